@@ -1,0 +1,1 @@
+"""Alula: typed, versioned, cached, durable workflows for machine learning and data."""

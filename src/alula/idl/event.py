@@ -1,0 +1,18 @@
+"""`flyteidl.event` under short names: what an executor reports."""
+
+from flyteidl.event.event_pb2 import (
+    DynamicWorkflowNodeMetadata,
+    EventReason,
+    ExternalResourceInfo,
+    NodeExecutionEvent,
+    ParentNodeExecutionMetadata,
+    ParentTaskExecutionMetadata,
+    ResourcePoolInfo,
+    TaskExecutionEvent,
+    TaskExecutionMetadata,
+    TaskNodeMetadata,
+    WorkflowExecutionEvent,
+    WorkflowNodeMetadata,
+)
+
+__all__ = sorted(name for name in dir() if name[0].isupper())
