@@ -111,7 +111,7 @@ class Serializer:
 
     def identifier(self, kind: int, name: str) -> core.Identifier:
         s = self.settings
-        return core.Identifier(resource_type=kind, project=s.project, domain=s.domain, name=name, version=s.version)  # type: ignore[arg-type]
+        return core.Identifier(resource_type=kind, project=s.project, domain=s.domain, name=name, version=s.version)
 
     def add(self, entity: Any) -> None:
         """Adds an entity after everything it depends on; once."""
