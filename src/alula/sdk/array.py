@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import typing
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from alula.errors import DefinitionError
 from alula.sdk.entity import Entity
 from alula.sdk.graph import Node, current_graph
 from alula.sdk.interface import Interface, Port
-from alula.sdk.launch_plan import LaunchPlan
 from alula.sdk.promise import Promise
 from alula.sdk.where import user_place
 from alula.sdk.workflow import Workflow
@@ -192,7 +192,12 @@ def map(
         raise DefinitionError(
             f"al.map goes over a task, got {type(target).__name__}; decorate the function with @al.task", where=user_place()
         )
-    entity: Entity = LaunchPlan(target, target.name) if isinstance(target, Workflow) else target
+    entity: Entity = target
+    if isinstance(target, Workflow):
+        entity = target.origin.launch_plan
+        if target._overrides is not None:
+            entity = copy.copy(entity)
+            entity._overrides, entity._origin = target._overrides, target.origin.launch_plan
     names = (over,) if isinstance(over, str) else tuple(over) if isinstance(over, Iterable) else None
     for name in names or ():
         if name not in entity.interface.inputs:
