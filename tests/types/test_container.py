@@ -1,5 +1,7 @@
 """Lists, dicts and unions: structure kept, unions never guess."""
 
+# ruff: noqa: UP007, UP045 - both spellings are what users write
+
 from __future__ import annotations
 
 import enum

@@ -67,7 +67,10 @@ def test_types_are_equal(annotation: Any) -> None:
 def test_data_frame_and_array_both_ways(tmp_path: Path) -> None:
     context = FlyteContextManager.current_context()
     frame, array = pd.DataFrame({"a": [1, 2]}), np.arange(3)
-    for annotation, value, same in ((pd.DataFrame, frame, pd.testing.assert_frame_equal), (np.ndarray, array, np.testing.assert_array_equal)):
+    for annotation, value, same in (
+        (pd.DataFrame, frame, pd.testing.assert_frame_equal),
+        (np.ndarray, array, np.testing.assert_array_equal),
+    ):
         ours = to_literal(value, annotation, Offload(str(tmp_path)))
         same(TypeEngine.to_python_value(context, Literal.from_flyte_idl(ours), annotation), value)
         theirs = TypeEngine.to_literal(context, value, annotation, TypeEngine.to_literal_type(annotation)).to_flyte_idl()

@@ -167,7 +167,7 @@ class Mapped(Generic[R]):
 
 
 def map(
-    target: Callable[..., R] | Entity,
+    target: Callable[..., R],
     /,
     *,
     over: str | Sequence[str] | None = None,
