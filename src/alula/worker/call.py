@@ -61,11 +61,10 @@ def run(attempt: worker_pb2.Attempt) -> worker_pb2.Report:
     Args:
         attempt: `task` names it, `inputs` are its literals, `bundle_path` (or `bundle`) its code.
     Returns:
-        A FINISHED report with exactly one of outputs, outputs_uri, error, and the times of each stage in microseconds.
+        A report with exactly one of outputs, outputs_uri, error, and the times of each stage in microseconds.
     """
-    started_at_s = time.time()
     clock = [time.perf_counter_ns()]
-    report = worker_pb2.Report(handle=attempt.handle, kind=worker_pb2.Report.FINISHED, started_at_s=started_at_s)
+    report = worker_pb2.Report(handle=attempt.handle)
     env = dict(attempt.env)
     before = {key: os.environ.get(key) for key in env}
     os.environ.update(env)
