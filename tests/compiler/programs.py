@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import functools
 from dataclasses import dataclass
 
 from flytekit import (
@@ -18,6 +19,7 @@ from flytekit import (
     wait_for_input,
     workflow,
 )
+from flytekit.types.error.error import FlyteError
 
 
 class Colour(enum.Enum):
@@ -80,6 +82,9 @@ def chain(a: int, b: int = 3) -> int:
     return add(a=first, b=b)
 
 
+chain_plan = LaunchPlan.get_or_create(chain, name="chain_plan", fixed_inputs={"b": 7})
+
+
 @workflow
 def unordered() -> None:
     one = noop()
@@ -90,15 +95,7 @@ def unordered() -> None:
 @workflow
 def branching(a: int) -> int:
     first = double(a=a)
-    return (
-        conditional("size")
-        .if_(first > 10)
-        .then(double(a=first))
-        .elif_((first < 5) & (a > 1))
-        .then(double(a=3))
-        .else_()
-        .fail("neither")
-    )
+    return conditional("size").if_(first > 10).then(double(a=first)).elif_((first < 5) & (a > 1)).then(double(a=3)).else_().fail("neither")
 
 
 @workflow
@@ -107,16 +104,17 @@ def nested_branching(a: int) -> int:
     return (
         conditional("outer")
         .if_(first > 10)
-        .then(
-            conditional("inner")
-            .if_(first > 20)
-            .then(double(a=first))
-            .else_()
-            .then(double(a=a))
-        )
+        .then(conditional("inner").if_(first > 20).then(double(a=first)).else_().then(double(a=a)))
         .else_()
         .then(double(a=first))
     )
+
+
+@workflow
+def late_branching(a: int, b: int) -> int:
+    first = double(a=a)
+    other = double(a=b)
+    return conditional("late").if_(first > 1).then(double(a=other)).else_().then(add(a=other, b=b))
 
 
 @workflow
@@ -133,10 +131,13 @@ def lenient_mapping(n: int) -> list[int | None]:
 
 @workflow
 def bound_mapping(n: int, b: int) -> list[int]:
-    import functools
-
     numbers = halves(n=n)
     return map_task(functools.partial(add, b=b))(a=numbers)
+
+
+@workflow
+def original_mapping(numbers: list[int]) -> list[int]:
+    return map_task(chain_plan)(a=numbers)
 
 
 @workflow
@@ -156,9 +157,6 @@ def parent(a: int) -> int:
     return chain(a=inner, b=4)
 
 
-chain_plan = LaunchPlan.get_or_create(chain, name="chain_plan", fixed_inputs={"b": 7})
-
-
 @workflow
 def child_plan(a: int) -> int:
     return chain_plan(a=a)
@@ -166,6 +164,15 @@ def child_plan(a: int) -> int:
 
 @workflow(on_failure=clean_up)
 def guarded(a: int, b: int) -> int:
+    return add(a=a, b=b)
+
+
+@task
+def clean_up_with_error(a: int, b: int, err: FlyteError | None = None) -> None: ...
+
+
+@workflow(on_failure=clean_up_with_error)
+def guarded_with_error(a: int, b: int) -> int:
     return add(a=a, b=b)
 
 

@@ -13,6 +13,8 @@ from alula.types.location import is_remote, local_path
 if TYPE_CHECKING:
     from pandas import DataFrame as DataFrame
 
+__all__ = ["DataFrame", "Directory", "File", "Format", "HashMethod", "Trust", "is_remote", "local_path"]
+
 
 class HashMethod:
     """`Annotated[T, al.HashMethod(f)]`: `f(value)` is the content hash the output cache compares instead of the URI.
