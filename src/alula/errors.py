@@ -60,7 +60,9 @@ class CompileFailed(InvalidInput):
         self.what = what
         self.problems = tuple(problems)
         count = len(self.problems)
-        super().__init__(f"{what} does not compile, {count} problem{'s' if count != 1 else ''}:\n" + "\n".join(f"  - {p}" for p in self.problems))
+        super().__init__(
+            f"{what} does not compile, {count} problem{'s' if count != 1 else ''}:\n" + "\n".join(f"  - {p}" for p in self.problems)
+        )
 
 
 class DefinitionError(InvalidInput):

@@ -151,8 +151,8 @@ from flyteidl.admin.project_pb2 import (
     ProjectListRequest,
     ProjectRegisterRequest,
     ProjectRegisterResponse,
-    ProjectUpdateResponse,
     Projects,
+    ProjectUpdateResponse,
 )
 from flyteidl.admin.schedule_pb2 import (
     CronSchedule,
@@ -211,5 +211,3 @@ from flyteidl.admin.workflow_pb2 import (
     WorkflowList,
     WorkflowSpec,
 )
-
-__all__ = sorted(name for name in dir() if name[0].isupper())

@@ -91,5 +91,3 @@ from flyteidl.core.workflow_pb2 import (
 )
 
 BlobDimensionality = BlobType.BlobDimensionality
-
-__all__ = sorted(name for name in dir() if name[0].isupper())

@@ -14,5 +14,3 @@ from flyteidl.event.event_pb2 import (
     WorkflowExecutionEvent,
     WorkflowNodeMetadata,
 )
-
-__all__ = sorted(name for name in dir() if name[0].isupper())

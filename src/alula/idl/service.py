@@ -22,5 +22,3 @@ from flyteidl.service.identity_pb2 import (
     UserInfoRequest,
     UserInfoResponse,
 )
-
-__all__ = sorted(name for name in dir() if name[0].isupper())

@@ -1,0 +1,151 @@
+"""Opening a database: SQLite in the home folder or PostgreSQL by URL, its schema made on first use."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import QueuePool
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from alula.database import tables
+from alula.errors import AlulaError, Exhausted, Unavailable
+
+T = TypeVar("T")
+SCHEMA_VERSION = 1
+
+
+@dataclass(slots=True, eq=False)
+class Database:
+    """An open database.
+
+    Attributes:
+        engine: SQLAlchemy engine; reads use its pool, the one writer its own connection.
+        url: where it is, without the password.
+        readers: threads that reads run in, so that the event loop never waits for a disk.
+    """
+
+    engine: Engine
+    url: str
+    readers: ThreadPoolExecutor
+
+    @property
+    def dialect(self) -> str:
+        return self.engine.dialect.name
+
+    def read(self, query: Callable[[Connection], T]) -> T:
+        """Runs a read in this thread, in a transaction of its own.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        try:
+            with self.engine.connect() as connection:
+                return query(connection)
+        except DBAPIError as e:
+            raise translate(e) from e
+
+    def close(self) -> None:
+        self.readers.shutdown(wait=True, cancel_futures=True)
+        self.engine.dispose()
+
+
+def translate(error: DBAPIError) -> AlulaError:
+    """What a driver's error means to people."""
+    text = str(error.orig)
+    if "disk is full" in text or "No space left" in text:
+        return Exhausted(f"the disk that holds the database is full ({text}); free some space, nothing was half written", code="DISK_FULL")
+    if "readonly" in text or "unable to open" in text:
+        return Unavailable(f"the database cannot be written ({text}); check the owner and mode of the home folder", code="DATABASE")
+    return Unavailable(f"the database does not answer: {text}", code="DATABASE")
+
+
+def open_database(url: str) -> Database:
+    """Opens `sqlite:///FILE` or `postgresql://…` and creates the schema if the database is empty.
+
+    Raises:
+        Unavailable: it cannot be reached or opened.
+    """
+    if url.startswith("postgres://"):
+        url = "postgresql://" + url.removeprefix("postgres://")
+    if url.startswith("postgresql://"):
+        url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
+    is_sqlite = url.startswith("sqlite")
+    options: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": 30}} if is_sqlite else {"pool_pre_ping": True}
+    engine = create_engine(url, poolclass=QueuePool, pool_size=8, max_overflow=8, **options)
+    if is_sqlite:
+        event.listen(engine, "connect", _configure_sqlite)
+    readers = ThreadPoolExecutor(4, thread_name_prefix="alula-read")
+    database = Database(engine, engine.url.render_as_string(hide_password=True), readers)
+    try:
+        _create_schema(engine)
+    except OperationalError as e:
+        database.close()
+        raise translate(e) from e
+    return database
+
+
+def sqlite_url(home: Path) -> str:
+    return f"sqlite:///{home / 'alula.db'}"
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    connection.isolation_level = None  # transactions are ours: BEGIN IMMEDIATE in the writer, autocommit reads
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "cache_size=-32000", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def schema_statements(engine: Engine) -> list[str]:
+    """The DDL of a fresh database, in order."""
+    found = []
+    for table in tables.metadata.sorted_tables:
+        found.append(str(CreateTable(table, if_not_exists=True).compile(engine)))
+        found += [str(CreateIndex(i, if_not_exists=True).compile(engine)) for i in sorted(table.indexes, key=lambda i: str(i.name))]
+    return found
+
+
+def _create_schema(engine: Engine) -> None:
+    with engine.connect() as connection:
+        if inspect(connection).has_table("setting"):
+            return
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        for statement in schema_statements(engine):
+            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql(f"INSERT INTO setting (name, value) VALUES ('schema_version', {_bytes_literal(engine)})")
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("COMMIT")
+        else:
+            connection.commit()
+
+
+def _bytes_literal(engine: Engine) -> str:
+    text = str(SCHEMA_VERSION).encode().hex()
+    return f"x'{text}'" if engine.dialect.name == "sqlite" else f"'\\x{text}'"
+
+
+@lru_cache(maxsize=256)
+def insert_sql(table: Table, columns: tuple[str, ...], dialect: str, *, ignore: bool = False) -> str:
+    """A positional INSERT for `exec_driver_sql` with tuples: the writer's way, measured three times as fast as Core's.
+
+    Args:
+        ignore: leave an existing row alone instead of failing.
+    """
+    mark = "?" if dialect == "sqlite" else "%s"
+    tail = " ON CONFLICT DO NOTHING" if ignore else ""
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))}){tail}"
+
+
+@lru_cache(maxsize=256)
+def update_sql(table: Table, columns: tuple[str, ...], where: tuple[str, ...], dialect: str) -> str:
+    """A positional UPDATE: values of `columns`, then of `where`."""
+    mark = "?" if dialect == "sqlite" else "%s"
+    changes = ", ".join(f"{c}={mark}" for c in columns)
+    return f"UPDATE {table.name} SET {changes} WHERE {' AND '.join(f'{c}={mark}' for c in where)}"

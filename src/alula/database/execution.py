@@ -1,0 +1,88 @@
+"""Rows of executions as requests see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from alula.database import tables as t
+from alula.database.engine import insert_sql
+from alula.errors import AlreadyExists, NotFound
+from alula.idl.identifier import ExecutionId
+
+
+def next_key(connection: Connection) -> int:
+    """The key after the last one given out."""
+    return int(connection.execute(select(func.max(t.execution.c.key))).scalar() or 0) + 1
+
+
+def add(connection: Connection, dialect: str, values: dict[str, Any]) -> None:
+    """Inserts an execution.
+
+    Raises:
+        AlreadyExists: the name is taken in its project and domain.
+    """
+    columns = tuple(values)
+    try:
+        connection.exec_driver_sql(insert_sql(t.execution, columns, dialect), tuple(values.values()))
+    except IntegrityError as e:
+        name = f"{values['project']}/{values['domain']}/{values['name']}"
+        raise AlreadyExists(f'execution "{name}" exists already; choose another name or leave it empty', code="EXECUTION_EXISTS") from e
+
+
+def add_tags(connection: Connection, key: int, tags: Sequence[str]) -> None:
+    if tags:
+        connection.execute(insert(t.execution_tag), [{"execution_key": key, "name": tag} for tag in sorted(set(tags))])
+
+
+def find(connection: Connection, execution: ExecutionId) -> Row[Any] | None:
+    c = t.execution.c
+    where = (c.project == execution.project, c.domain == execution.domain, c.name == execution.name)
+    return connection.execute(select(t.execution).where(*where)).one_or_none()
+
+
+def get(connection: Connection, execution: ExecutionId) -> Row[Any]:
+    """The execution's row.
+
+    Raises:
+        NotFound: there is none of that name.
+    """
+    row = find(connection, execution)
+    if row is None:
+        raise NotFound(f'execution "{execution}" does not exist; `alula list executions` shows those that do')
+    return row
+
+
+def by_key(connection: Connection, key: int) -> Row[Any]:
+    return connection.execute(select(t.execution).where(t.execution.c.key == key)).one()
+
+
+def select_page(
+    connection: Connection, where: Sequence[ColumnElement[bool]], order: Sequence[ColumnElement[Any]], limit: int, offset: int
+) -> Sequence[Row[Any]]:
+    """A page of executions; the blobs of inputs and outputs are left out."""
+    heavy = {"inputs", "outputs", "user_inputs"}
+    columns = [c for c in t.execution.c if c.name not in heavy]
+    return connection.execute(select(*columns).where(*where).order_by(*order).limit(limit).offset(offset)).all()
+
+
+def tags_of(connection: Connection, keys: Sequence[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    c = t.execution_tag.c
+    for row in connection.execute(select(t.execution_tag).where(c.execution_key.in_(list(keys))).order_by(c.name)):
+        found.setdefault(row.execution_key, []).append(row.name)
+    return found
+
+
+def set_state(connection: Connection, key: int, state: int, at: int, principal: str) -> None:
+    """Archives or unarchives."""
+    values = {"state": state, "state_changed_at": at, "state_principal": principal, "updated_at": at}
+    connection.execute(update(t.execution).where(t.execution.c.key == key).values(values))
+
+
+def children(connection: Connection, key: int) -> Sequence[Row[Any]]:
+    """Executions that launch plan nodes of this one started."""
+    return connection.execute(select(t.execution).where(t.execution.c.parent_key == key)).all()

@@ -1,0 +1,202 @@
+"""Rows of running executions: written in bulk by the turn, read back after a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from alula.database import tables as t
+from alula.database.engine import insert_sql, update_sql
+from alula.engine.event import Failure
+from alula.engine.state import Attempt, Node, Run, Turn
+from alula.idl.phase import TERMINAL_EXECUTION, NodePhase
+
+Values = tuple[Any, ...]
+
+NODE_FIXED = ("execution_key", "node_id", "spec_node_id", "scope_id", "parent_id", "kind", "created_at", "inputs")
+NODE_CHANGING = (
+    *("phase", "started_at", "ended_at", "updated_at", "duration_us", "user_failures", "system_failures"),
+    *("cache_status", "cache_reason", "cache_source", "child", "chosen", "is_dynamic"),
+    *("error_code", "error_kind", "error_message", "error_node", "deck_uri", "outputs_uri", "outputs"),
+)
+ATTEMPT_ID = ("execution_key", "node_id", "item", "retry_attempt")
+ATTEMPT_FIXED = (*ATTEMPT_ID, "task_project", "task_domain", "task_name", "task_version", "created_at", "child")
+ATTEMPT_CHANGING = (
+    *("phase", "started_at", "ended_at", "updated_at", "duration_us", "error_code", "error_kind", "error_message"),
+    *("log_uri", "log_start", "log_end", "queued_us", "provisioning_us", "import_us", "read_us", "run_us", "write_us"),
+    *("peak_rss_bytes", "worker", "outputs"),
+)
+RUN_CHANGING = (
+    *("phase", "started_at", "ended_at", "updated_at", "duration_us", "error_code", "error_kind", "error_message", "error_node"),
+    *("abort_cause", "abort_principal", "outputs"),
+)
+EVENT = ("execution_key", "sequence", "at", "kind", "node_id", "item", "attempt", "detail")
+NO_FAILURE = ("", "", "", "")
+
+
+def _failure(failure: Failure | None) -> tuple[str, str, str, str]:
+    return NO_FAILURE if failure is None else (failure.code, failure.kind, failure.message, failure.node_id)
+
+
+def _node_changing(node: Node, at: int) -> Values:
+    return (
+        int(node.phase),
+        node.started_at,
+        node.ended_at,
+        at,
+        node.ended_at - node.started_at if node.ended_at and node.started_at else 0,
+        node.user_failures,
+        node.system_failures,
+        node.cache_status,
+        node.cache_reason,
+        node.cache_source,
+        node.child,
+        node.chosen,
+        int(node.closure is not None),
+        *_failure(node.failure),
+        node.deck_uri,
+        node.outputs_uri,
+        node.outputs.SerializeToString() if node.outputs is not None else None,
+    )
+
+
+def _attempt_changing(attempt: Attempt, at: int, outputs: bytes | None) -> Values:
+    code, kind, message, _ = _failure(attempt.failure)
+    started = attempt.started_at or attempt.created_at
+    head = (int(attempt.phase), attempt.started_at, attempt.ended_at, at, attempt.ended_at - started if attempt.ended_at else 0)
+    r = attempt.report
+    if r is None:
+        return (*head, code, kind, message, attempt.log_uri, attempt.log_start, 0, 0, 0, 0, 0, 0, 0, 0, "", outputs)
+    times = (r.queued_us, r.provisioning_us, r.import_us, r.read_us, r.run_us, r.write_us, r.peak_rss_bytes)
+    return (*head, code, kind, message, attempt.log_uri, attempt.log_start, r.log_end, *times, r.worker, outputs)
+
+
+class TurnWriter:
+    """Collects turns and writes them in a handful of statements, inserts before updates, the last state of each row."""
+
+    def __init__(self, dialect: str) -> None:
+        self._insert_node = insert_sql(t.node_execution, NODE_FIXED + NODE_CHANGING, dialect)
+        self._update_node = update_sql(t.node_execution, NODE_CHANGING, ("execution_key", "node_id"), dialect)
+        self._insert_attempt = insert_sql(t.task_execution, ATTEMPT_FIXED + ATTEMPT_CHANGING, dialect)
+        self._update_attempt = update_sql(t.task_execution, ATTEMPT_CHANGING, ATTEMPT_ID, dialect)
+        self._update_run = update_sql(t.execution, RUN_CHANGING, ("key",), dialect)
+        self._insert_event = insert_sql(t.event, EVENT, dialect)
+        self._insert_closure = insert_sql(t.dynamic_closure, ("execution_key", "node_id", "closure"), dialect, ignore=True)
+        self._nodes: dict[tuple[int, str], tuple[Node, int]] = {}
+        self._attempts: dict[tuple[int, str, int, int], tuple[Attempt, Run, int]] = {}
+        self._runs: dict[int, tuple[Run, int]] = {}
+        self._events: list[Values] = []
+
+    def add(self, turn: Turn, event: Values) -> None:
+        """Takes a turn; `event` is the row of what caused it."""
+        key, at = turn.run.key, turn.at
+        for node_id, node in turn.nodes.items():
+            self._nodes[key, node_id] = (node, at)
+        for (node_id, item, number), attempt in turn.attempts.items():
+            self._attempts[key, node_id, item, number] = (attempt, turn.run, at)
+        if turn.run_changed:
+            self._runs[key] = (turn.run, at)
+        self._events.append(event)
+
+    def write(self, connection: Connection) -> None:
+        """Writes what was added and forgets it."""
+        self._write_nodes(connection)
+        self._write_attempts(connection)
+        if self._runs:
+            self._many(connection, self._update_run, [_run_values(run, at) for run, at in self._runs.values()])
+        self._many(connection, self._insert_event, self._events)
+        self._nodes, self._attempts, self._runs, self._events = {}, {}, {}, []
+
+    def _write_nodes(self, connection: Connection) -> None:
+        inserts: list[Values] = []
+        updates: list[Values] = []
+        closures: list[Values] = []
+        for (key, node_id), (node, at) in self._nodes.items():
+            changing = _node_changing(node, at)
+            if node.is_new:
+                node.is_new = False
+                inputs = node.inputs.SerializeToString() if node.inputs is not None else None
+                kind = node.spec.kind.value
+                inserts.append((key, node_id, node.spec.id, node.scope_id, node.parent_id, kind, node.created_at, inputs, *changing))
+            else:
+                updates.append((*changing, key, node_id))
+            if node.closure is not None and node.phase is NodePhase.DYNAMIC_RUNNING:
+                closures.append((key, node_id, node.closure.SerializeToString()))
+        self._many(connection, self._insert_node, inserts)
+        self._many(connection, self._update_node, updates)
+        self._many(connection, self._insert_closure, closures)
+
+    def _write_attempts(self, connection: Connection) -> None:
+        inserts: list[Values] = []
+        updates: list[Values] = []
+        for (key, node_id, item, number), (attempt, run, at) in self._attempts.items():
+            outputs = _item_outputs(run, attempt)
+            changing = _attempt_changing(attempt, at, outputs)
+            if attempt.is_new:
+                attempt.is_new = False
+                task = attempt.task
+                names = (task.project, task.domain, task.name, task.version) if task else ("", "", "", "")
+                inserts.append((key, node_id, item, number, *names, attempt.created_at, attempt.child, *changing))
+            else:
+                updates.append((*changing, key, node_id, item, number))
+        self._many(connection, self._insert_attempt, inserts)
+        self._many(connection, self._update_attempt, updates)
+
+    @staticmethod
+    def _many(connection: Connection, statement: str, rows: list[Values]) -> None:
+        if rows:
+            connection.exec_driver_sql(statement, rows if len(rows) > 1 else rows[0])
+
+
+def _item_outputs(run: Run, attempt: Attempt) -> bytes | None:
+    """An array item keeps its outputs in its attempt's row: it has no node of its own."""
+    if attempt.item < 0:
+        return None
+    node = run.nodes.get(attempt.node_id)
+    found = node.array.outputs.get(attempt.item) if node is not None and node.array is not None else None
+    return found.SerializeToString() if found is not None else None
+
+
+def _run_values(run: Run, at: int) -> Values:
+    duration = run.ended_at - run.started_at if run.ended_at and run.started_at else 0
+    outputs = run.outputs.SerializeToString() if run.outputs is not None else None
+    head = (int(run.phase), run.started_at, run.ended_at, at, duration)
+    return (*head, *_failure(run.failure), run.abort_cause, run.abort_principal, outputs, run.key)
+
+
+def live_executions(connection: Connection) -> Sequence[Row[Any]]:
+    """Rows of all executions without a terminal phase."""
+    terminal = [int(p) for p in TERMINAL_EXECUTION]
+    return connection.execute(select(t.execution).where(t.execution.c.phase.not_in(terminal)).order_by(t.execution.c.key)).all()
+
+
+def node_rows(connection: Connection, key: int) -> Sequence[Row[Any]]:
+    """Rows of an execution's nodes in the order in which they were reached."""
+    return connection.execute(
+        select(t.node_execution).where(t.node_execution.c.execution_key == key).order_by(t.node_execution.c.key)
+    ).all()
+
+
+def attempt_rows(connection: Connection, key: int) -> Sequence[Row[Any]]:
+    """Rows of an execution's attempts, oldest first."""
+    c = t.task_execution.c
+    return connection.execute(select(t.task_execution).where(c.execution_key == key).order_by(c.node_id, c.item, c.retry_attempt)).all()
+
+
+def dynamic_closures(connection: Connection, key: int) -> dict[str, bytes]:
+    """Serialised CompiledWorkflowClosure by node id."""
+    c = t.dynamic_closure.c
+    return {row.node_id: row.closure for row in connection.execute(select(t.dynamic_closure).where(c.execution_key == key))}
+
+
+def last_sequence(connection: Connection, key: int) -> int:
+    c = t.event.c
+    found = connection.execute(select(c.sequence).where(c.execution_key == key).order_by(c.sequence.desc()).limit(1)).scalar()
+    return int(found or 0)
+
+
+def history(connection: Connection, key: int) -> Iterable[Row[Any]]:
+    """The events of an execution in order."""
+    return connection.execute(select(t.event).where(t.event.c.execution_key == key).order_by(t.event.c.sequence))

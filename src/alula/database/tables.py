@@ -1,0 +1,287 @@
+"""The schema. Instants are µs since the epoch (BIGINT), spans µs, messages serialised protobuf.
+
+Integer keys join; names are for people and for filters. Array items are rows of `task_execution` with `item` ≥ 0.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy.types import TypeEngine
+
+metadata = MetaData()
+
+KEY: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _text(name: str, *, default: str | None = "") -> Column[str]:
+    return Column(name, Text, nullable=False, server_default=default)
+
+
+def _int(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default="0")
+
+
+def _blob(name: str) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=True)
+
+
+project = Table(
+    "project",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("name"),
+    _text("description"),
+    _blob("labels"),
+    _int("state"),
+    _int("created_at"),
+    _int("updated_at"),
+)
+
+named_entity = Table(
+    "named_entity",
+    metadata,
+    Column("resource_type", BigInteger, primary_key=True, autoincrement=False),
+    Column("project", Text, primary_key=True),
+    Column("domain", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    _text("description"),
+    _int("state"),
+    _int("created_at"),
+    _int("updated_at"),
+)
+
+
+def _entity(name: str, *columns: Column[str] | Column[int] | Column[bytes]) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("key", KEY, primary_key=True, autoincrement=True),
+        _text("project"),
+        _text("domain"),
+        _text("name"),
+        _text("version"),
+        _blob("digest"),
+        _text("short_description"),
+        _int("created_at"),
+        _int("updated_at"),
+        *columns,
+        UniqueConstraint("project", "domain", "name", "version", name=f"{name}_version"),
+        Index(f"{name}_created", "project", "domain", "created_at"),
+    )
+
+
+task = _entity("task", _text("type"), _blob("closure"))
+workflow = _entity("workflow", _blob("closure"), _blob("interface"))
+launch_plan = _entity(
+    "launch_plan",
+    _blob("spec"),
+    _blob("closure"),
+    _int("state"),
+    _text("schedule_type"),
+    _text("workflow_project"),
+    _text("workflow_domain"),
+    _text("workflow_name"),
+    _text("workflow_version"),
+)
+Index("launch_plan_active", launch_plan.c.project, launch_plan.c.domain, launch_plan.c.state)
+
+execution = Table(
+    "execution",
+    metadata,
+    Column("key", KEY, primary_key=True, autoincrement=False),
+    _text("project"),
+    _text("domain"),
+    _text("name"),
+    _int("phase"),
+    _int("state"),
+    _int("mode"),
+    _int("created_at"),
+    _int("started_at"),
+    _int("ended_at"),
+    _int("updated_at"),
+    _int("duration_us"),
+    _text("launch_plan_project"),
+    _text("launch_plan_domain"),
+    _text("launch_plan_name"),
+    _text("launch_plan_version"),
+    _text("workflow_project"),
+    _text("workflow_domain"),
+    _text("workflow_name"),
+    _text("workflow_version"),
+    _text("task_project"),
+    _text("task_domain"),
+    _text("task_name"),
+    _text("task_version"),
+    _text("principal"),
+    _text("source"),
+    _int("parent_key"),
+    _text("parent_node"),
+    _int("parent_item"),
+    _text("error_code"),
+    _text("error_kind"),
+    _text("error_message"),
+    _text("error_node"),
+    _text("abort_cause"),
+    _text("abort_principal"),
+    _int("state_changed_at"),
+    _text("state_principal"),
+    _blob("spec"),
+    _blob("user_inputs"),
+    _blob("inputs"),
+    _blob("outputs"),
+    UniqueConstraint("project", "domain", "name", name="execution_name"),
+    Index("execution_created", "project", "domain", "created_at"),
+    Index("execution_workflow", "workflow_project", "workflow_domain", "workflow_name", "created_at"),
+    Index("execution_phase", "phase"),
+    Index("execution_parent", "parent_key"),
+)
+
+execution_tag = Table(
+    "execution_tag",
+    metadata,
+    Column("execution_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+)
+
+node_execution = Table(
+    "node_execution",
+    metadata,
+    Column("key", KEY, primary_key=True, autoincrement=True),
+    _int("execution_key"),
+    _text("node_id"),
+    _text("spec_node_id"),
+    _text("scope_id"),
+    _text("parent_id"),
+    _text("kind"),
+    _int("phase"),
+    _int("created_at"),
+    _int("started_at"),
+    _int("ended_at"),
+    _int("updated_at"),
+    _int("duration_us"),
+    _int("user_failures"),
+    _int("system_failures"),
+    _int("cache_status"),
+    _text("cache_reason"),
+    _blob("cache_source"),
+    _text("child"),
+    _text("chosen"),
+    _int("is_dynamic"),
+    _text("error_code"),
+    _text("error_kind"),
+    _text("error_message"),
+    _text("error_node"),
+    _text("deck_uri"),
+    _text("outputs_uri"),
+    _blob("inputs"),
+    _blob("outputs"),
+    UniqueConstraint("execution_key", "node_id", name="node_execution_id"),
+)
+
+dynamic_closure = Table(
+    "dynamic_closure",
+    metadata,
+    Column("execution_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("node_id", Text, primary_key=True),
+    _blob("closure"),
+)
+
+task_execution = Table(
+    "task_execution",
+    metadata,
+    Column("key", KEY, primary_key=True, autoincrement=True),
+    _int("execution_key"),
+    _text("node_id"),
+    _int("item"),
+    _int("retry_attempt"),
+    _int("phase"),
+    _text("task_project"),
+    _text("task_domain"),
+    _text("task_name"),
+    _text("task_version"),
+    _int("created_at"),
+    _int("started_at"),
+    _int("ended_at"),
+    _int("updated_at"),
+    _int("duration_us"),
+    _text("error_code"),
+    _text("error_kind"),
+    _text("error_message"),
+    _text("log_uri"),
+    _int("log_start"),
+    _int("log_end"),
+    _int("queued_us"),
+    _int("provisioning_us"),
+    _int("import_us"),
+    _int("read_us"),
+    _int("run_us"),
+    _int("write_us"),
+    _int("peak_rss_bytes"),
+    _int("cache_status"),
+    _text("child"),
+    _text("worker"),
+    _blob("outputs"),
+    UniqueConstraint("execution_key", "node_id", "item", "retry_attempt", name="task_execution_id"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("key", KEY, primary_key=True, autoincrement=True),
+    _int("execution_key"),
+    _int("sequence"),
+    _int("at"),
+    _text("kind"),
+    _text("node_id"),
+    _int("item"),
+    _int("attempt"),
+    _text("detail"),
+    Index("event_execution", "execution_key", "sequence"),
+)
+
+signal = Table(
+    "signal",
+    metadata,
+    Column("execution_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("signal_id", Text, primary_key=True),
+    _text("node_id"),
+    _blob("type"),
+    _blob("value"),
+    _int("created_at"),
+    _int("updated_at"),
+)
+
+cache_entry = Table(
+    "cache_entry",
+    metadata,
+    Column("cache_key", LargeBinary, primary_key=True),
+    _text("project"),
+    _text("domain"),
+    _text("task_name"),
+    _text("cache_version"),
+    _blob("interface_digest"),
+    _blob("input_digests"),
+    _blob("source"),
+    _int("created_at"),
+    _text("outputs_uri"),
+    _blob("outputs"),
+    Index("cache_entry_task", "project", "domain", "task_name", "created_at"),
+)
+
+attribute = Table(
+    "attribute",
+    metadata,
+    Column("resource", BigInteger, primary_key=True, autoincrement=False),
+    Column("project", Text, primary_key=True),
+    Column("domain", Text, primary_key=True),
+    Column("workflow", Text, primary_key=True),
+    _blob("attributes"),
+    _int("updated_at"),
+)
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _blob("value"),
+)

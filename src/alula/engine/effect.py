@@ -1,0 +1,115 @@
+"""What to do next: the one way out of the engine. Effects are handed out after the turn that made them is durable.
+
+`LookUpCache` is the exception: it only reads, so it is answered inside the turn (a chain of hits is then one commit).
+`FillCache` writes, in the transaction of the success that it records.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from alula.engine.graph import TaskCall
+from alula.idl import core
+from alula.idl.identifier import EntityId
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpCache:
+    node_id: str
+    item: int
+    call: TaskCall
+    inputs: core.LiteralMap
+
+
+@dataclass(frozen=True, slots=True)
+class FillCache:
+    node_id: str
+    item: int
+    attempt: int
+    call: TaskCall
+    inputs: core.LiteralMap
+    outputs: core.LiteralMap
+    outputs_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseReservation:
+    """The holder of a cache reservation ended without filling the cache: the next in line may compute."""
+
+    node_id: str
+    item: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartAttempt:
+    node_id: str
+    item: int
+    attempt: int
+    call: TaskCall
+    inputs: core.LiteralMap
+
+
+@dataclass(frozen=True, slots=True)
+class StopAttempt:
+    node_id: str
+    item: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """Fire at `at` (µs since the epoch) as `TimerFired` with the same words."""
+
+    at: int
+    node_id: str
+    item: int
+    what: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSignal:
+    """A gate waits for this signal; `type` None is an approval (a boolean)."""
+
+    node_id: str
+    signal_id: str
+    type: core.LiteralType
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchChild:
+    """Start an execution of a launch plan under a name that is the same however often this is handed out."""
+
+    node_id: str
+    item: int
+    name: str
+    launch_plan: EntityId
+    inputs: core.LiteralMap
+
+
+@dataclass(frozen=True, slots=True)
+class AbortChild:
+    node_id: str
+    item: int
+    name: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndExecution:
+    """The execution reached its terminal phase in this turn."""
+
+
+Effect: TypeAlias = (
+    LookUpCache
+    | FillCache
+    | ReleaseReservation
+    | StartAttempt
+    | StopAttempt
+    | SetTimer
+    | OpenSignal
+    | LaunchChild
+    | AbortChild
+    | EndExecution
+)

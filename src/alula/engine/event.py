@@ -1,0 +1,172 @@
+"""What happened to an execution: the one way into the engine. Instants (`at`) are µs since the epoch, UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from alula.idl import core
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why an attempt, a node or an execution failed.
+
+    `kind` is "USER" or "SYSTEM" and says which retry budget pays; `is_recoverable` whether the same code may be tried again.
+    """
+
+    code: str
+    message: str
+    kind: str = "USER"
+    is_recoverable: bool = False
+    node_id: str = ""
+    is_timeout: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptReport:
+    """What is known of an ended attempt beside its result; spans in µs, sizes in bytes."""
+
+    queued_us: int = 0
+    provisioning_us: int = 0
+    import_us: int = 0
+    read_us: int = 0
+    run_us: int = 0
+    write_us: int = 0
+    peak_rss_bytes: int = 0
+    log_uri: str = ""
+    log_start: int = 0
+    log_end: int = 0
+    deck_uri: str = ""
+    worker: str = ""
+
+
+NO_REPORT = AttemptReport()
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proceed:
+    """Go on starting nodes that a bounded turn left waiting."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class CacheHit:
+    at: int
+    node_id: str
+    item: int
+    outputs: core.LiteralMap
+    source: bytes  # serialised core.CatalogMetadata
+
+
+@dataclass(frozen=True, slots=True)
+class CacheMissed:
+    """`is_reserved`: this node holds the reservation and must release it."""
+
+    at: int
+    node_id: str
+    item: int
+    reason: str
+    is_reserved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStarted:
+    at: int
+    node_id: str
+    item: int
+    attempt: int
+    log_uri: str = ""
+    log_start: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptSucceeded:
+    at: int
+    node_id: str
+    item: int
+    attempt: int
+    outputs: core.LiteralMap
+    report: AttemptReport = NO_REPORT
+    outputs_uri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptExpanded:
+    """A dynamic task wrote a graph instead of outputs; it was compiled on the way in."""
+
+    at: int
+    node_id: str
+    attempt: int
+    closure: core.CompiledWorkflowClosure
+    report: AttemptReport = NO_REPORT
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFailed:
+    at: int
+    node_id: str
+    item: int
+    attempt: int
+    failure: Failure
+    report: AttemptReport = NO_REPORT
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """`what` is `attempt`, `deadline`, `gate` or `sleep`; `attempt` guards against a timer of an earlier attempt."""
+
+    at: int
+    node_id: str
+    item: int
+    what: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignalReceived:
+    at: int
+    signal_id: str
+    value: core.Literal
+
+
+@dataclass(frozen=True, slots=True)
+class ChildEnded:
+    """The execution that a launch plan node started has ended; `phase` is the IDL's execution phase."""
+
+    at: int
+    node_id: str
+    item: int
+    name: str
+    phase: int
+    outputs: core.LiteralMap | None
+    failure: Failure | None
+
+
+@dataclass(frozen=True, slots=True)
+class AbortRequested:
+    at: int
+    cause: str
+    principal: str
+
+
+Event: TypeAlias = (
+    Launched
+    | Proceed
+    | CacheHit
+    | CacheMissed
+    | AttemptStarted
+    | AttemptSucceeded
+    | AttemptExpanded
+    | AttemptFailed
+    | TimerFired
+    | SignalReceived
+    | ChildEnded
+    | AbortRequested
+)

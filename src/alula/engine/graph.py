@@ -1,0 +1,211 @@
+"""A compiled workflow indexed for running: immutable, shared by all executions of a version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from alula.errors import Internal
+from alula.idl import core
+from alula.idl.identifier import EntityId
+from alula.idl.quantity import parse_bytes, parse_millicores, parse_quantity
+
+START, END = "start-node", "end-node"
+SYSTEM_RETRIES = 3
+
+
+class NodeKind(Enum):
+    """The cases of the IDL's `Node.target`, with its two workflow references apart, and the two fixed ends of a graph."""
+
+    START = "start"
+    END = "end"
+    TASK = "task_node"
+    SUBWORKFLOW = "sub_workflow_ref"
+    LAUNCH_PLAN = "launchplan_ref"
+    BRANCH = "branch_node"
+    GATE = "gate_node"
+    ARRAY = "array_node"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What an attempt asks of a machine: thousandths of a core, bytes (0: not said), devices."""
+
+    cpu_m: int = 0
+    mem_bytes: int = 0
+    gpu: int = 0
+    mem_limit_bytes: int = 0
+    disk_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TaskCall:
+    """A task as one node calls it: the template with the node's overrides applied. Spans in µs, 0: none."""
+
+    id: EntityId
+    template: core.TaskTemplate
+    retries: int
+    timeout_us: int
+    is_cacheable: bool
+    cache_version: str
+    is_serialized: bool
+    ignored_inputs: tuple[str, ...]
+    demand: Demand
+    image: str
+    is_interruptible: bool | None
+
+    @property
+    def has_outputs(self) -> bool:
+        return bool(self.template.interface.outputs.variables)
+
+
+@dataclass(slots=True, eq=False)
+class NodeSpec:
+    """One node of a compiled workflow, with what running it needs worked out once."""
+
+    id: str
+    kind: NodeKind
+    node: core.Node
+    bindings: tuple[core.Binding, ...]
+    call: TaskCall | None = None
+    reference: EntityId | None = None
+    timeout_us: int = 0
+    inner: NodeSpec | None = None  # what an array node runs for each item
+    cases: tuple[tuple[core.BooleanExpression, NodeSpec], ...] = ()
+    otherwise: NodeSpec | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """One workflow's nodes and edges.
+
+    `upstream_count[n]` is how many nodes must be terminal before n may start.
+    """
+
+    template: core.WorkflowTemplate
+    nodes: dict[str, NodeSpec]
+    downstream: dict[str, tuple[str, ...]]
+    upstream_count: dict[str, int]
+    failure_node: NodeSpec | None = None
+    finishes_independent: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Graph:
+    """Everything one compiled closure can run."""
+
+    primary: Scope
+    subs: dict[EntityId, Scope] = field(default_factory=dict)
+
+
+def index_closure(closure: core.CompiledWorkflowClosure) -> Graph:
+    """Indexes a closure as the compiler makes it.
+
+    Raises:
+        Internal: the closure refers to a task or workflow that it does not hold; the compiler refuses such a graph.
+    """
+    tasks = {EntityId.from_proto(t.template.id): t.template for t in closure.tasks}
+    subs = {EntityId.from_proto(w.template.id): _index_workflow(w, tasks) for w in closure.sub_workflows}
+    return Graph(primary=_index_workflow(closure.primary, tasks), subs=subs)
+
+
+def _index_workflow(compiled: core.CompiledWorkflow, tasks: Mapping[EntityId, core.TaskTemplate]) -> Scope:
+    template = compiled.template
+    nodes = {n.id: _index_node(n, tasks) for n in template.nodes}
+    downstream = {source: tuple(edges.ids) for source, edges in compiled.connections.downstream.items()}
+    counts = dict.fromkeys(nodes, 0)
+    for targets in downstream.values():
+        for target in targets:
+            counts[target] += 1
+    failure = _index_node(template.failure_node, tasks) if template.HasField("failure_node") else None
+    return Scope(
+        template=template,
+        nodes=nodes,
+        downstream=downstream,
+        upstream_count=counts,
+        failure_node=failure,
+        finishes_independent=template.metadata.on_failure == core.WorkflowMetadata.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE,
+    )
+
+
+def _index_node(node: core.Node, tasks: Mapping[EntityId, core.TaskTemplate]) -> NodeSpec:
+    target = node.WhichOneof("target")
+    timeout_us = node.metadata.timeout.ToMicroseconds() if node.metadata.HasField("timeout") else 0
+    spec = NodeSpec(id=node.id, kind=NodeKind.START, node=node, bindings=tuple(node.inputs), timeout_us=timeout_us)
+    if node.id == START:
+        return spec
+    if node.id == END:
+        spec.kind = NodeKind.END
+    elif target == "task_node":
+        spec.kind = NodeKind.TASK
+        spec.call = _call(node, tasks)
+    elif target == "workflow_node":
+        reference = node.workflow_node.WhichOneof("reference")
+        spec.kind = NodeKind.SUBWORKFLOW if reference == "sub_workflow_ref" else NodeKind.LAUNCH_PLAN
+        spec.reference = EntityId.from_proto(getattr(node.workflow_node, reference or "launchplan_ref"))
+    elif target == "branch_node":
+        block = node.branch_node.if_else
+        cases = [block.case, *block.other]
+        spec.kind = NodeKind.BRANCH
+        spec.cases = tuple((case.condition, _index_node(case.then_node, tasks)) for case in cases)
+        spec.otherwise = _index_node(block.else_node, tasks) if block.WhichOneof("default") == "else_node" else None
+    elif target == "gate_node":
+        spec.kind = NodeKind.GATE
+    elif target == "array_node":
+        spec.kind = NodeKind.ARRAY
+        spec.inner = _index_node(node.array_node.node, tasks)
+    else:
+        raise Internal(f'node "{node.id}" has no target; the compiler should have refused it')
+    return spec
+
+
+def _call(node: core.Node, tasks: Mapping[EntityId, core.TaskTemplate]) -> TaskCall:
+    task_id = EntityId.from_proto(node.task_node.reference_id)
+    template = tasks.get(task_id)
+    if template is None:
+        raise Internal(f'node "{node.id}" calls {task_id}, which its closure does not hold')
+    meta, own, overrides = template.metadata, node.metadata, node.task_node.overrides
+    timeout = own.timeout if own.HasField("timeout") and own.timeout.ToMicroseconds() else meta.timeout
+    interruptible: bool | None = None
+    if own.WhichOneof("interruptible_value"):
+        interruptible = own.interruptible
+    elif meta.WhichOneof("interruptible_value"):
+        interruptible = meta.interruptible
+    is_cacheable = own.cacheable if own.WhichOneof("cacheable_value") else meta.discoverable
+    version = own.cache_version if own.WhichOneof("cache_version_value") else meta.discovery_version
+    serialized = own.cache_serializable if own.WhichOneof("cache_serializable_value") else meta.cache_serializable
+    return TaskCall(
+        id=task_id,
+        template=template,
+        retries=own.retries.retries or meta.retries.retries,
+        timeout_us=timeout.ToMicroseconds(),
+        is_cacheable=is_cacheable and bool(template.interface.outputs.variables),
+        cache_version=version,
+        is_serialized=serialized,
+        ignored_inputs=tuple(meta.cache_ignore_input_vars),
+        demand=demand_of(template.container.resources, overrides.resources if overrides.HasField("resources") else None),
+        image=overrides.container_image or template.container.image,
+        is_interruptible=interruptible,
+    )
+
+
+def demand_of(resources: core.Resources, overrides: core.Resources | None) -> Demand:
+    """What is asked for, overrides before the task's own, requests before limits."""
+    names = core.Resources.ResourceName
+    wanted: dict[int, str] = {}
+    memory_limit = ""
+    for source in (resources, overrides):
+        if source is None:
+            continue
+        stated = {e.name: e.value for e in source.limits}
+        memory_limit = stated.get(names.MEMORY, memory_limit)
+        stated.update({e.name: e.value for e in source.requests})
+        wanted.update(stated)
+    return Demand(
+        cpu_m=parse_millicores(wanted.get(names.CPU, "0")),
+        mem_bytes=parse_bytes(wanted.get(names.MEMORY, "0")),
+        gpu=int(parse_quantity(wanted.get(names.GPU, "0"))),
+        mem_limit_bytes=parse_bytes(memory_limit or wanted.get(names.MEMORY, "0")),
+        disk_bytes=parse_bytes(wanted.get(names.EPHEMERAL_STORAGE, "0")),
+    )

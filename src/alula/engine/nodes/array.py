@@ -1,0 +1,278 @@
+"""Array nodes: one task or launch plan over many items; each item retried on its own, a bounded number in flight."""
+
+from __future__ import annotations
+
+import math
+
+from alula.engine import event as ev
+from alula.engine import scope
+from alula.engine.attempt import end_attempt, mark_started, stop_all, timed_out
+from alula.engine.effect import FillCache, LaunchChild, LookUpCache, ReleaseReservation, SetTimer, StartAttempt, StopAttempt
+from alula.engine.event import Failure
+from alula.engine.graph import NodeSpec
+from alula.engine.nodes.launch_plan import child_failure, child_name
+from alula.engine.retry import exhausted, may_retry
+from alula.engine.state import ArrayState, Attempt, Node, Turn
+from alula.errors import Internal
+from alula.idl import core
+from alula.idl.phase import AttemptPhase, ExecutionPhase, NodePhase
+
+WINDOW = 512  # items in flight when the author sets no concurrency: enough to keep every worker fed
+REPORTED = 10  # failed items named in the node's error
+
+
+def _inner(node: Node) -> NodeSpec:
+    if node.spec.inner is None:
+        raise Internal(f'node "{node.id}" is no array node')
+    return node.spec.inner
+
+
+def sliced_names(node: Node) -> tuple[str, ...]:
+    """Inputs of which each item receives its own element; bound inputs and plain values go to every item whole."""
+    bound = set(node.spec.node.array_node.bound_inputs)
+    inputs = (node.inputs or core.LiteralMap()).literals
+    return tuple(sorted(k for k, v in inputs.items() if k not in bound and v.WhichOneof("value") == "collection"))
+
+
+def successes_needed(size: int, array: core.ArrayNode) -> int:
+    """Smallest number of successes that lets an array node succeed.
+
+    Args:
+        size: items, ≥ 0.
+        array: `min_successes` or `min_success_ratio` (float32 on the wire), both absent: all items.
+    """
+    case = array.WhichOneof("success_criteria")
+    if case == "min_successes":
+        return min(size, int(array.min_successes))
+    if case == "min_success_ratio":
+        return min(size, math.ceil(round(size * array.min_success_ratio, 4)))
+    return size
+
+
+def start(turn: Turn, node: Node) -> None:
+    """Counts the items and begins to start them."""
+    array = node.spec.node.array_node
+    inputs = (node.inputs or core.LiteralMap()).literals
+    lengths = {name: len(inputs[name].collection.literals) for name in sliced_names(node)}
+    node.started_at = turn.at
+    if len(set(lengths.values())) > 1:
+        stated = ", ".join(f"{k}: {v}" for k, v in lengths.items())
+        failure = Failure(code="InvalidArrayLength", message=f'map "{node.id}": its lists differ in length ({stated}); make them equal')
+        scope.end_node(turn, node, NodePhase.FAILED, failure=failure)
+        return
+    size = next(iter(lengths.values()), 1)
+    limit = int(array.parallelism) if array.WhichOneof("parallelism_option") else 0
+    node.array = ArrayState(size=size, min_successes=successes_needed(size, array), concurrency=limit or WINDOW)
+    scope.set_phase(turn, node, NodePhase.RUNNING)
+    if size == 0:
+        _finish(turn, node, node.array)
+    else:
+        turn.run.filling.append(node.id)
+
+
+def fill(turn: Turn, node: Node) -> bool:
+    """Starts items while there is room; True if the turn's budget ended it with room left."""
+    state = node.array
+    if state is None:
+        return False
+    while state.in_flight < state.concurrency:
+        if turn.budget <= 0:
+            return bool(state.retry) or state.next_item < state.size
+        if state.retry:
+            item = state.retry.popleft()
+        elif state.next_item < state.size:
+            item = state.next_item
+            state.next_item += 1
+        else:
+            return False
+        if item in state.outputs or item in state.failures:
+            continue
+        turn.budget -= 1
+        state.in_flight += 1
+        _start_item(turn, node, state, item)
+    return False
+
+
+def item_inputs(node: Node, item: int) -> core.LiteralMap:
+    """What one item receives: its own element of every sliced list, all else as it is."""
+    sliced = set(sliced_names(node))
+    result = core.LiteralMap()
+    for name, literal in (node.inputs or core.LiteralMap()).literals.items():
+        result.literals[name].CopyFrom(literal.collection.literals[item] if name in sliced else literal)
+    return result
+
+
+def _start_item(turn: Turn, node: Node, state: ArrayState, item: int) -> None:
+    inner, inputs = _inner(node), item_inputs(node, item)
+    if inner.reference is not None:
+        name = child_name(turn.run.id.name, node.id, 0, item)
+        attempt = _new_attempt(turn, node, state, item)
+        attempt.phase, attempt.started_at, attempt.child = AttemptPhase.RUNNING, turn.at, name
+        turn.effects.append(LaunchChild(node.id, item, name, inner.reference, inputs))
+        return
+    call = inner.call
+    if call is None:
+        raise Internal(f'array node "{node.id}" runs neither a task nor a launch plan')
+    if call.is_cacheable and not turn.run.overwrite_cache and item not in state.user_failures and item not in state.system_failures:
+        turn.effects.append(LookUpCache(node.id, item, call, inputs))
+        return
+    _start_attempt(turn, node, state, item, inputs)
+
+
+def _new_attempt(turn: Turn, node: Node, state: ArrayState, item: int) -> Attempt:
+    number = state.user_failures.get(item, 0) + state.system_failures.get(item, 0)
+    call = _inner(node).call
+    attempt = Attempt(
+        node_id=node.id, item=item, number=number, phase=AttemptPhase.QUEUED, created_at=turn.at, task=call.id if call else None
+    )
+    state.calls[item] = attempt
+    turn.attempts[(node.id, item, number)] = attempt
+    return attempt
+
+
+def _start_attempt(turn: Turn, node: Node, state: ArrayState, item: int, inputs: core.LiteralMap) -> None:
+    call = _inner(node).call
+    if call is None:
+        raise Internal(f'array node "{node.id}" runs no task')
+    attempt = _new_attempt(turn, node, state, item)
+    turn.effects.append(StartAttempt(node.id, item, attempt.number, call, inputs))
+
+
+def on_event(turn: Turn, node: Node, event: ev.Event) -> None:
+    state = node.array
+    item = getattr(event, "item", -1)
+    if state is None or item < 0:
+        return
+    if isinstance(event, ev.CacheHit):
+        _end_item(turn, node, state, item, outputs=event.outputs)
+        return
+    if isinstance(event, ev.CacheMissed):
+        if item not in state.calls:
+            _start_attempt(turn, node, state, item, item_inputs(node, item))
+        return
+    attempt = state.calls.get(item)
+    if isinstance(event, ev.ChildEnded):
+        if attempt is not None:
+            _on_child_ended(turn, node, state, attempt, event)
+    elif (
+        isinstance(event, ev.AttemptStarted | ev.AttemptSucceeded | ev.AttemptFailed | ev.TimerFired)
+        and attempt is not None
+        and attempt.number == event.attempt
+        and not attempt.phase.is_terminal
+    ):
+        _on_attempt_event(turn, node, state, attempt, event)
+
+
+def _on_attempt_event(
+    turn: Turn,
+    node: Node,
+    state: ArrayState,
+    attempt: Attempt,
+    event: ev.AttemptStarted | ev.AttemptSucceeded | ev.AttemptFailed | ev.TimerFired,
+) -> None:
+    item, call = attempt.item, _inner(node).call
+    if call is None:
+        return
+    match event:
+        case ev.AttemptStarted():
+            mark_started(turn, attempt, event)
+            if call.timeout_us:
+                turn.effects.append(SetTimer(turn.at + call.timeout_us, node.id, item, "attempt", attempt.number))
+        case ev.AttemptSucceeded():
+            end_attempt(turn, attempt, AttemptPhase.SUCCEEDED, report=event.report)
+            if call.is_cacheable:
+                inputs = item_inputs(node, item)
+                turn.effects.append(FillCache(node.id, item, attempt.number, call, inputs, event.outputs, event.outputs_uri))
+            _end_item(turn, node, state, item, outputs=event.outputs)
+        case ev.AttemptFailed():
+            end_attempt(turn, attempt, AttemptPhase.FAILED, report=event.report, failure=event.failure)
+            _on_item_failed(turn, node, state, item, event.failure)
+        case ev.TimerFired():
+            turn.effects.append(StopAttempt(node.id, item, attempt.number))
+            failure = timed_out(call)
+            end_attempt(turn, attempt, AttemptPhase.FAILED, failure=failure)
+            _on_item_failed(turn, node, state, item, failure)
+
+
+def _on_child_ended(turn: Turn, node: Node, state: ArrayState, attempt: Attempt, event: ev.ChildEnded) -> None:
+    if event.phase == ExecutionPhase.SUCCEEDED:
+        end_attempt(turn, attempt, AttemptPhase.SUCCEEDED)
+        _end_item(turn, node, state, attempt.item, outputs=event.outputs or core.LiteralMap())
+    else:
+        failure = child_failure(event)
+        end_attempt(turn, attempt, AttemptPhase.FAILED, failure=failure)
+        _end_item(turn, node, state, attempt.item, failure=failure)
+
+
+def _on_item_failed(turn: Turn, node: Node, state: ArrayState, item: int, failure: Failure) -> None:
+    call = _inner(node).call
+    counter = state.system_failures if failure.kind == "SYSTEM" else state.user_failures
+    counter[item] = counter.get(item, 0) + 1
+    user, system = state.user_failures.get(item, 0), state.system_failures.get(item, 0)
+    retries = call.retries if call else 0
+    if may_retry(failure, retries=retries, user_failures=user, system_failures=system):
+        state.calls.pop(item, None)
+        state.in_flight -= 1
+        state.retry.append(item)
+        _refill(turn, node)
+        return
+    allowed = retries + 1 + system if failure.kind == "USER" else user + system
+    if call is not None and call.is_serialized:
+        turn.effects.append(ReleaseReservation(node.id, item))
+    _end_item(turn, node, state, item, failure=exhausted(failure, attempts=user + system, allowed=allowed))
+
+
+def _refill(turn: Turn, node: Node) -> None:
+    if node.id not in turn.run.filling:
+        turn.run.filling.append(node.id)
+
+
+def _end_item(
+    turn: Turn, node: Node, state: ArrayState, item: int, *, outputs: core.LiteralMap | None = None, failure: Failure | None = None
+) -> None:
+    if item in state.outputs or item in state.failures:
+        return
+    state.calls.pop(item, None)
+    state.in_flight -= 1
+    if failure is None:
+        state.outputs[item] = outputs or core.LiteralMap()
+    else:
+        state.failures[item] = failure
+    if len(state.failures) > state.size - state.min_successes:
+        _fail(turn, node, state)
+    elif state.done == state.size:
+        _finish(turn, node, state)
+    else:
+        _refill(turn, node)
+
+
+def _finish(turn: Turn, node: Node, state: ArrayState) -> None:
+    """Collects the items' outputs into lists; an item that was allowed to fail gives None."""
+    inner = _inner(node)
+    if inner.call is not None:
+        names = list(inner.call.template.interface.outputs.variables)
+    else:
+        names = sorted({name for o in state.outputs.values() for name in o.literals})
+    outputs = core.LiteralMap()
+    nothing = core.Literal(scalar=core.Scalar(none_type=core.Void()))
+    for name in names:
+        literals = outputs.literals[name].collection.literals
+        for item in range(state.size):
+            found = state.outputs.get(item)
+            literals.append(found.literals[name] if found is not None and name in found.literals else nothing)
+        if not state.size:
+            outputs.literals[name].collection.SetInParent()
+    scope.end_node(turn, node, NodePhase.SUCCEEDED, outputs=outputs)
+
+
+def _fail(turn: Turn, node: Node, state: ArrayState) -> None:
+    stop_all(turn, node)
+    named = sorted(state.failures)[:REPORTED]
+    lines = [f"[{i}]: {state.failures[i].code}: {state.failures[i].message}" for i in named]
+    if len(state.failures) > REPORTED:
+        lines.append(f"… and {len(state.failures) - REPORTED} more")
+    first = state.failures[named[0]]
+    message = f'map "{node.id}": {len(state.failures)} of {state.size} items failed, {state.min_successes} must succeed\n' + "\n".join(
+        lines
+    )
+    scope.end_node(turn, node, NodePhase.FAILED, failure=Failure(code=first.code, message=message, kind=first.kind))

@@ -1,0 +1,135 @@
+"""Task nodes: cache first, then attempts until one succeeds or a budget is spent; a dynamic task's graph afterwards."""
+
+from __future__ import annotations
+
+from alula.engine import event as ev
+from alula.engine import scope
+from alula.engine.attempt import call_of, end_attempt, fill_cache, mark_started, release_reservation, timed_out
+from alula.engine.effect import LookUpCache, SetTimer, StartAttempt, StopAttempt
+from alula.engine.event import Failure
+from alula.engine.graph import index_closure
+from alula.engine.retry import exhausted, may_retry
+from alula.engine.state import Attempt, Node, Turn
+from alula.errors import Internal
+from alula.idl import core
+from alula.idl.phase import AttemptPhase, NodePhase
+
+
+def start(turn: Turn, node: Node) -> None:
+    """Begins with the cache, else with the first attempt."""
+    call, run = call_of(node), turn.run
+    found = run.recovered.get(node.id)
+    if found is not None and found.closure is not None:
+        _resume_dynamic(turn, node, found.closure)
+        return
+    scope.set_phase(turn, node, NodePhase.QUEUED)
+    if call.is_cacheable and not run.overwrite_cache:
+        if node.inputs is None:
+            raise Internal(f'node "{node.id}" has no inputs')
+        turn.effects.append(LookUpCache(node.id, -1, call, node.inputs))
+        return
+    if call.is_cacheable:
+        node.cache_status = core.CatalogCacheStatus.CACHE_SKIPPED
+        node.cache_reason = "the execution was launched with overwrite_cache"
+    start_attempt(turn, node)
+
+
+def _resume_dynamic(turn: Turn, node: Node, closure: core.CompiledWorkflowClosure) -> None:
+    """A recovered dynamic task whose graph is known: its body does not run again, the graph's finished nodes neither."""
+    node.started_at = turn.at
+    scope.set_phase(turn, node, NodePhase.QUEUED)
+    _open_dynamic(turn, node, closure, attempt=0)
+
+
+def start_attempt(turn: Turn, node: Node) -> None:
+    number = node.attempt.number + 1 if node.attempt else 0
+    call = call_of(node)
+    node.attempt = Attempt(node_id=node.id, item=-1, number=number, phase=AttemptPhase.QUEUED, created_at=turn.at, task=call.id)
+    turn.attempts[(node.id, -1, number)] = node.attempt
+    turn.nodes[node.id] = node
+    turn.effects.append(StartAttempt(node.id, -1, number, call, node.inputs or core.LiteralMap()))
+
+
+def on_event(turn: Turn, node: Node, event: ev.Event) -> None:
+    match event:
+        case ev.CacheHit():
+            if node.attempt is None and node.cache_status != core.CatalogCacheStatus.CACHE_HIT:
+                node.cache_status, node.cache_source = core.CatalogCacheStatus.CACHE_HIT, event.source
+                node.started_at = turn.at
+                scope.end_node(turn, node, NodePhase.SUCCEEDED, outputs=event.outputs)
+        case ev.CacheMissed():
+            if node.attempt is None:
+                node.cache_status, node.cache_reason = core.CatalogCacheStatus.CACHE_MISS, event.reason
+                node.holds_reservation = event.is_reserved
+                start_attempt(turn, node)
+        case ev.AttemptStarted() | ev.AttemptSucceeded() | ev.AttemptFailed() | ev.AttemptExpanded() | ev.TimerFired():
+            attempt = node.attempt
+            if attempt is not None and attempt.number == event.attempt and not attempt.phase.is_terminal:
+                _on_attempt_event(turn, node, attempt, event)
+        case _:
+            pass
+
+
+def _on_attempt_event(
+    turn: Turn,
+    node: Node,
+    attempt: Attempt,
+    event: ev.AttemptStarted | ev.AttemptSucceeded | ev.AttemptFailed | ev.AttemptExpanded | ev.TimerFired,
+) -> None:
+    match event:
+        case ev.AttemptStarted():
+            mark_started(turn, attempt, event)
+            node.started_at = node.started_at or turn.at
+            scope.set_phase(turn, node, NodePhase.RUNNING)
+            if timeout := call_of(node).timeout_us:
+                turn.effects.append(SetTimer(turn.at + timeout, node.id, -1, "attempt", attempt.number))
+        case ev.AttemptSucceeded():
+            _on_succeeded(turn, node, attempt, event)
+        case ev.AttemptExpanded():
+            end_attempt(turn, attempt, AttemptPhase.SUCCEEDED, report=event.report)
+            node.deck_uri = event.report.deck_uri
+            _open_dynamic(turn, node, event.closure, attempt=attempt.number)
+        case ev.AttemptFailed():
+            end_attempt(turn, attempt, AttemptPhase.FAILED, report=event.report, failure=event.failure)
+            _on_failed(turn, node, event.failure)
+        case ev.TimerFired():
+            turn.effects.append(StopAttempt(node.id, -1, attempt.number))
+            failure = timed_out(call_of(node))
+            end_attempt(turn, attempt, AttemptPhase.FAILED, failure=failure)
+            _on_failed(turn, node, failure)
+
+
+def _on_succeeded(turn: Turn, node: Node, attempt: Attempt, event: ev.AttemptSucceeded) -> None:
+    call = call_of(node)
+    end_attempt(turn, attempt, AttemptPhase.SUCCEEDED, report=event.report)
+    missing = [v for v in call.template.interface.outputs.variables if v not in event.outputs.literals]
+    if missing:
+        message = f"task {call.id.name} wrote no output {', '.join(sorted(missing))}; its interface declares it"
+        _on_failed(turn, node, Failure(code="OutputsNotFound", message=message))
+        return
+    node.started_at = node.started_at or attempt.started_at or attempt.created_at
+    node.deck_uri = event.report.deck_uri
+    fill_cache(turn, node, event.outputs, event.outputs_uri)
+    scope.end_node(turn, node, NodePhase.SUCCEEDED, outputs=event.outputs, outputs_uri=event.outputs_uri)
+
+
+def _on_failed(turn: Turn, node: Node, failure: Failure) -> None:
+    call = call_of(node)
+    if failure.kind == "SYSTEM":
+        node.system_failures += 1
+    else:
+        node.user_failures += 1
+    if may_retry(failure, retries=call.retries, user_failures=node.user_failures, system_failures=node.system_failures):
+        start_attempt(turn, node)
+        return
+    release_reservation(turn, node)
+    attempts = node.user_failures + node.system_failures
+    allowed = call.retries + 1 + node.system_failures if failure.kind == "USER" else attempts
+    scope.end_node(turn, node, NodePhase.FAILED, failure=exhausted(failure, attempts=attempts, allowed=allowed))
+
+
+def _open_dynamic(turn: Turn, node: Node, closure: core.CompiledWorkflowClosure, *, attempt: int) -> None:
+    node.closure = closure
+    scope.set_phase(turn, node, NodePhase.DYNAMIC_RUNNING)
+    graph = index_closure(closure)
+    scope.open_scope(turn, node.id, f"{node.id}-{attempt}-", graph.primary, graph, node.inputs or core.LiteralMap())

@@ -1,0 +1,163 @@
+"""Where an execution stands: one `Run` with its nodes, scopes and array items. Rows in the database hold the same facts."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from alula.engine.event import AttemptReport, Failure
+from alula.engine.graph import Graph, NodeSpec, Scope
+from alula.idl import core
+from alula.idl.identifier import EntityId, ExecutionId
+from alula.idl.phase import AttemptPhase, ExecutionPhase, NodePhase
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """One attempt of a task node or of an array item, as it will be a row. Instants in µs since the epoch, 0: not yet."""
+
+    node_id: str
+    item: int
+    number: int
+    phase: AttemptPhase
+    created_at: int
+    task: EntityId | None = None
+    started_at: int = 0
+    ended_at: int = 0
+    failure: Failure | None = None
+    report: AttemptReport | None = None
+    log_uri: str = ""
+    log_start: int = 0
+    child: str = ""  # name of the execution an item of a launch plan map started
+    is_new: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class ArrayState:
+    """The items of one array node. `phases[i]` is an `AttemptPhase`; QUEUED items beyond `next_item` were not started."""
+
+    size: int
+    min_successes: int
+    concurrency: int  # items in flight at most, > 0
+    calls: dict[int, Attempt] = field(default_factory=dict)  # live attempts by item
+    outputs: dict[int, core.LiteralMap] = field(default_factory=dict)
+    failures: dict[int, Failure] = field(default_factory=dict)
+    user_failures: dict[int, int] = field(default_factory=dict)
+    system_failures: dict[int, int] = field(default_factory=dict)
+    next_item: int = 0
+    in_flight: int = 0
+    retry: deque[int] = field(default_factory=deque)
+
+    @property
+    def done(self) -> int:
+        return len(self.outputs) + len(self.failures)
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One node execution. `id` is unique in the run, `spec.id` in its workflow; instants in µs since the epoch."""
+
+    id: str
+    spec: NodeSpec
+    scope_id: str
+    parent_id: str
+    phase: NodePhase
+    created_at: int
+    started_at: int = 0
+    ended_at: int = 0
+    inputs: core.LiteralMap | None = None
+    outputs: core.LiteralMap | None = None
+    outputs_uri: str = ""
+    failure: Failure | None = None
+    attempt: Attempt | None = None  # the latest
+    user_failures: int = 0
+    system_failures: int = 0
+    cache_status: int = 0  # core.CatalogCacheStatus
+    cache_reason: str = ""
+    cache_source: bytes = b""  # serialised core.CatalogMetadata on a hit
+    holds_reservation: bool = False
+    child: str = ""  # name of the execution a launch plan node started
+    chosen: str = ""  # id of the node a branch took
+    closure: core.CompiledWorkflowClosure | None = None  # what a dynamic task expanded to
+    array: ArrayState | None = None
+    deck_uri: str = ""
+    holds_slot: bool = False  # counts against the execution's max_parallelism
+    is_new: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class ScopeState:
+    """One running instance of a workflow graph: the execution's own, a sub-workflow's, or a dynamic task's."""
+
+    id: str  # unique id of the node that opened it, "" for the execution itself
+    scope: Scope
+    graph: Graph
+    inputs: core.LiteralMap
+    prefix: str  # prepended to spec ids to make node ids unique
+    nodes: dict[str, Node] = field(default_factory=dict)  # by spec id, those that were reached
+    remaining: dict[str, int] = field(default_factory=dict)  # upstream nodes still to end, for nodes not yet reached
+    skipped: set[str] = field(default_factory=set)  # not yet reached, but downstream of a failure
+    live: int = 0  # nodes reached and not terminal
+    failure: Failure | None = None
+    failed_node_id: str = ""
+    is_closing: bool = False  # the failure node is running, or the end was reached
+
+
+@dataclass(slots=True, eq=False)
+class Recovered:
+    """What an earlier execution's successful node is worth to a recovery."""
+
+    outputs: core.LiteralMap
+    outputs_uri: str = ""
+    closure: core.CompiledWorkflowClosure | None = None
+    child: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """One execution in memory; `step` advances it in place."""
+
+    id: ExecutionId
+    key: int  # primary key of its row
+    graph: Graph
+    inputs: core.LiteralMap
+    created_at: int
+    max_parallelism: int = 0  # nodes that may run at once, 0: no limit
+    overwrite_cache: bool = False
+    is_interruptible: bool | None = None
+    recovered: dict[str, Recovered] = field(default_factory=dict)
+    phase: ExecutionPhase = ExecutionPhase.UNDEFINED
+    started_at: int = 0
+    ended_at: int = 0
+    outputs: core.LiteralMap | None = None
+    failure: Failure | None = None
+    abort_cause: str = ""
+    abort_principal: str = ""
+    nodes: dict[str, Node] = field(default_factory=dict)
+    scopes: dict[str, ScopeState] = field(default_factory=dict)
+    ready: deque[tuple[str, NodeSpec, str]] = field(default_factory=deque)  # (scope id, spec, parent id) to start next
+    waiting: deque[str] = field(default_factory=deque)  # ids of nodes that wait for a parallelism slot
+    admitted: deque[str] = field(default_factory=deque)  # ids of nodes that were given a slot and enter next
+    filling: deque[str] = field(default_factory=deque)  # ids of array nodes with items left to start
+    slots_used: int = 0
+    signals: dict[str, core.Literal] = field(default_factory=dict)
+    sequence: int = 0  # number of events taken
+    is_new: bool = True
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.phase.is_terminal
+
+
+@dataclass(slots=True, eq=False)
+class Turn:
+    """Everything one step changed and wants done; `more` says that a bounded step left ready nodes behind."""
+
+    run: Run
+    at: int
+    nodes: dict[str, Node] = field(default_factory=dict)
+    attempts: dict[tuple[str, int, int], Attempt] = field(default_factory=dict)
+    effects: list[object] = field(default_factory=list)
+    run_changed: bool = False
+    more: bool = False
+    budget: int = 64  # nodes and items this turn may still start

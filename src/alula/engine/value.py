@@ -1,0 +1,109 @@
+"""Resolving bindings to literals: what a node receives, from constants and from what ran before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgpack
+
+from alula.idl import core
+
+Lookup = Callable[[str], core.LiteralMap | None]
+"""Outputs of a node of the same workflow by its id; None if it has none."""
+
+
+class BindingFailed(Exception):
+    """A binding could not be resolved although the graph compiled; `message` says which and why."""
+
+
+def resolve_bindings(bindings: Iterable[core.Binding], lookup: Lookup) -> core.LiteralMap:
+    """The inputs of a node.
+
+    Raises:
+        BindingFailed: a promised output is missing, or an attribute path leads nowhere.
+    """
+    result = core.LiteralMap()
+    for binding in bindings:
+        value = _resolve(binding.binding, lookup, binding.var)
+        if value is not None:
+            result.literals[binding.var].CopyFrom(value)
+    return result
+
+
+def _resolve(data: core.BindingData, lookup: Lookup, var: str) -> core.Literal | None:
+    case = data.WhichOneof("value")
+    if case == "promise":
+        return _promise(data.promise, lookup, var)
+    if case == "scalar":
+        return core.Literal(scalar=data.scalar)
+    if case == "collection":
+        items = [_resolve(b, lookup, f"{var}[{i}]") for i, b in enumerate(data.collection.bindings)]
+        return core.Literal(collection=core.LiteralCollection(literals=[i for i in items if i is not None]))
+    if case == "map":
+        pairs = {k: _resolve(b, lookup, f"{var}.{k}") for k, b in data.map.bindings.items()}
+        return core.Literal(map=core.LiteralMap(literals={k: v for k, v in pairs.items() if v is not None}))
+    if case == "offloaded_metadata":
+        return core.Literal(offloaded_metadata=data.offloaded_metadata)
+    raise BindingFailed(f'input "{var}" is bound to nothing')
+
+
+def _promise(promise: core.OutputReference, lookup: Lookup, var: str) -> core.Literal | None:
+    outputs = lookup(promise.node_id)
+    if outputs is None or promise.var not in outputs.literals:
+        if promise.node_id == "start-node" and outputs is not None:
+            return None  # an Optional workflow input that nobody gave: simply absent
+        raise BindingFailed(f'input "{var}": node "{promise.node_id}" has produced no output "{promise.var}"')
+    value = outputs.literals[promise.var]
+    return _walk(value, promise.attr_path, f"{promise.node_id}.{promise.var}") if promise.attr_path else value
+
+
+def _walk(value: core.Literal, path: Iterable[core.PromiseAttribute], place: str) -> core.Literal:
+    steps = [a.int_value if a.WhichOneof("value") == "int_value" else a.string_value for a in path]
+    for depth, step in enumerate(steps):
+        while value.WhichOneof("value") == "scalar" and value.scalar.WhichOneof("value") == "union":
+            value = value.scalar.union.value
+        case = value.WhichOneof("value")
+        if case == "collection" and isinstance(step, int):
+            if not -len(value.collection.literals) <= step < len(value.collection.literals):
+                raise BindingFailed(f"{place}[{step}]: the list has {len(value.collection.literals)} elements")
+            value, place = value.collection.literals[step], f"{place}[{step}]"
+        elif case == "map":
+            if str(step) not in value.map.literals:
+                raise BindingFailed(f'{place}["{step}"]: the keys are {sorted(value.map.literals)}')
+            value, place = value.map.literals[str(step)], f"{place}.{step}"
+        elif case == "scalar" and value.scalar.WhichOneof("value") in ("binary", "generic"):
+            return _walk_struct(value.scalar, steps[depth:], place)
+        else:
+            raise BindingFailed(f"{place}.{step}: a {case} has no attributes")
+    return value
+
+
+def _walk_struct(scalar: core.Scalar, steps: list[int | str], place: str) -> core.Literal:
+    value: Any
+    if scalar.WhichOneof("value") == "binary":
+        value = msgpack.unpackb(scalar.binary.value, strict_map_key=False)
+    else:
+        from google.protobuf.json_format import MessageToDict  # only old-format dataclasses need it
+
+        value = MessageToDict(scalar.generic)
+    for step in steps:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError) as e:
+            raise BindingFailed(f"{place}.{step}: {type(e).__name__}, the value is a {type(value).__name__}") from e
+        place = f"{place}.{step}"
+    return _from_plain(value)
+
+
+def _from_plain(value: Any) -> core.Literal:
+    """A scalar becomes a typed primitive; dictionaries stay msgpack, lists become collections, as Flyte's clients expect."""
+    primitive: dict[type, str] = {bool: "boolean", int: "integer", float: "float_value", str: "string_value"}
+    if value is None:
+        return core.Literal(scalar=core.Scalar(none_type=core.Void()))
+    if type(value) in primitive:
+        return core.Literal(scalar=core.Scalar(primitive=core.Primitive(**{primitive[type(value)]: value})))
+    if isinstance(value, list):
+        return core.Literal(collection=core.LiteralCollection(literals=[_from_plain(v) for v in value]))
+    packed = msgpack.packb(value)
+    return core.Literal(scalar=core.Scalar(binary=core.Binary(value=packed, tag="msgpack")))
