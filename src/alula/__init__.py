@@ -1,1 +1,96 @@
 """Alula: typed, versioned, cached, durable workflows for machine learning and data."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from alula.errors import NonRecoverable, Recoverable
+    from alula.sdk.array import map
+    from alula.sdk.conditional import fail, when
+    from alula.sdk.context import context
+    from alula.sdk.gate import approve, sleep, wait_for_input
+    from alula.sdk.launch_plan import Cron, Every, LaunchPlan
+    from alula.sdk.reference import reference_launch_plan, reference_task, reference_workflow
+    from alula.sdk.resources import Cache, Resources
+    from alula.sdk.secret import Secret, secret
+    from alula.sdk.task import task
+    from alula.sdk.workflow import workflow
+    from alula.types.value import DataFrame, Directory, File, Format, HashMethod, Trust
+
+# Where each public name lives. Loaded at first use: a server or an engine that imports `alula` never loads the SDK.
+_HOMES = {
+    "Cache": "sdk.resources",
+    "Cron": "sdk.launch_plan",
+    "DataFrame": "types.value",
+    "Directory": "types.value",
+    "Every": "sdk.launch_plan",
+    "File": "types.value",
+    "Format": "types.value",
+    "HashMethod": "types.value",
+    "LaunchPlan": "sdk.launch_plan",
+    "NonRecoverable": "errors",
+    "Recoverable": "errors",
+    "Resources": "sdk.resources",
+    "Secret": "sdk.secret",
+    "Trust": "types.value",
+    "approve": "sdk.gate",
+    "connect": "client",
+    "context": "sdk.context",
+    "fail": "sdk.conditional",
+    "map": "sdk.array",
+    "reference_launch_plan": "sdk.reference",
+    "reference_task": "sdk.reference",
+    "reference_workflow": "sdk.reference",
+    "secret": "sdk.secret",
+    "sleep": "sdk.gate",
+    "task": "sdk.task",
+    "wait_for_input": "sdk.gate",
+    "when": "sdk.conditional",
+    "workflow": "sdk.workflow",
+}
+
+__all__ = [  # noqa: PLE0604, RUF022 - `connect` is found at run time
+    "Cache",
+    "Cron",
+    "DataFrame",
+    "Directory",
+    "Every",
+    "File",
+    "Format",
+    "HashMethod",
+    "LaunchPlan",
+    "NonRecoverable",
+    "Recoverable",
+    "Resources",
+    "Secret",
+    "Trust",
+    "approve",
+    "connect",
+    "context",
+    "fail",
+    "map",
+    "reference_launch_plan",
+    "reference_task",
+    "reference_workflow",
+    "secret",
+    "sleep",
+    "task",
+    "wait_for_input",
+    "when",
+    "workflow",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'alula' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"alula.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -15,7 +15,9 @@ AlulaError                  stable `code`, `kind` USER or SYSTEM, message saying
 ├── Exhausted               a full disk, no memory left                        RESOURCE_EXHAUSTED   507
 ├── Internal                a defect of ours                                   INTERNAL             500
 ├── ExecutionFailed         client side: the execution ended without success
-└── WaitTimeout             client side: the execution did not end in time     DEADLINE_EXCEEDED    504
+├── WaitTimeout             client side: the execution did not end in time     DEADLINE_EXCEEDED    504
+├── Recoverable             raised by user code: try again while attempts are left
+└── NonRecoverable          raised by user code: do not try again
 """
 
 from __future__ import annotations
@@ -165,3 +167,19 @@ class WaitTimeout(AlulaError):
     """The execution is still running; nothing was aborted."""
 
     code = "WAIT_TIMEOUT"
+
+
+class Recoverable(AlulaError):
+    """Raise in a task: this failure may pass, run the task again while `retries` are left.
+
+    In Alula's own tasks every exception but `NonRecoverable` is retried; this one says so, and is what Flyte's contract
+    calls `USER:Recoverable`.
+    """
+
+    code = "Recoverable"
+
+
+class NonRecoverable(AlulaError):
+    """Raise in a task, or derive from it: trying again is of no use, fail at once whatever `retries` says."""
+
+    code = "NonRecoverable"

@@ -1,0 +1,175 @@
+"""Launch plans: a workflow with defaults, fixed inputs, a schedule, and what its executions carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from alula.errors import DefinitionError, InvalidInput
+from alula.sdk.entity import Entity
+from alula.sdk.graph import current_graph
+from alula.sdk.interface import MISSING, Interface, Port
+from alula.sdk.where import user_place
+from alula.sdk.workflow import Workflow
+
+if TYPE_CHECKING:
+    from alula.idl import admin, core
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """A schedule by the clock: five cron fields, or @hourly, @daily, @weekly, @monthly, @yearly. In UTC.
+
+    Args:
+        expression: minute, hour, day of month, month, day of week.
+        kickoff: name of a datetime input that receives the scheduled time.
+    """
+
+    expression: str
+    kickoff: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.expression.startswith("@") and len(self.expression.split()) != 5:
+            raise DefinitionError(f"Cron({self.expression!r}): expected five fields or @daily and the like", where=user_place())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Every:
+    """A schedule by distance: exactly one of the three, ≥ 1."""
+
+    minutes: int = 0
+    hours: int = 0
+    days: int = 0
+
+    def __post_init__(self) -> None:
+        given = [value for value in (self.minutes, self.hours, self.days) if value]
+        if len(given) != 1 or given[0] < 1:
+            raise DefinitionError("Every(…) takes exactly one of minutes, hours, days, ≥ 1", where=user_place())
+
+
+class LaunchPlan(Entity):
+    """A named way to launch a workflow. In another workflow's body a call of it is a child execution.
+
+    Args:
+        workflow: what is launched.
+        name: registered name.
+        inputs: defaults; whoever launches may give others.
+        fixed: inputs that nobody can change.
+        schedule: `Cron` or `Every`.
+        labels: on each execution.
+        annotations: on each execution.
+        env: environment variables of each execution's tasks.
+        max_parallelism: nodes running at a time; 0: no limit.
+        interruptible: overrides the workflow's default.
+        overwrite_cache: compute anew and replace what is cached.
+        max_running: executions of this plan at a time; a further one is refused. 0: no limit.
+    Raises:
+        DefinitionError: an input the workflow lacks, one both default and fixed, or a value of the wrong type.
+    """
+
+    kind = "launch plan"
+
+    def __init__(
+        self,
+        workflow: Workflow[Any, Any],
+        name: str,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        fixed: Mapping[str, Any] | None = None,
+        schedule: Cron | Every | None = None,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+        env: Mapping[str, str] | None = None,
+        max_parallelism: int = 0,
+        interruptible: bool | None = None,
+        overwrite_cache: bool = False,
+        max_running: int = 0,
+    ) -> None:
+        super().__init__(name, user_place())
+        self.workflow = workflow.origin
+        self.inputs, self.fixed = dict(inputs or {}), dict(fixed or {})
+        self.schedule, self.max_running = schedule, max_running
+        self.labels, self.annotations, self.env = dict(labels or {}), dict(annotations or {}), dict(env or {})
+        self.max_parallelism, self.interruptible, self.overwrite_cache = max_parallelism, interruptible, overwrite_cache
+        for key in (*self.inputs, *self.fixed):
+            if key not in workflow.interface.inputs:
+                raise DefinitionError(f"launch plan {name}: workflow {workflow.label} has no input {key!r}", where=self.where)
+        for key in self.inputs.keys() & self.fixed.keys():
+            raise DefinitionError(f"launch plan {name}: {key!r} is both default and fixed; keep one", where=self.where)
+
+    @cached_property
+    def interface(self) -> Interface:
+        """The workflow's, without fixed inputs and with this plan's defaults."""
+        of = self.workflow.interface
+        inputs = {
+            name: Port(name, port.annotation, port.place, self.inputs.get(name, port.default), port.description)
+            for name, port in of.inputs.items()
+            if name not in self.fixed
+        }
+        return Interface(inputs, of.outputs, of.shape, of.returns, self.where, of.summary)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """While a workflow is traced: a child execution's node. Else: the workflow is run here."""
+        if current_graph() is not None:
+            return self.node(args, kwargs)
+        return self.run_here(self.interface.collect(args, kwargs, f"launch plan {self.label}"))
+
+    def run_here(self, values: dict[str, Any]) -> Any:
+        return self.workflow.run_here({**values, **self.fixed})
+
+    def _literal(self, name: str, value: Any) -> core.Literal:
+        from alula.types.offload import Offload
+
+        port = self.workflow.interface.inputs[name]
+        try:
+            return port.converter.to_literal(value, Offload())
+        except InvalidInput as error:
+            raise DefinitionError(f"{port.place}: {error.message}", where=self.where, code=error.code) from error
+
+    def spec(self, workflow_id: core.Identifier) -> admin.LaunchPlanSpec:
+        """The plan as IDL."""
+        from alula.idl import admin
+
+        made = admin.LaunchPlanSpec(
+            workflow_id=workflow_id,
+            labels=admin.Labels(values=self.labels),
+            annotations=admin.Annotations(values=self.annotations),
+            max_parallelism=self.max_parallelism,
+            overwrite_cache=self.overwrite_cache,
+        )
+        for name, port in self.interface.inputs.items():
+            parameter = made.default_inputs.parameters[name]
+            parameter.var.CopyFrom(self.workflow.interface.to_proto().inputs.variables[name])
+            if port.default is MISSING:
+                parameter.required = True
+            else:
+                parameter.default.CopyFrom(self._literal(name, port.default))
+        for name, value in self.fixed.items():
+            made.fixed_inputs.literals[name].CopyFrom(self._literal(name, value))
+        if self.interruptible is not None:
+            made.interruptible.value = self.interruptible
+        for key, value in sorted(self.env.items()):
+            made.envs.values.add(key=key, value=value)
+        if self.max_running:
+            made.concurrency_policy.max = self.max_running
+            made.concurrency_policy.behavior = admin.ConcurrencyLimitBehavior.CONCURRENCY_LIMIT_BEHAVIOR_SKIP
+        self._schedule(made)
+        return made
+
+    def _schedule(self, made: admin.LaunchPlanSpec) -> None:
+        from alula.idl import admin
+
+        if isinstance(self.schedule, Cron):
+            made.entity_metadata.schedule.cron_schedule.schedule = self.schedule.expression
+            made.entity_metadata.schedule.kickoff_time_input_arg = self.schedule.kickoff
+        elif isinstance(self.schedule, Every):
+            rate = made.entity_metadata.schedule.rate
+            for value, unit in (
+                (self.schedule.minutes, admin.FixedRateUnit.MINUTE),
+                (self.schedule.hours, admin.FixedRateUnit.HOUR),
+                (self.schedule.days, admin.FixedRateUnit.DAY),
+            ):
+                if value:
+                    rate.value, rate.unit = value, unit

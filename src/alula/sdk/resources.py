@@ -1,0 +1,92 @@
+"""What a task asks of the machine it runs on, and when its result may be reused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alula.errors import DefinitionError
+from alula.sdk.where import user_place
+
+Quantity = str | int | float | tuple[str | int | float, str | int | float]
+
+_QUANTITY = re.compile(r"^\d+(\.\d+)?(m|k|K|Ki|M|Mi|G|Gi|T|Ti|P|Pi)?$")
+
+
+def _text(name: str, value: str | int | float) -> str:
+    if isinstance(value, float) and name == "cpu":
+        milli = round(value * 1000)
+        return str(milli // 1000) if milli % 1000 == 0 else f"{milli}m"
+    text = str(value)
+    if isinstance(value, bool) or not _QUANTITY.match(text):
+        raise DefinitionError(f'Resources({name}={value!r}): not a quantity; write 2, "500m" or "2Gi"', where=user_place())
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Request, or (request, limit), in Kubernetes quantities.
+
+    Args:
+        cpu: cores, `2`, `0.5` or `"500m"`.
+        mem: bytes, `"2Gi"`.
+        gpu: whole devices; request and limit are the same.
+        disk: bytes of scratch space, `"10Gi"`.
+    """
+
+    cpu: Quantity | None = None
+    mem: Quantity | None = None
+    gpu: Quantity | None = None
+    disk: Quantity | None = None
+
+    def __post_init__(self) -> None:
+        self.pairs()
+
+    def pairs(self) -> dict[str, tuple[str, str]]:
+        """Name → (request, limit) as quantities, limit empty if not given; only what was set."""
+        made: dict[str, tuple[str, str]] = {}
+        for name in ("cpu", "mem", "gpu", "disk"):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if isinstance(value, tuple):
+                if len(value) != 2:
+                    raise DefinitionError(f"Resources({name}={value!r}): a tuple is (request, limit)", where=user_place())
+                made[name] = (_text(name, value[0]), _text(name, value[1]))
+            else:
+                request = _text(name, value)
+                made[name] = (request, request if name == "gpu" else "")
+        return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cache:
+    """When a task's recorded outputs are reused: same inputs and same version.
+
+    Args:
+        version: changed by hand when the result of the same inputs changes.
+        ignore: names of inputs that do not matter.
+        serialize: identical calls at the same time wait for the first instead of computing twice.
+        by_code: the version also follows the function's own source (not what it calls; comments do not matter).
+    """
+
+    version: str = ""
+    ignore: Sequence[str] = ()
+    serialize: bool = False
+    by_code: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.version and not self.by_code:
+            raise DefinitionError('Cache needs version="1" or by_code=True', where=user_place())
+        if isinstance(self.ignore, str):
+            raise DefinitionError(f'Cache(ignore={self.ignore!r}): write ignore=["{self.ignore}"]', where=user_place())
+
+
+def as_cache(value: str | bool | Cache | None) -> Cache | None:
+    """`cache="1"`, `cache=True` (by code) or a Cache, as a Cache."""
+    if value is None or value is False:
+        return None
+    if value is True:
+        return Cache(by_code=True)
+    return Cache(version=value) if isinstance(value, str) else value

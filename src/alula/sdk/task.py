@@ -1,0 +1,163 @@
+"""`@task`: a typed function that runs on a worker, with retries, caching, resources."""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
+
+from alula.errors import DefinitionError
+from alula.sdk.duration import Span, parse_span
+from alula.sdk.entity import FunctionEntity
+from alula.sdk.graph import current_graph
+from alula.sdk.resources import Cache, Resources, as_cache
+from alula.sdk.secret import Secret
+from alula.sdk.where import user_place
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOptions:
+    """How a task runs; see `task` for the meanings."""
+
+    name: str = ""
+    cache: Cache | None = None
+    retries: int = 0
+    timeout: dt.timedelta | None = None
+    resources: Resources | None = None
+    interruptible: bool | None = None
+    secrets: Sequence[Secret] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    image: str = ""
+    deck: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    deprecated: str = ""
+    pod_template: str = ""
+
+    def __post_init__(self) -> None:
+        if self.retries < 0:
+            raise DefinitionError(f"retries={self.retries}: expected ≥ 0", where=user_place())
+
+
+class Task(FunctionEntity, Generic[P, R]):
+    """A function that can be a node. Calling it outside a workflow calls the function."""
+
+    kind = "task"
+
+    def __init__(self, function: Callable[P, R], options: TaskOptions, where: str) -> None:
+        super().__init__(function, options.name, where)
+        self.options = options
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """While a workflow is traced: a node and the promise of its outputs. Else: the function itself."""
+        if current_graph() is not None:
+            return cast(R, self.node(args, kwargs))
+        return cast(R, self.function(*args, **kwargs))
+
+    @property
+    def is_async(self) -> bool:
+        return inspect.iscoroutinefunction(self.function)
+
+    def run_here(self, values: dict[str, Any]) -> Any:
+        return self.function(**values)
+
+    @property
+    def cache_version(self) -> str:
+        """What the output cache compares, empty if not cached."""
+        cache = self.options.cache
+        if cache is None:
+            return ""
+        return "-".join(part for part in (cache.version, code_hash(self.function) if cache.by_code else "") if part)
+
+
+def code_hash(function: Callable[..., Any]) -> str:
+    """16 hex digits that change when the function's own code does; comments, layout, decorators and docstring do not count."""
+    import ast
+    import hashlib
+    import textwrap
+
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, SyntaxError) as error:
+        raise DefinitionError(f'by_code: the source of {function.__qualname__} cannot be read; give Cache(version="1")') from error
+    definition = tree.body[0]
+    if isinstance(definition, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        definition.decorator_list = []
+        if ast.get_docstring(definition) is not None:
+            definition.body = definition.body[1:] or [ast.Pass()]
+    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()[:16]
+
+
+@overload
+def task(function: Callable[P, R], /) -> Task[P, R]: ...
+
+
+@overload
+def task(
+    *,
+    name: str = "",
+    cache: str | bool | Cache | None = None,
+    retries: int = 0,
+    timeout: Span | None = None,
+    resources: Resources | None = None,
+    interruptible: bool | None = None,
+    secrets: Sequence[Secret | str] = (),
+    env: Mapping[str, str] | None = None,
+    image: str = "",
+    deck: bool = False,
+    labels: Mapping[str, str] | None = None,
+    annotations: Mapping[str, str] | None = None,
+    deprecated: str = "",
+    pod_template: str = "",
+) -> Callable[[Callable[P, R]], Task[P, R]]: ...
+
+
+def task(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+    """Make a function a task: `@task`, or `@task(retries=2, cache="1")`.
+
+    Types are read off the signature, the description off the docstring. `async def` works too. A plain call outside a
+    workflow is a call of the function.
+
+    Args:
+        name: registered name; default `module.function`.
+        cache: a version, `True` (follow the function's source) or an `al.Cache`.
+        retries: further attempts after a failure, ≥ 0. Every exception counts, except `al.NonRecoverable`.
+        timeout: per attempt, `"20m"`, seconds or a timedelta.
+        resources: what it needs; see `al.Resources`.
+        interruptible: may run where it can be evicted; None leaves it to the workflow.
+        secrets: `al.Secret("group/key")` or just the name.
+        env: environment variables.
+        image: container image; default: the registration's.
+        deck: whether it writes a deck.
+        labels: key → value on what runs it.
+        annotations: key → value on what runs it.
+        deprecated: a message shown to whoever launches it.
+        pod_template: name of a pod template of the cluster.
+    Raises:
+        DefinitionError: an unknown or malformed option, with file and line.
+    """
+    where = user_place()
+
+    def decorate(of: Callable[..., Any]) -> Task[Any, Any]:
+        if not inspect.isroutine(of) and not callable(of):
+            raise DefinitionError(f"@task decorates a function, got {type(of).__name__}", where=where)
+        return Task(of, _options(options, where), where)
+
+    return decorate if function is None else decorate(function)
+
+
+def _options(options: dict[str, Any], where: str) -> TaskOptions:
+    given = dict(options)
+    unknown = set(given) - set(TaskOptions.__slots__)
+    if unknown:
+        raise DefinitionError(f"@task has no option {sorted(unknown)[0]!r}; there are {', '.join(TaskOptions.__slots__)}", where=where)
+    given["cache"] = as_cache(given.get("cache"))
+    if given.get("timeout") is not None:
+        given["timeout"] = parse_span(given["timeout"])
+    given["secrets"] = tuple(Secret(one) if isinstance(one, str) else one for one in given.get("secrets", ()))
+    return TaskOptions(**{key: value for key, value in given.items() if value is not None})

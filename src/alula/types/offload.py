@@ -1,0 +1,99 @@
+"""Where values too large for a literal go, and how they come back; the only file of this room that touches the object store."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from alula.errors import DefinitionError
+from alula.types.value import is_remote, local_path
+
+
+def file_digest(path: Path) -> str:
+    """Sha-256 of the file's content, as hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def store() -> Any:
+    """The object store's module, loaded when the first value is offloaded."""
+    from alula.objectstore import store as module
+
+    return module
+
+
+class Offload:
+    """Uploads below one prefix, downloads into one scratch folder.
+
+    Objects are named by their content (`<prefix>/<sha256>/<name>`), so identical content of two runs is recognisable.
+    A client that may only use signed links subclasses this and replaces `put_bytes`, `put_file` and `fetch`.
+
+    Args:
+        prefix: URI (or path) of the folder that this attempt may fill; empty where nothing can be uploaded, as while a
+            workflow is being defined.
+        scratch: folder for downloads; a temporary one is made at first use if None.
+    """
+
+    def __init__(self, prefix: str = "", scratch: Path | None = None) -> None:
+        self.prefix = prefix.rstrip("/")
+        self._scratch = scratch
+        self._is_own_scratch = scratch is None
+
+    @property
+    def scratch(self) -> Path:
+        if self._scratch is None:
+            self._scratch = Path(tempfile.mkdtemp(prefix="alula-"))
+        return self._scratch
+
+    def close(self) -> None:
+        """Removes the scratch folder if it was made here; safe twice."""
+        if self._is_own_scratch and self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch = None
+
+    def _target(self, digest: str, name: str) -> str:
+        if not self.prefix:
+            raise DefinitionError(
+                f"{name} would have to be uploaded, and nothing can be while a workflow is defined; "
+                "pass it as a workflow input or make it in a task",
+            )
+        return f"{self.prefix}/{digest}/{name}"
+
+    def put_bytes(self, data: bytes, name: str, digest: str) -> str:
+        """Stores `data` as `<prefix>/<digest>/<name>` and returns that URI."""
+        uri = self._target(digest, name)
+        store().put_bytes(data, uri)
+        return uri
+
+    def put_file(self, path: Path, name: str, digest: str) -> str:
+        """Like `put_bytes` for a file that already lies on disk; `name` may contain `/`."""
+        uri = self._target(digest, name)
+        store().put_file(str(path), uri)
+        return uri
+
+    def fetch(self, uri: str) -> Path:
+        """A local path with the object's content: the object itself if it is on this machine, else a copy in `scratch`."""
+        if not is_remote(uri):
+            return local_path(uri)
+        target = self.scratch / hashlib.sha256(uri.encode()).hexdigest()[:16] / (uri.rstrip("/").rsplit("/", 1)[-1] or "data")
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            store().get_file(uri, str(target))
+        return target
+
+    def fetch_folder(self, uri: str) -> Path:
+        """Like `fetch` for everything below `uri`."""
+        if not is_remote(uri):
+            return local_path(uri)
+        root = uri.rstrip("/") + "/"
+        folder = self.scratch / hashlib.sha256(uri.encode()).hexdigest()[:16] / "folder"
+        folder.mkdir(parents=True, exist_ok=True)
+        for item in store().list_prefix(root):
+            relative = item.removeprefix(root)
+            target = folder / relative
+            target.parent.mkdir(parents=True, exist_ok=True)
+            store().get_file(item, str(target))
+        return folder

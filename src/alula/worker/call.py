@@ -1,0 +1,192 @@
+"""One attempt of one task: literals in, the user's function, literals out. Cheap enough to be called ten thousand times a second."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from alula.errors import AlulaError, InvalidInput
+from alula.idl import core
+from alula.idl.v1 import worker_pb2
+from alula.sdk import context as task_context
+from alula.sdk.interface import MISSING
+from alula.sdk.task import Task
+from alula.types.base import Converter
+from alula.types.offload import Offload
+from alula.worker.failure import error_document
+from alula.worker.load import ensure_bundle, load_task
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What calling a task takes, worked out once per process."""
+
+    function: Callable[..., Any]
+    is_async: bool
+    inputs: tuple[tuple[str, Converter, Any], ...]
+    outputs: tuple[tuple[str, Converter], ...]
+    interface: Any
+    label: str
+
+
+_plans: dict[int, Plan] = {}
+_loops: list[asyncio.AbstractEventLoop] = []
+
+
+def plan_of(task: Task[Any, Any]) -> Plan:
+    """The task's plan."""
+    found = _plans.get(id(task))
+    if found is None:
+        interface = task.interface
+        found = _plans[id(task)] = Plan(
+            task.function,
+            task.is_async,
+            tuple((name, port.converter, port.default) for name, port in interface.inputs.items()),
+            tuple((name, port.converter) for name, port in interface.outputs.items()),
+            interface,
+            f"task {task.label}",
+        )
+    return found
+
+
+def run(attempt: worker_pb2.Attempt) -> worker_pb2.Report:
+    """Runs one attempt of one of our own tasks.
+
+    Never raises: whatever goes wrong, in the user's code or in ours, becomes `report.error`.
+
+    Args:
+        attempt: `task` names it, `inputs` are its literals, `bundle_path` (or `bundle`) its code.
+    Returns:
+        A FINISHED report with exactly one of outputs, outputs_uri, error, and the times of each stage in microseconds.
+    """
+    started_at_s = time.time()
+    clock = [time.perf_counter_ns()]
+    report = worker_pb2.Report(handle=attempt.handle, kind=worker_pb2.Report.FINISHED, started_at_s=started_at_s)
+    env = dict(attempt.env)
+    before = {key: os.environ.get(key) for key in env}
+    os.environ.update(env)
+    offload = Offload(attempt.raw_output_prefix)
+    try:
+        _run(attempt, report, offload, clock)
+    except BaseException as error:  # noqa: BLE001 - the attempt is the boundary: SystemExit of user code ends the attempt, not the worker
+        report.ClearField("outputs")
+        report.error = error_document(error, worker=f"pid {os.getpid()}").SerializeToString()
+    finally:
+        offload.close()
+        for key, value in before.items():
+            if value is None:
+                os.environ.pop(key, None)
+            else:
+                os.environ[key] = value
+        _charge(report, clock)
+    return report
+
+
+def _charge(report: worker_pb2.Report, clock: list[int]) -> None:
+    """Writes the time between the marks to the stages; a stage that failed is charged up to now, the rest stay 0."""
+    clock.append(time.perf_counter_ns())
+    times = report.times
+    for name, begin, end in zip(("import_us", "read_us", "run_us", "write_us"), clock, clock[1:], strict=False):
+        setattr(times, name, (end - begin) // 1000)
+
+
+def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offload, clock: list[int]) -> None:
+    bundle_path = attempt.bundle_path
+    if attempt.bundle and not bundle_path:
+        bundle_path = str(ensure_bundle(attempt.bundle))
+    plan = plan_of(load_task(attempt.task, bundle_path))
+    clock.append(time.perf_counter_ns())
+
+    token = task_context.enter(_context(attempt))
+    try:
+        values = read_inputs(plan, attempt, offload)
+        clock.append(time.perf_counter_ns())
+        result = plan.function(**values)
+        if plan.is_async:
+            result = _loop().run_until_complete(result)
+        clock.append(time.perf_counter_ns())
+        packed = write_outputs(plan, result, offload).SerializeToString()
+    finally:
+        task_context.leave(token)
+    report.has_outputs = True
+    if len(packed) <= attempt.inline_limit_bytes or not packed:
+        report.outputs = packed
+    else:
+        from alula.objectstore import store
+
+        uri = f"{attempt.output_prefix.rstrip('/')}/outputs.pb"
+        store.put_bytes(packed, uri)
+        report.outputs_uri = uri
+
+
+def _context(attempt: worker_pb2.Attempt) -> task_context.Context:
+    return task_context.Context(
+        project=attempt.project,
+        domain=attempt.domain,
+        execution=attempt.execution,
+        node=attempt.node,
+        attempt=attempt.retry_attempt,
+        item=attempt.item,
+        task=attempt.task_name,
+        version=attempt.task_version,
+        raw_output_prefix=attempt.raw_output_prefix,
+        checkpoint_prefix=attempt.checkpoint,
+        previous_checkpoint=attempt.prev_checkpoint,
+    )
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    if not _loops or _loops[0].is_closed():
+        _loops[:] = [asyncio.new_event_loop()]
+    return _loops[0]
+
+
+def read_inputs(plan: Plan, attempt: worker_pb2.Attempt, offload: Offload) -> dict[str, Any]:
+    """Arguments of the function; an input that is absent gets its default, or None if it is Optional.
+
+    Raises:
+        InvalidInput: names the input and what was expected.
+    """
+    literals = core.LiteralMap.FromString(attempt.inputs).literals
+    is_whole = attempt.item >= 0 and not attempt.is_item_sliced
+    values: dict[str, Any] = {}
+    for name, converter, default in plan.inputs:
+        if name not in literals:
+            if default is not MISSING:
+                values[name] = default
+            elif converter.accepts(None):
+                values[name] = None
+            else:
+                raise InvalidInput(f"{plan.label}, input {name!r}: no value was given", code="MISSING_INPUT")
+            continue
+        literal = literals[name]
+        if is_whole and literal.WhichOneof("value") == "collection" and not converter.literal_type.HasField("collection_type"):
+            literal = literal.collection.literals[attempt.item]
+        try:
+            values[name] = converter.to_python(literal, offload)
+        except InvalidInput as error:
+            raise InvalidInput(f"{plan.label}, input {name!r}: {error.message}", code=error.code) from error
+    return values
+
+
+def write_outputs(plan: Plan, result: Any, offload: Offload) -> core.LiteralMap:
+    """The result as literals; uploads what is too large for one.
+
+    Raises:
+        InvalidInput: names the output and what was expected.
+    """
+    outputs = plan.outputs
+    values = plan.interface.unpack(result, plan.label)
+    made: dict[str, core.Literal] = {}
+    for (name, converter), value in zip(outputs, values, strict=True):
+        try:
+            made[name] = converter.to_literal(value, offload)
+        except AlulaError as error:
+            if not isinstance(error, InvalidInput):
+                raise
+            raise InvalidInput(f"{plan.label}, output {name!r}: {error.message}", code=error.code) from error
+    return core.LiteralMap(literals=made)

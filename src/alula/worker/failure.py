@@ -1,0 +1,95 @@
+"""What an exception becomes on the wire: code, the user's own lines first, and whether another attempt is of use."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+import time
+import traceback
+
+from alula.errors import AlulaError, InvalidInput, NonRecoverable, NotFound, Recoverable
+from alula.idl import core
+from alula.sdk.where import PACKAGE
+
+_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+MESSAGE_LIMIT = 16_000  # characters; the server keeps the message in a row
+
+
+def is_recoverable(error: BaseException) -> bool:
+    """Whether another attempt may help.
+
+    `retries=n` means what it says: every exception of user code is retried, unless it is `al.NonRecoverable` or one that
+    the same code and inputs must raise again: a wrong type, a missing module, a mistake in a definition.
+    """
+    if isinstance(error, Recoverable):
+        return True
+    return not isinstance(error, (NonRecoverable, InvalidInput, NotFound, ImportError, SyntaxError))
+
+
+def code_of(error: BaseException) -> str:
+    """The stable code: `OOM`, ours as it stands, `USER:<class>` for everything else."""
+    if isinstance(error, MemoryError):
+        return "OOM"
+    if isinstance(error, AlulaError) and error.kind == "SYSTEM":
+        return error.code
+    return f"USER:{type(error).__name__}"
+
+
+def _is_ours(frame: traceback.FrameSummary) -> bool:
+    return frame.filename.startswith((PACKAGE, "<frozen importlib"))
+
+
+def _is_library(frame: traceback.FrameSummary) -> bool:
+    return frame.filename.startswith(_LIBRARIES)
+
+
+def message_of(error: BaseException) -> str:
+    """`Class: text`, then the user's own frames, then libraries', then the cause; our own frames never."""
+    headline = "".join(traceback.format_exception_only(error)).strip()
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_ours(frame)]
+    own = [frame for frame in frames if not _is_library(frame)]
+    parts = [headline]
+    if own:
+        parts.append("In your code (most recent call last):\n" + "".join(traceback.format_list(own)).rstrip())
+    if len(own) < len(frames):
+        parts.append("All frames (most recent call last):\n" + "".join(traceback.format_list(frames)).rstrip())
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None and not (isinstance(error, AlulaError) and isinstance(cause, AlulaError)):
+        parts.append("Caused by " + message_of(cause))
+    text = "\n\n".join(parts)
+    return text if len(text) <= MESSAGE_LIMIT else text[:MESSAGE_LIMIT] + "\n…"
+
+
+def error_document(error: BaseException, worker: str = "") -> core.ErrorDocument:
+    """The error as the IDL's document.
+
+    Args:
+        worker: who reports it, for people.
+    """
+    is_system = isinstance(error, AlulaError) and error.kind == "SYSTEM"
+    kind = core.ContainerError.RECOVERABLE if is_system or is_recoverable(error) else core.ContainerError.NON_RECOVERABLE
+    made = core.ErrorDocument(
+        error=core.ContainerError(
+            code=code_of(error),
+            message=_without_recursion(error),
+            kind=kind,
+            origin=core.ExecutionError.SYSTEM if is_system else core.ExecutionError.USER,
+            worker=worker,
+        )
+    )
+    made.error.timestamp.FromNanoseconds(time.time_ns())
+    return made
+
+
+def _without_recursion(error: BaseException) -> str:
+    try:
+        return message_of(error).encode("utf-8", "backslashreplace").decode()
+    except BaseException as another:  # noqa: BLE001 - an exception whose __str__ raises must not take the report with it
+        return f"{type(error).__name__} (its text cannot be shown: {type(another).__name__}), at line {_line(error)}"
+
+
+def _line(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else sys.executable

@@ -1,0 +1,135 @@
+"""From a task's reference to the function: unpack the bundle once per machine, import the module once per process."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from alula.errors import InvalidInput, NotFound
+from alula.sdk.task import Task
+
+_tasks: dict[tuple[str, str], Task[Any, Any]] = {}
+_modules: dict[str, dict[str, ModuleType]] = {}
+_active: list[str] = [""]
+
+
+def cache_folder() -> Path:
+    """Where bundles are unpacked on this machine: `ALULA_BUNDLE_CACHE`, else a folder of the user's."""
+    given = os.environ.get("ALULA_BUNDLE_CACHE")
+    if given:
+        return Path(given)
+    return Path(tempfile.gettempdir()) / f"alula-bundles-{os.getuid()}"
+
+
+def ensure_bundle(uri: str, cache_dir: str | Path | None = None) -> Path:
+    """The folder a bundle is unpacked in, fetched and unpacked if this machine does not have it yet.
+
+    Args:
+        uri: of `bundle-<sha256>.tar.zst`.
+        cache_dir: folder for unpacked bundles; default `cache_folder()`.
+    Raises:
+        InvalidInput: the name holds no digest, or the content has another one.
+    """
+    name = uri.rstrip("/").rsplit("/", 1)[-1]
+    digest = name.removeprefix("bundle-").removesuffix(".tar.zst")
+    if len(digest) != 64 or not all(c in "0123456789abcdef" for c in digest):
+        raise InvalidInput(f"bundle {uri}: expected a name like bundle-<sha256>.tar.zst")
+    folder = Path(cache_dir) if cache_dir is not None else cache_folder()
+    target = folder / digest
+    if target.is_dir():
+        return target
+    from alula.objectstore import bundle, store
+
+    data = store.get_bytes(uri)
+    found = hashlib.sha256(data).hexdigest()
+    if found != digest:
+        raise InvalidInput(f"bundle {uri}: its content has the digest {found[:12]}…, not the one in its name; upload it again")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{digest[:12]}-", dir=folder))
+    try:
+        bundle.unpack(data, scratch)
+        try:
+            scratch.rename(target)
+        except OSError:
+            # Another process was faster; its folder holds the same bytes.
+            if not target.is_dir():
+                raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return target
+
+
+def load_task(ref: str, bundle_path: str = "") -> Task[Any, Any]:
+    """The task behind `module:qualname`; remembered per process.
+
+    Args:
+        ref: as in the task's spec.
+        bundle_path: folder of the unpacked bundle, empty if the code is installed.
+    Raises:
+        NotFound: the module has no such task. What importing the user's module raises comes through as it is.
+    """
+    found = _tasks.get((ref, bundle_path))
+    if bundle_path != _active[0]:
+        _activate(bundle_path)
+    if found is not None:
+        return found
+    module_name, _, qualname = ref.partition(":")
+    for folder in _folders(bundle_path, module_name):
+        if folder not in sys.path:
+            sys.path.append(folder)
+    value: Any = importlib.import_module(module_name)
+    for part in qualname.split("."):
+        value = getattr(value, part, None)
+    if not isinstance(value, Task):
+        what = "nothing" if value is None else f"a {type(value).__name__}"
+        raise NotFound(f"task {ref}: module {module_name} has {what} under that name; it must be a @task at module level")
+    _tasks[(ref, bundle_path)] = value
+    return value
+
+
+def _folders(bundle_path: str, module: str) -> list[str]:
+    """What goes on `sys.path`: the bundle, its `src`, and the folder of a script, as when it is run."""
+    if not bundle_path:
+        return []
+    root = Path(bundle_path)
+    source = root / "src"
+    start = source if source.is_dir() and not (source / "__init__.py").exists() else root
+    folders = [root] if start is root else [source, root]
+    own = start.joinpath(*module.split(".")[:-1])
+    if own.is_dir() and not (own / "__init__.py").exists():
+        folders.append(own)
+    return [str(folder) for folder in dict.fromkeys(folders)]
+
+
+def _activate(bundle_path: str) -> None:
+    """Makes another bundle the importable one; modules of the one before are set aside, so two versions never mix."""
+    before = _active[0]
+    if before:
+        inside = before.rstrip("/") + "/"
+        aside = {name: module for name, module in sys.modules.items() if _lies_in(module, inside)}
+        _modules.setdefault(before, {}).update(aside)
+        for name in aside:
+            del sys.modules[name]
+        sys.path[:] = [folder for folder in sys.path if not (folder + "/").startswith(inside)]
+    _active[0] = bundle_path
+    if bundle_path:
+        sys.modules.update(_modules.pop(bundle_path, {}))
+        # First on the path, as the script's own folder is: the bundle is what the user meant by `import`.
+        for folder in reversed(_folders(bundle_path, "")):
+            sys.path.insert(0, folder)
+    importlib.invalidate_caches()
+
+
+def _lies_in(module: ModuleType, prefix: str) -> bool:
+    file = getattr(module, "__file__", None)
+    if isinstance(file, str):
+        return file.startswith(prefix)
+    paths = getattr(module, "__path__", None)
+    return paths is not None and any((str(path) + "/").startswith(prefix) for path in list(paths))
