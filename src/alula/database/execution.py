@@ -86,3 +86,10 @@ def set_state(connection: Connection, key: int, state: int, at: int, principal: 
 def children(connection: Connection, key: int) -> Sequence[Row[Any]]:
     """Executions that launch plan nodes of this one started."""
     return connection.execute(select(t.execution).where(t.execution.c.parent_key == key)).all()
+
+
+def parent_of(connection: Connection, key: int) -> tuple[int, str, int]:
+    """Key, node id and item of what started this execution; key 0 if a person did."""
+    c = t.execution.c
+    row = connection.execute(select(c.parent_key, c.parent_node, c.parent_item).where(c.key == key)).one()
+    return row.parent_key, row.parent_node, row.parent_item

@@ -9,7 +9,6 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
-from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -69,6 +68,8 @@ class Attempt(_message.Message):
     TASK_VERSION_FIELD_NUMBER: _builtins.int
     SECRETS_FIELD_NUMBER: _builtins.int
     INLINE_LIMIT_BYTES_FIELD_NUMBER: _builtins.int
+    NOTICE_FIELD_NUMBER: _builtins.int
+    WORK_DIR_FIELD_NUMBER: _builtins.int
     handle: _builtins.int
     """the executor's own number for this attempt, echoed in the report"""
     task: _builtins.str
@@ -100,6 +101,10 @@ class Attempt(_message.Message):
     task_version: _builtins.str
     inline_limit_bytes: _builtins.int
     """outputs up to this size come back in the report, larger ones as outputs.pb"""
+    notice: _builtins.str
+    """a line for the log, for instance that the image has no environment of its own"""
+    work_dir: _builtins.str
+    """folder that foreign commands run in and unpack their code to"""
     @_builtins.property
     def args(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """foreign commands: argv, the first being a console script or a program"""
@@ -135,10 +140,12 @@ class Attempt(_message.Message):
         task_version: _builtins.str = ...,
         secrets: _abc.Iterable[_builtins.str] | None = ...,
         inline_limit_bytes: _builtins.int = ...,
+        notice: _builtins.str = ...,
+        work_dir: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["args", b"args", "bundle", b"bundle", "bundle_path", b"bundle_path", "checkpoint", b"checkpoint", "domain", b"domain", "env", b"env", "execution", b"execution", "handle", b"handle", "inline_limit_bytes", b"inline_limit_bytes", "inputs", b"inputs", "is_item_sliced", b"is_item_sliced", "item", b"item", "node", b"node", "output_prefix", b"output_prefix", "prev_checkpoint", b"prev_checkpoint", "project", b"project", "raw_output_prefix", b"raw_output_prefix", "retry_attempt", b"retry_attempt", "secrets", b"secrets", "task", b"task", "task_name", b"task_name", "task_version", b"task_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["args", b"args", "bundle", b"bundle", "bundle_path", b"bundle_path", "checkpoint", b"checkpoint", "domain", b"domain", "env", b"env", "execution", b"execution", "handle", b"handle", "inline_limit_bytes", b"inline_limit_bytes", "inputs", b"inputs", "is_item_sliced", b"is_item_sliced", "item", b"item", "node", b"node", "notice", b"notice", "output_prefix", b"output_prefix", "prev_checkpoint", b"prev_checkpoint", "project", b"project", "raw_output_prefix", b"raw_output_prefix", "retry_attempt", b"retry_attempt", "secrets", b"secrets", "task", b"task", "task_name", b"task_name", "task_version", b"task_version", "work_dir", b"work_dir"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -149,16 +156,22 @@ class ToWorker(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ATTEMPTS_FIELD_NUMBER: _builtins.int
+    CANCELLED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def attempts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Attempt]: ...
+    @_builtins.property
+    def cancelled(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """handles that were sent but must not be started any more"""
+
     def __init__(
         self,
         *,
         attempts: _abc.Iterable[Global___Attempt] | None = ...,
+        cancelled: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "cancelled", b"cancelled"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -202,21 +215,7 @@ Global___AttemptTimes: _TypeAlias = AttemptTimes  # noqa: Y015
 class Report(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    class _Kind:
-        ValueType = _typing.NewType("ValueType", _builtins.int)
-        V: _TypeAlias = ValueType  # noqa: Y015
-
-    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Report._Kind.ValueType], _builtins.type):
-        DESCRIPTOR: _descriptor.EnumDescriptor
-        STARTED: Report._Kind.ValueType  # 0
-        FINISHED: Report._Kind.ValueType  # 1
-
-    class Kind(_Kind, metaclass=_KindEnumTypeWrapper): ...
-    STARTED: Report.Kind.ValueType  # 0
-    FINISHED: Report.Kind.ValueType  # 1
-
     HANDLE_FIELD_NUMBER: _builtins.int
-    KIND_FIELD_NUMBER: _builtins.int
     OUTPUTS_FIELD_NUMBER: _builtins.int
     OUTPUTS_URI_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
@@ -226,10 +225,9 @@ class Report(_message.Message):
     LOG_START_FIELD_NUMBER: _builtins.int
     LOG_END_FIELD_NUMBER: _builtins.int
     PEAK_RSS_BYTES_FIELD_NUMBER: _builtins.int
-    STARTED_AT_S_FIELD_NUMBER: _builtins.int
+    STARTED_AT_US_FIELD_NUMBER: _builtins.int
     DECK_URI_FIELD_NUMBER: _builtins.int
     handle: _builtins.int
-    kind: Global___Report.Kind.ValueType
     outputs: _builtins.bytes
     """serialised LiteralMap when it is small; exactly one of outputs, outputs_uri, error, futures"""
     outputs_uri: _builtins.str
@@ -244,8 +242,8 @@ class Report(_message.Message):
     """byte range of this attempt in the worker's log file"""
     log_end: _builtins.int
     peak_rss_bytes: _builtins.int
-    started_at_s: _builtins.float
-    """seconds since the epoch, the worker's clock"""
+    started_at_us: _builtins.int
+    """since the epoch, the worker's clock"""
     deck_uri: _builtins.str
     @_builtins.property
     def times(self) -> Global___AttemptTimes: ...
@@ -253,7 +251,6 @@ class Report(_message.Message):
         self,
         *,
         handle: _builtins.int = ...,
-        kind: Global___Report.Kind.ValueType = ...,
         outputs: _builtins.bytes = ...,
         outputs_uri: _builtins.str = ...,
         error: _builtins.bytes = ...,
@@ -263,12 +260,12 @@ class Report(_message.Message):
         log_start: _builtins.int = ...,
         log_end: _builtins.int = ...,
         peak_rss_bytes: _builtins.int = ...,
-        started_at_s: _builtins.float = ...,
+        started_at_us: _builtins.int = ...,
         deck_uri: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["times", b"times"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deck_uri", b"deck_uri", "error", b"error", "futures", b"futures", "handle", b"handle", "has_outputs", b"has_outputs", "kind", b"kind", "log_end", b"log_end", "log_start", b"log_start", "outputs", b"outputs", "outputs_uri", b"outputs_uri", "peak_rss_bytes", b"peak_rss_bytes", "started_at_s", b"started_at_s", "times", b"times"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deck_uri", b"deck_uri", "error", b"error", "futures", b"futures", "handle", b"handle", "has_outputs", b"has_outputs", "log_end", b"log_end", "log_start", b"log_start", "outputs", b"outputs", "outputs_uri", b"outputs_uri", "peak_rss_bytes", b"peak_rss_bytes", "started_at_us", b"started_at_us", "times", b"times"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

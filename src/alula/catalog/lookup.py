@@ -1,0 +1,124 @@
+"""Answering the engine's cache questions inside the turn, in the writer's view: what this transaction filled is already seen.
+
+Single-flight: with `cache_serialize` the first caller of a key computes, the others wait for its answer. Who waits is kept in
+memory, where the executions live; after a restart they ask again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from alula.catalog.key import CacheKey, cache_key, explain_miss
+from alula.database import cache
+from alula.engine.effect import FillCache, LookUpCache, ReleaseReservation
+from alula.engine.event import CacheHit, CacheMissed, Event
+from alula.engine.state import Run
+from alula.errors import AlulaError
+from alula.idl import core
+from alula.objectstore import store
+
+Caller = tuple[int, str, int]  # execution key, node id, item
+
+
+@dataclass(slots=True)
+class _Reservation:
+    owner: Caller
+    waiting: deque[Caller] = field(default_factory=deque)
+
+
+class Catalog:
+    """The output cache of one server. Used in the writer's thread only."""
+
+    def __init__(self) -> None:
+        self._reservations: dict[bytes, _Reservation] = {}
+        self._held: dict[Caller, bytes] = {}
+
+    def look_up(self, connection: Connection, run: Run, effect: LookUpCache, at: int) -> Event | None:
+        """A hit, a miss with its reason, or None while another execution computes the same call."""
+        key = cache_key(effect.call, effect.inputs)
+        caller = (run.key, effect.node_id, effect.item)
+        found = cache.find(connection, key.digest)
+        if found is not None:
+            outputs = _outputs(found.outputs, found.outputs_uri)
+            if outputs is not None:
+                return CacheHit(at, effect.node_id, effect.item, outputs, found.source or b"")
+        if effect.call.is_serialized:
+            reservation = self._reservations.get(key.digest)
+            if reservation is not None and reservation.owner != caller:
+                if caller not in reservation.waiting:
+                    reservation.waiting.append(caller)
+                return None
+            self._reservations.setdefault(key.digest, _Reservation(caller))
+            self._held[caller] = key.digest
+        gone = "an entry exists but its outputs are gone from the object store" if found is not None else ""
+        reason = gone or _reason(connection, key)
+        return CacheMissed(at, effect.node_id, effect.item, reason, effect.call.is_serialized)
+
+    def fill(self, connection: Connection, run: Run, effect: FillCache, at: int) -> Iterator[tuple[int, Event]]:
+        """Records a success and answers everyone who waits for it."""
+        key = cache_key(effect.call, effect.inputs)
+        source = _source(run, effect, key).SerializeToString()
+        inline = None if effect.outputs_uri else effect.outputs.SerializeToString()
+        parts = (key.digest, key.project, key.domain, key.task_name, key.cache_version, key.interface, key.packed_inputs)
+        cache.put(connection, (*parts, source, at, effect.outputs_uri, inline))
+        self._held.pop((run.key, effect.node_id, effect.item), None)
+        reservation = self._reservations.pop(key.digest, None)
+        for execution, node_id, item in reservation.waiting if reservation else ():
+            yield execution, CacheHit(at, node_id, item, effect.outputs, source)
+
+    def release(self, run: Run, effect: ReleaseReservation, at: int) -> Iterator[tuple[int, Event]]:
+        """The owner gave up: the next in line computes."""
+        yield from self._give_up((run.key, effect.node_id, effect.item), at)
+
+    def forget(self, run: Run, at: int) -> Iterator[tuple[int, Event]]:
+        """An execution has ended: whatever it still held is free."""
+        for caller in [c for c in self._held if c[0] == run.key] if self._held else ():
+            yield from self._give_up(caller, at)
+
+    def _give_up(self, caller: Caller, at: int) -> Iterator[tuple[int, Event]]:
+        digest = self._held.pop(caller, None)
+        reservation = self._reservations.get(digest) if digest is not None else None
+        if digest is None or reservation is None or reservation.owner != caller:
+            return
+        if not reservation.waiting:
+            del self._reservations[digest]
+            return
+        reservation.owner = reservation.waiting.popleft()
+        self._held[reservation.owner] = digest
+        execution, node_id, item = reservation.owner
+        yield execution, CacheMissed(at, node_id, item, "the execution that was computing the same call failed", True)
+
+
+def _outputs(inline: bytes | None, uri: str) -> core.LiteralMap | None:
+    """The entry's outputs; None if what it points to is gone, which makes it a miss rather than a broken hit."""
+    if inline is not None:
+        return core.LiteralMap.FromString(inline)
+    try:
+        return core.LiteralMap.FromString(store.get_bytes(uri))
+    except AlulaError:
+        return None
+
+
+def _reason(connection: Connection, key: CacheKey) -> str:
+    newest = cache.latest(connection, key.project, key.domain, key.task_name)
+    if not newest:
+        return "the task has no entry yet"
+    return explain_miss(key, newest[0].cache_version, newest[0].interface_digest, newest[0].input_digests)
+
+
+def _source(run: Run, effect: FillCache, key: CacheKey) -> core.CatalogMetadata:
+    node = core.NodeExecutionIdentifier(node_id=effect.node_id, execution_id=run.id.to_proto())
+    version = f"{key.cache_version}-{key.interface.hex()[:16]}"
+    return core.CatalogMetadata(
+        dataset_id=core.Identifier(
+            resource_type=core.DATASET, project=key.project, domain=key.domain, name=f"flyte_task-{key.task_name}", version=version
+        ),
+        artifact_tag=core.CatalogArtifactTag(artifact_id=key.digest.hex(), name=f"flyte_cached-{key.digest.hex()[:43]}"),
+        source_task_execution=core.TaskExecutionIdentifier(
+            task_id=effect.call.id.to_proto(), node_execution_id=node, retry_attempt=effect.attempt
+        ),
+    )

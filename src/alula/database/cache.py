@@ -1,0 +1,43 @@
+"""Rows of the output cache. A key is the digest of everything that decides a task's outputs; see catalog/key.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select
+
+from alula.database import tables as t
+from alula.database.engine import insert_sql, update_sql
+
+CHANGING = ("source", "created_at", "outputs_uri", "outputs")
+COLUMNS = ("cache_key", "project", "domain", "task_name", "cache_version", "interface_digest", "input_digests", *CHANGING)
+
+
+def find(connection: Connection, key: bytes) -> Row[Any] | None:
+    c = t.cache_entry.c
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    sql = f"SELECT {c.outputs.name}, {c.outputs_uri.name}, {c.source.name} FROM {t.cache_entry.name} WHERE {c.cache_key.name}={mark}"
+    return connection.exec_driver_sql(sql, (key,)).one_or_none()
+
+
+def put(connection: Connection, values: tuple[Any, ...]) -> None:
+    """Writes an entry, over an older one of the same key; `values` are those of COLUMNS."""
+    dialect = connection.dialect.name
+    head = len(COLUMNS) - len(CHANGING)
+    changed = connection.exec_driver_sql(update_sql(t.cache_entry, CHANGING, ("cache_key",), dialect), (*values[head:], values[0]))
+    if not changed.rowcount:
+        connection.exec_driver_sql(insert_sql(t.cache_entry, COLUMNS, dialect), values)
+
+
+def latest(connection: Connection, project: str, domain: str, task_name: str, limit: int = 1) -> Sequence[Any]:
+    """The newest entries of a task, whatever their key: what a miss is explained by."""
+    c = t.cache_entry.c
+    where = (c.project == project, c.domain == domain, c.task_name == task_name)
+    columns = (c.cache_key, c.cache_version, c.interface_digest, c.input_digests)
+    return connection.execute(select(*columns).where(*where).order_by(c.created_at.desc()).limit(limit)).all()
+
+
+def evict(connection: Connection, key: bytes) -> int:
+    """Removes an entry; the number removed, 0 or 1."""
+    return connection.execute(delete(t.cache_entry).where(t.cache_entry.c.cache_key == key)).rowcount

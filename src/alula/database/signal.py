@@ -1,0 +1,39 @@
+"""Rows of signals: what a gate waits for, and the value once somebody gave it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+
+from alula.database import tables as t
+
+
+def open_signal(connection: Connection, key: int, signal_id: str, node_id: str, type_: bytes, at: int) -> None:
+    """Makes the signal known, unless it is."""
+    if find(connection, key, signal_id) is None:
+        values = {"execution_key": key, "signal_id": signal_id, "node_id": node_id, "type": type_, "created_at": at, "updated_at": at}
+        connection.execute(insert(t.signal).values(values))
+
+
+def find(connection: Connection, key: int, signal_id: str) -> Row[Any] | None:
+    c = t.signal.c
+    return connection.execute(select(t.signal).where(c.execution_key == key, c.signal_id == signal_id)).one_or_none()
+
+
+def set_value(connection: Connection, key: int, signal_id: str, value: bytes, at: int) -> None:
+    c = t.signal.c
+    connection.execute(update(t.signal).where(c.execution_key == key, c.signal_id == signal_id).values(value=value, updated_at=at))
+
+
+def select_page(
+    connection: Connection,
+    key: int,
+    where: Sequence[ColumnElement[bool]],
+    order: Sequence[ColumnElement[Any]],
+    limit: int,
+    offset: int,
+) -> Sequence[Row[Any]]:
+    query = select(t.signal).where(t.signal.c.execution_key == key, *where).order_by(*order).limit(limit).offset(offset)
+    return connection.execute(query).all()

@@ -1,0 +1,83 @@
+"""What every executor is: it starts attempts, tells when they started and ended, stops them, and finds their logs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from alula.engine.event import AttemptReport, Failure
+from alula.engine.graph import Demand
+from alula.idl import core
+from alula.idl.v1 import worker_pb2
+
+
+class WorkKey(NamedTuple):
+    """Names an attempt within this server."""
+
+    execution: int
+    node_id: str
+    item: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Work:
+    """One attempt, rendered and ready.
+
+    Attributes:
+        attempt: what the worker receives; the executor sets `handle`.
+        pool: attempts of one pool may share warm interpreters: project, domain, image, code.
+        demand: what it is admitted by.
+        is_timed: the engine must hear at once that it started, because a timeout runs from there.
+    """
+
+    key: WorkKey
+    attempt: worker_pb2.Attempt
+    pool: tuple[str, str, str, str]
+    demand: Demand
+    is_timed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How an attempt ended: exactly one of outputs, outputs_uri, futures and failure is there."""
+
+    report: AttemptReport
+    outputs: bytes | None = None
+    outputs_uri: str = ""
+    futures: bytes | None = None
+    failure: Failure | None = None
+
+
+class Listener(Protocol):
+    """Hears of attempts, in the event loop."""
+
+    def on_started(self, work: Work, log_uri: str, log_start: int) -> None: ...
+    def on_ended(self, work: Work, outcome: Outcome) -> None: ...
+
+
+class Executor(Protocol):
+    """Where attempts run."""
+
+    async def start(self, listener: Listener) -> None: ...
+    async def stop(self) -> None: ...
+    def submit(self, work: Work) -> None:
+        """Accepts an attempt; it is queued until there is room."""
+
+    def cancel(self, key: WorkKey) -> None:
+        """Stops an attempt, running or queued, and everything it started; says nothing more of it."""
+
+
+def failure_of(document: bytes) -> Failure:
+    """An error document as the engine understands it."""
+    error = core.ErrorDocument.FromString(document).error
+    return Failure(
+        code=error.code or "Unknown",
+        message=error.message,
+        kind="SYSTEM" if error.origin == core.ExecutionError.SYSTEM else "USER",
+        is_recoverable=error.kind == core.ContainerError.RECOVERABLE,
+    )
+
+
+Clock = Callable[[], int]

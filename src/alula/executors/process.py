@@ -1,0 +1,472 @@
+"""The `process` executor: warm interpreters on this machine, one attempt at a time each.
+
+Attempts wait in one queue per pool and execution, taken in rotation, so that a large fan-out does not delay a small run. A
+worker belongs to one pool; short attempts are sent a few ahead so that no worker waits for the server. Admission is by cpu,
+memory and devices; the memory limit is watched and an offender is named OOM.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from alula.engine.event import AttemptReport, Failure
+from alula.engine.graph import Demand
+from alula.errors import AlulaError, Internal
+from alula.executors import memory
+from alula.executors.base import Listener, Outcome, Work, WorkKey, failure_of
+from alula.executors.channel import Channel
+from alula.executors.zygote import Zygote
+from alula.idl.v1 import worker_pb2
+
+log = logging.getLogger(__name__)
+
+PREFETCH = 8  # attempts sent ahead to a worker of short ones; past 16 nothing is left to gain
+SHORT_US = 3_000  # attempts below this are sent ahead
+ANNOUNCE_S = 0.02  # attempts that outlive this are recorded as RUNNING
+TICK_S = 0.02
+KILL_AFTER_S = 0.5  # between the polite signal and the other one
+MAX_ATTEMPTS = 20_000  # a worker is replaced after this many
+MAX_RSS_BYTES = 2 << 30  # and beyond this much memory of its own when it is idle
+
+Pool = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Settings of the process executor.
+
+    Attributes:
+        root: folder for logs, bundles and work folders.
+        cpu_m: thousandths of a core that may be asked for at once; 0: what this machine has.
+        mem_bytes: memory that may be asked for at once; 0: what this machine has.
+        gpus: devices that may be asked for at once.
+        images: interpreter by image name; others run in `python`.
+        python: interpreter of the default environment.
+    """
+
+    root: Path
+    cpu_m: int = 0
+    mem_bytes: int = 0
+    gpus: int = 0
+    images: Mapping[str, str] = field(default_factory=dict)
+    python: str = sys.executable
+
+
+@dataclass(slots=True, eq=False)
+class _Flying:
+    work: Work
+    queued_at: float
+    sent_at: float
+    head_at: float = 0.0
+    is_announced: bool = False
+    is_cancelled: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _Worker:
+    number: int
+    pool: Pool
+    zygote: Zygote
+    channel: Channel
+    log_path: Path
+    forked_at: float
+    flying: dict[int, _Flying] = field(default_factory=dict)  # by handle, in order of running
+    reserved: Demand = field(default_factory=Demand)
+    done: int = 0
+    is_doomed: bool = False  # gets no more work
+    verdict: Failure | None = None  # why we killed it
+    log_end: int = 0
+
+    @property
+    def head(self) -> _Flying | None:
+        return next(iter(self.flying.values()), None)
+
+
+class ProcessExecutor:
+    """Runs attempts in warm local processes; see the module's docstring."""
+
+    def __init__(self, config: Config, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self._config = config
+        self._loop = loop or asyncio.get_event_loop()
+        cores = os.cpu_count() or 1
+        self.capacity = Demand(cpu_m=config.cpu_m or cores * 1000, mem_bytes=config.mem_bytes or memory.machine_bytes(), gpu=config.gpus)
+        self._listener: Listener | None = None
+        self._zygotes: dict[str, Zygote] = {}
+        self._workers: dict[int, _Worker] = {}
+        self._queues: dict[Pool, dict[int, deque[_Flying]]] = {}
+        self._waiting = 0
+        self._keys: dict[WorkKey, tuple[_Worker | None, int]] = {}
+        self._next = 1
+        self._durations: dict[Pool, float] = {}
+        self._ticker: asyncio.TimerHandle | None = None
+        self._is_pumping = False
+        self._log_folder = config.root / "logs"
+
+    @property
+    def worker_count(self) -> int:
+        return len(self._workers)
+
+    @property
+    def running_count(self) -> int:
+        return sum(1 for w in self._workers.values() if w.flying)
+
+    @property
+    def queued_count(self) -> int:
+        return self._waiting
+
+    async def start(self, listener: Listener) -> None:
+        """Starts the default environment, so that the first attempt finds it warm."""
+        self._listener = listener
+        self._log_folder.mkdir(parents=True, exist_ok=True)
+        self._zygote(self._config.python)
+        self._tick()
+
+    async def stop(self) -> None:
+        """Kills whatever runs; safe twice and before start."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+            self._ticker = None
+        self._listener = None
+        for worker in self._workers.values():
+            worker.channel.close()
+        self._workers.clear()
+        await asyncio.gather(*(z.stop() for z in self._zygotes.values()))
+        self._zygotes.clear()
+
+    # Queueing ---------------------------------------------------------------------------------------------------------
+
+    def submit(self, work: Work) -> None:
+        now = self._loop.time()
+        if (problem := self._impossible(work.demand)) is not None:
+            self._end(_Flying(work, now, now), Outcome(report=AttemptReport(), failure=problem))
+            return
+        self._queues.setdefault(work.pool, {}).setdefault(work.key.execution, deque()).append(_Flying(work, now, 0.0))
+        self._keys[work.key] = (None, 0)
+        self._waiting += 1
+        self._schedule_pump()
+
+    def _impossible(self, demand: Demand) -> Failure | None:
+        """Memory and devices beyond the machine can never be had; cores can: the work is only slower."""
+        asked = ((demand.mem_bytes, self.capacity.mem_bytes, "bytes of memory", "mem"), (demand.gpu, self.capacity.gpu, "gpus", "gpu"))
+        for wanted, there, what, setting in asked:
+            if wanted > there:
+                message = f"the task asks for {wanted} {what}, this machine's executor has {there}; ask for less or raise --{setting}"
+                return Failure(code="ResourcesUnavailable", message=message)
+        return None
+
+    def _schedule_pump(self) -> None:
+        if not self._is_pumping:
+            self._is_pumping = True
+            self._loop.call_soon(self._pump)
+
+    def _pump(self) -> None:
+        """Hands queued attempts to workers as far as there is room."""
+        self._is_pumping = False
+        for pool in list(self._queues):
+            self._feed(pool)
+            while self._queues.get(pool) and self._grow(pool):
+                self._feed(pool)
+
+    def _feed(self, pool: Pool) -> None:
+        window = PREFETCH if self._durations.get(pool, SHORT_US) < SHORT_US else 1
+        workers = [w for w in self._workers.values() if w.pool == pool and not w.is_doomed and len(w.flying) < window]
+        workers.sort(key=lambda w: len(w.flying))
+        batches: dict[int, list[worker_pb2.Attempt]] = {}
+        while workers and (queues := self._queues.get(pool)):
+            for worker in list(workers):
+                flying = self._next_in(pool, queues, worker)
+                if flying is None:
+                    workers.remove(worker)
+                    if not queues:
+                        break
+                    continue
+                batches.setdefault(worker.number, []).append(self._assign(worker, flying))
+                if len(worker.flying) >= window:
+                    workers.remove(worker)
+        for number, attempts in batches.items():
+            self._workers[number].channel.send(worker_pb2.ToWorker(attempts=attempts))
+
+    def _next_in(self, pool: Pool, queues: dict[int, deque[_Flying]], worker: _Worker) -> _Flying | None:
+        """The next attempt in rotation over executions, if this worker may take it."""
+        if not queues:
+            self._queues.pop(pool, None)
+            return None
+        execution = next(iter(queues))
+        flying = queues[execution][0]
+        if not self._has_room(flying.work.demand, worker):
+            return None
+        queue = queues.pop(execution)
+        queue.popleft()
+        if queue:
+            queues[execution] = queue  # to the end of the rotation
+        if not queues:
+            self._queues.pop(pool, None)
+        self._waiting -= 1
+        return flying
+
+    def _effective(self, demand: Demand) -> Demand:
+        cpu = min(demand.cpu_m or 1000, self.capacity.cpu_m)
+        return Demand(cpu_m=cpu, mem_bytes=demand.mem_bytes, gpu=demand.gpu, mem_limit_bytes=demand.mem_limit_bytes)
+
+    def _has_room(self, demand: Demand, worker: _Worker | None) -> bool:
+        wanted = self._effective(demand)
+        cpu = mem = gpu = 0
+        for other in self._workers.values():
+            if other is not worker and other.flying:
+                cpu += other.reserved.cpu_m
+                mem += other.reserved.mem_bytes
+                gpu += other.reserved.gpu
+        if worker is not None and worker.flying:
+            return worker.reserved == wanted
+        has = self.capacity
+        return cpu + wanted.cpu_m <= has.cpu_m and mem + wanted.mem_bytes <= has.mem_bytes and gpu + wanted.gpu <= has.gpu
+
+    def _assign(self, worker: _Worker, flying: _Flying) -> worker_pb2.Attempt:
+        now = self._loop.time()
+        handle = self._next
+        self._next += 1
+        attempt = flying.work.attempt
+        attempt.handle = handle
+        flying.sent_at = now
+        if not worker.flying:
+            worker.reserved = self._effective(flying.work.demand)
+            flying.head_at = now
+        worker.flying[handle] = flying
+        self._keys[flying.work.key] = (worker, handle)
+        return attempt
+
+    # Workers ----------------------------------------------------------------------------------------------------------
+
+    def _zygote(self, python: str) -> Zygote:
+        found = self._zygotes.get(python)
+        if found is not None and found.is_alive:
+            return found
+        path = self._log_folder / f"environment-{len(self._zygotes)}.log"
+        zygote = Zygote(python, path, worker_environment(self._config.root), self._on_exit)
+        zygote.start(self._loop)
+        self._zygotes[python] = zygote
+        return zygote
+
+    def _grow(self, pool: Pool) -> bool:
+        """Forks a worker for a pool that has work, retiring an idle one of another pool if the machine is full."""
+        queues = self._queues.get(pool)
+        if not queues:
+            return False
+        flying = next(iter(queues.values()))[0]
+        if not self._has_room(flying.work.demand, None):
+            return False
+        if any(w.pool == pool and not w.flying and not w.is_doomed for w in self._workers.values()):
+            return False
+        limit = max(2, self.capacity.cpu_m // 1000)
+        if len(self._workers) >= limit * 2:
+            idle = next((w for w in self._workers.values() if not w.flying and not w.is_doomed), None)
+            if idle is not None:
+                self._retire(idle)
+        try:
+            self._fork(pool)
+        except AlulaError as e:
+            self._refuse(pool, e)
+            return False
+        return True
+
+    def _fork(self, pool: Pool) -> None:
+        number = self._next
+        self._next += 1
+        zygote = self._zygote(self._config.images.get(pool[2], self._config.python))
+        path = self._log_folder / f"worker-{os.getpid()}-{number}.log"
+        channel = Channel(self._loop, zygote.fork(number, path))
+        worker = _Worker(number, pool, zygote, channel, path, self._loop.time())
+        channel.open(lambda message: self._on_message(worker, message), lambda: self._on_closed(worker))
+        self._workers[number] = worker
+
+    def _refuse(self, pool: Pool, error: AlulaError) -> None:
+        for queue in (self._queues.pop(pool, None) or {}).values():
+            for flying in queue:
+                self._waiting -= 1
+                self._end(flying, Outcome(report=AttemptReport(), failure=Failure(code=error.code, message=error.message, kind="SYSTEM")))
+
+    def _retire(self, worker: _Worker) -> None:
+        worker.is_doomed = True
+        worker.channel.close()
+        self._workers.pop(worker.number, None)
+        worker.zygote.kill(worker.number, graceful=True)
+
+    # Results ----------------------------------------------------------------------------------------------------------
+
+    def _on_message(self, worker: _Worker, message: worker_pb2.FromWorker) -> None:
+        now = self._loop.time()
+        for report in message.reports:
+            flying = worker.flying.pop(report.handle, None)
+            if flying is None:
+                continue
+            worker.done += 1
+            worker.log_end = report.log_end
+            times = report.times
+            spent = times.import_us + times.read_us + times.run_us + times.write_us
+            pool = worker.pool
+            self._durations[pool] = self._durations.get(pool, SHORT_US) * 0.7 + (times.read_us + times.run_us + times.write_us) * 0.3
+            if (head := worker.head) is not None:
+                head.head_at = now
+            if not flying.is_cancelled:
+                self._end(flying, self._outcome(worker, flying, report, spent))
+        if not worker.flying and (worker.done >= MAX_ATTEMPTS or (worker.done and memory.rss_bytes(self._pid(worker)) > MAX_RSS_BYTES)):
+            self._retire(worker)
+        self._schedule_pump()
+
+    def _outcome(self, worker: _Worker, flying: _Flying, report: worker_pb2.Report, spent_us: int) -> Outcome:
+        forked_us = int(max(0.0, flying.sent_at - worker.forked_at) * 1e6)
+        is_first = worker.done == 1
+        waited_us = int(((flying.head_at or flying.sent_at) - flying.queued_at) * 1e6)
+        in_worker_us = int((self._loop.time() - (flying.head_at or flying.sent_at)) * 1e6)
+        times = report.times
+        details = AttemptReport(
+            queued_us=max(0, waited_us),
+            provisioning_us=max(0, in_worker_us - spent_us) if is_first else forked_us if is_first else 0,
+            import_us=times.import_us,
+            read_us=times.read_us,
+            run_us=times.run_us,
+            write_us=times.write_us,
+            peak_rss_bytes=report.peak_rss_bytes,
+            log_uri=str(worker.log_path),
+            log_start=report.log_start,
+            log_end=report.log_end,
+            deck_uri=report.deck_uri,
+            worker=str(worker.number),
+        )
+        if report.error:
+            return Outcome(report=details, failure=failure_of(report.error))
+        if report.futures:
+            return Outcome(report=details, futures=report.futures)
+        if report.outputs_uri:
+            return Outcome(report=details, outputs_uri=report.outputs_uri)
+        return Outcome(report=details, outputs=report.outputs)
+
+    def _end(self, flying: _Flying, outcome: Outcome) -> None:
+        self._keys.pop(flying.work.key, None)
+        if self._listener is None:
+            raise Internal("the executor has no listener")
+        self._listener.on_ended(flying.work, outcome)
+
+    def _on_closed(self, worker: _Worker) -> None:
+        """The worker's end of the channel closed: it is dying; its exit status says more."""
+        worker.is_doomed = True
+
+    def _on_exit(self, number: int, status: int) -> None:
+        worker = self._workers.pop(number, None)
+        if worker is None:
+            return
+        worker.is_doomed = True
+        worker.channel.close()
+        for position, flying in enumerate(list(worker.flying.values())):
+            if flying.is_cancelled:
+                self._keys.pop(flying.work.key, None)
+            elif position == 0:
+                report = AttemptReport(
+                    queued_us=int((flying.head_at - flying.queued_at) * 1e6),
+                    run_us=int((self._loop.time() - flying.head_at) * 1e6),
+                    log_uri=str(worker.log_path),
+                    log_start=worker.log_end,
+                    log_end=worker.log_path.stat().st_size if worker.log_path.exists() else 0,
+                    worker=str(number),
+                )
+                self._end(flying, Outcome(report=report, failure=worker.verdict or died(status)))
+            else:  # sent ahead and never begun
+                queue = self._queues.setdefault(flying.work.pool, {}).setdefault(flying.work.key.execution, deque())
+                queue.appendleft(flying)
+                self._keys[flying.work.key] = (None, 0)
+                self._waiting += 1
+        worker.flying.clear()
+        self._schedule_pump()
+
+    # Stopping ---------------------------------------------------------------------------------------------------------
+
+    def cancel(self, key: WorkKey) -> None:
+        worker, handle = self._keys.pop(key, (None, 0))
+        if worker is None:
+            self._unqueue(key)
+            return
+        flying = worker.flying.get(handle)
+        if flying is None:
+            return
+        flying.is_cancelled = True
+        if worker.head is flying:
+            self._kill(worker)
+        else:
+            worker.flying.pop(handle)
+            worker.channel.send(worker_pb2.ToWorker(cancelled=[handle]))
+
+    def _unqueue(self, key: WorkKey) -> None:
+        for pool, queues in list(self._queues.items()):
+            queue = queues.get(key.execution)
+            found = next((f for f in queue if f.work.key == key), None) if queue else None
+            if queue is None or found is None:
+                continue
+            queue.remove(found)
+            self._waiting -= 1
+            if not queue:
+                del queues[key.execution]
+            if not queues:
+                del self._queues[pool]
+            return
+
+    def _kill(self, worker: _Worker) -> None:
+        worker.is_doomed = True
+        worker.zygote.kill(worker.number, graceful=True)
+        self._loop.call_later(KILL_AFTER_S, worker.zygote.kill, worker.number)
+
+    # Watching ---------------------------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        """Announces attempts that run for a while, and looks at the memory of those with a limit."""
+        self._ticker = self._loop.call_later(TICK_S if self._workers else TICK_S * 10, self._tick)
+        now = self._loop.time()
+        for worker in list(self._workers.values()):
+            head = worker.head
+            if head is None:
+                continue
+            if not head.is_announced and (head.work.is_timed or now - head.head_at > ANNOUNCE_S):
+                head.is_announced = True
+                if self._listener is not None and not head.is_cancelled:
+                    self._listener.on_started(head.work, str(worker.log_path), worker.log_end)
+            if worker.reserved.mem_limit_bytes and worker.verdict is None:
+                self._check_memory(worker, worker.reserved.mem_limit_bytes)
+
+    def _check_memory(self, worker: _Worker, limit: int) -> None:
+        used = memory.tree_rss_bytes(self._pid(worker))
+        if used <= limit:
+            return
+        message = f"out of memory: the task used {used / 2**20:.0f} MiB, its limit is {limit / 2**20:.0f} MiB; ask for more with mem="
+        worker.verdict = Failure(code="OOM", message=message, is_recoverable=True)
+        worker.is_doomed = True
+        worker.zygote.kill(worker.number)
+
+    def _pid(self, worker: _Worker) -> int:
+        return worker.zygote.pids.get(worker.number, 0)
+
+
+def died(status: int) -> Failure:
+    """What the end of a worker in the middle of an attempt means: killed from outside is the system's, a crash the user's."""
+    if status in (-9, -15):
+        if status == -9 and memory.kernel_killed():
+            return Failure(code="OOM", message="out of memory: the kernel killed the worker; ask for more with mem=", is_recoverable=True)
+        return Failure(code="WorkerLost", message=f"the worker was killed by signal {-status}", kind="SYSTEM", is_recoverable=True)
+    how = f"was ended by signal {-status}" if status < 0 else f"ended itself with exit code {status}"
+    return Failure(code="WorkerCrashed", message=f"the worker {how} while it ran the task; its log says more", is_recoverable=True)
+
+
+def worker_environment(root: Path) -> dict[str, str]:
+    """What workers inherit: the server's environment, where code bundles are kept, and where secrets are read."""
+    environment = dict(os.environ)
+    environment["ALULA_BUNDLE_CACHE"] = str(root / "bundles")
+    environment["PYTHONUNBUFFERED"] = "1"
+    secrets = root / "secrets"
+    if secrets.is_dir():
+        environment.setdefault("FLYTE_SECRETS_DEFAULT_DIR", str(secrets))
+    return environment

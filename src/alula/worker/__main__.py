@@ -1,0 +1,10 @@
+"""`python -m alula.worker FD`: the zygote of one environment, started by the process executor."""
+
+from __future__ import annotations
+
+import sys
+
+from alula.worker.zygote import serve
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))
