@@ -48,7 +48,7 @@ class Double:
     # DataProxyService
 
     def upload_location(self, request: service.CreateUploadLocationRequest) -> service.CreateUploadLocationResponse:
-        key = f"{request.project}/{request.domain}/{request.content_md5.hex()}/{request.filename}"
+        key = f"{request.project}/{request.domain}/{request.filename_root or request.content_md5.hex()}/{request.filename}"
         query = self.signer.sign("PUT", key, datetime.now(UTC) + timedelta(minutes=5), md5=request.content_md5)
         return service.CreateUploadLocationResponse(signed_url=f"{self.http}/{key}?{query}", native_url=f"file://{self.root}/{key}")
 

@@ -137,7 +137,7 @@ def test_failure_carries_the_cause(client: Client, double: Double, module: Any) 
 def test_wait_ends_at_its_timeout_and_the_execution_goes_on(client: Client, double: Double, module: Any) -> None:
     double.gate.clear()
     execution = client.launch(module.twice, a=1)
-    with pytest.raises(WaitTimeout, match="still running after 0.05 s"):
+    with pytest.raises(WaitTimeout, match=r"still running after 0\.05 s"):
         execution.wait(0.05)
     with pytest.raises(WaitTimeout, match="no outputs yet"):
         _ = execution.outputs
@@ -204,7 +204,7 @@ def test_errors_of_the_server_keep_class_and_code(client: Client) -> None:
     with pytest.raises(NotFound) as caught:
         client.execution("none")
     assert caught.value.code == "EXECUTION_NOT_FOUND"
-    with pytest.raises(NotFound, match="p/d/none|none"):
+    with pytest.raises(NotFound, match="execution none"):
         client.execution("p/d/none")
     with pytest.raises(InvalidInput, match="project/domain/name"):
         client.execution("a/b")

@@ -90,15 +90,7 @@ def unordered() -> None:
 @workflow
 def branching(a: int) -> int:
     first = double(a=a)
-    return (
-        conditional("size")
-        .if_(first > 10)
-        .then(double(a=first))
-        .elif_((first < 5) & (a > 1))
-        .then(double(a=3))
-        .else_()
-        .fail("neither")
-    )
+    return conditional("size").if_(first > 10).then(double(a=first)).elif_((first < 5) & (a > 1)).then(double(a=3)).else_().fail("neither")
 
 
 @workflow
@@ -107,13 +99,7 @@ def nested_branching(a: int) -> int:
     return (
         conditional("outer")
         .if_(first > 10)
-        .then(
-            conditional("inner")
-            .if_(first > 20)
-            .then(double(a=first))
-            .else_()
-            .then(double(a=a))
-        )
+        .then(conditional("inner").if_(first > 20).then(double(a=first)).else_().then(double(a=a)))
         .else_()
         .then(double(a=first))
     )
