@@ -83,7 +83,8 @@ def load_file(path: str | Path) -> ModuleType:
 
 
 def _file_of(module: ModuleType) -> Path | None:
-    return Path(module.__file__).resolve() if getattr(module, "__file__", None) else None
+    file = getattr(module, "__file__", None)
+    return Path(file).resolve() if file else None
 
 
 def entities(module: ModuleType) -> list[Any]:

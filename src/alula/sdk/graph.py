@@ -70,11 +70,10 @@ class Node:
             yield from promises_in(value)
         inner = getattr(self.target, "inner_nodes", None)
         if inner is not None:
-            nodes = list(inner())
-            for node in nodes:
-                for promise in node.promises():
-                    if promise._node not in nodes:
-                        yield promise
+            for condition, _ in self.target.cases:
+                yield from condition.promises()
+            for node in inner():
+                yield from node.promises()
 
     def depends_on(self) -> list[Node]:
         """Nodes that must have succeeded before this one starts, each once."""
@@ -93,7 +92,9 @@ class Graph:
         self.inputs: dict[str, Promise] = {}
         self.outputs: dict[str, Any] = {}
         self.failure: Node | None = None
-        self.open: list[Any] = []  # conditionals that lack their otherwise
+        self.open: list[Any] = []  # branches that lack their last case
+        self.branches = 0
+        self.signals: set[str] = set()
 
     def call(self, target: Any, name: str, interface: Interface, values: dict[str, Any], overrides: Overrides | None = None) -> Any:
         """Adds a node and returns its outputs as promises.
@@ -147,7 +148,7 @@ def required_graph(what: str, instead: str) -> Graph:
     return graph
 
 
-class tracing:  # noqa: N801 - reads as a word at its use
+class tracing:
     """Makes `graph` the current one."""
 
     def __init__(self, graph: Graph) -> None:

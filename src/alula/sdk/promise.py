@@ -140,7 +140,8 @@ class Promise:
 
 def _refuse_arithmetic() -> None:
     symbols = {
-        "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "matmul": "@", "xor": "^", "lshift": "<<",
+        "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**",
+        "matmul": "@", "xor": "^", "lshift": "<<",
     }  # fmt: skip
     for name, symbol in symbols.items():
 
@@ -286,6 +287,10 @@ def as_condition(value: Any) -> Condition:
         return value
     if isinstance(value, Promise):
         if _bare(value._annotation) is not bool:
-            raise DefinitionError(f"a condition needs a bool or a comparison, got {_shown(value._annotation)}; write p == …", where=user_place())
+            raise DefinitionError(
+                f"a condition needs a bool or a comparison, got {_shown(value._annotation)}; write p == …", where=user_place()
+            )
         return Comparison("==", value, True)
-    raise DefinitionError(f"a condition compares a result with something, got {type(value).__name__}; write al.when(p == …)", where=user_place())
+    raise DefinitionError(
+        f"a condition compares a result with something, got {type(value).__name__}; write al.when(p == …)", where=user_place()
+    )

@@ -111,7 +111,7 @@ class Serializer:
 
     def identifier(self, kind: int, name: str) -> core.Identifier:
         s = self.settings
-        return core.Identifier(resource_type=kind, project=s.project, domain=s.domain, name=name, version=s.version)  # type: ignore[arg-type]
+        return core.Identifier(resource_type=kind, project=s.project, domain=s.domain, name=name, version=s.version)
 
     def add(self, entity: Any) -> None:
         """Adds an entity after everything it depends on; once."""
@@ -121,7 +121,7 @@ class Serializer:
             raise DefinitionError(f"only tasks, workflows and launch plans can be registered, got {type(entity).__name__}")
         key = (entity.kind, entity.name)
         if key in self.seen:
-            if self.seen[key] is not entity:
+            if self.seen[key] is not entity and not self._replaces_default(entity, self.seen[key]):
                 raise DefinitionError(f"two {entity.kind}s are called {entity.name}; give one of them name=…", where=entity.where)
             return
         self.seen[key] = entity
@@ -142,11 +142,18 @@ class Serializer:
         if description is not None:
             spec.description.CopyFrom(description)
         self.request.workflows.append(admin.WorkflowCreateRequest(id=spec.template.id, spec=spec))
-        default = LaunchPlan(workflow, workflow.name)
-        explicit = ("launch plan", workflow.name)
-        if explicit not in self.seen:
-            self.seen[explicit] = default
-            self.request.launch_plans.append(self.launch_plan(default))
+        self.add(workflow.launch_plan)
+
+    def _replaces_default(self, plan: Any, seen: Any) -> bool:
+        """Whether one of two plans of a name is the workflow's default, which gives way to the one the user wrote."""
+        if not isinstance(plan, LaunchPlan) or not isinstance(seen, LaunchPlan) or plan.workflow is not seen.workflow:
+            return False
+        default = plan.workflow.launch_plan
+        if seen is default:
+            self.seen[("launch plan", plan.name)] = plan
+            made = self.launch_plan(plan)
+            next(one for one in self.request.launch_plans if one.id.name == plan.name).CopyFrom(made)
+        return default in (plan, seen)
 
     # Tasks
 

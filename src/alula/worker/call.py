@@ -64,15 +64,16 @@ def run(attempt: worker_pb2.Attempt) -> worker_pb2.Report:
         A report with exactly one of outputs, outputs_uri, error, and the times of each stage in microseconds.
     """
     clock = [time.perf_counter_ns()]
-    report = worker_pb2.Report(handle=attempt.handle)
+    report = worker_pb2.Report(handle=attempt.handle, started_at_us=time.time_ns() // 1000)
     env = dict(attempt.env)
     before = {key: os.environ.get(key) for key in env}
-    os.environ.update(env)
     offload = Offload(attempt.raw_output_prefix)
     try:
+        os.environ.update(env)
         _run(attempt, report, offload, clock)
     except BaseException as error:  # noqa: BLE001 - the attempt is the boundary: SystemExit of user code ends the attempt, not the worker
         report.ClearField("outputs")
+        report.has_outputs = False
         report.error = error_document(error, worker=f"pid {os.getpid()}").SerializeToString()
     finally:
         offload.close()
@@ -111,9 +112,8 @@ def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offloa
         packed = write_outputs(plan, result, offload).SerializeToString()
     finally:
         task_context.leave(token)
-    report.has_outputs = True
     if len(packed) <= attempt.inline_limit_bytes or not packed:
-        report.outputs = packed
+        report.outputs, report.has_outputs = packed, True
     else:
         from alula.objectstore import store
 
