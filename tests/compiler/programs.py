@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import functools
 from dataclasses import dataclass
 
 from flytekit import (
@@ -18,6 +19,7 @@ from flytekit import (
     wait_for_input,
     workflow,
 )
+from flytekit.types.error.error import FlyteError
 
 
 class Colour(enum.Enum):
@@ -80,6 +82,9 @@ def chain(a: int, b: int = 3) -> int:
     return add(a=first, b=b)
 
 
+chain_plan = LaunchPlan.get_or_create(chain, name="chain_plan", fixed_inputs={"b": 7})
+
+
 @workflow
 def unordered() -> None:
     one = noop()
@@ -106,6 +111,13 @@ def nested_branching(a: int) -> int:
 
 
 @workflow
+def late_branching(a: int, b: int) -> int:
+    first = double(a=a)
+    other = double(a=b)
+    return conditional("late").if_(first > 1).then(double(a=other)).else_().then(add(a=other, b=b))
+
+
+@workflow
 def mapping(n: int) -> list[int]:
     numbers = halves(n=n)
     return map_task(double, concurrency=2)(a=numbers)
@@ -119,10 +131,13 @@ def lenient_mapping(n: int) -> list[int | None]:
 
 @workflow
 def bound_mapping(n: int, b: int) -> list[int]:
-    import functools
-
     numbers = halves(n=n)
     return map_task(functools.partial(add, b=b))(a=numbers)
+
+
+@workflow
+def original_mapping(numbers: list[int]) -> list[int]:
+    return map_task(chain_plan)(a=numbers)
 
 
 @workflow
@@ -142,9 +157,6 @@ def parent(a: int) -> int:
     return chain(a=inner, b=4)
 
 
-chain_plan = LaunchPlan.get_or_create(chain, name="chain_plan", fixed_inputs={"b": 7})
-
-
 @workflow
 def child_plan(a: int) -> int:
     return chain_plan(a=a)
@@ -152,6 +164,15 @@ def child_plan(a: int) -> int:
 
 @workflow(on_failure=clean_up)
 def guarded(a: int, b: int) -> int:
+    return add(a=a, b=b)
+
+
+@task
+def clean_up_with_error(a: int, b: int, err: FlyteError | None = None) -> None: ...
+
+
+@workflow(on_failure=clean_up_with_error)
+def guarded_with_error(a: int, b: int) -> int:
     return add(a=a, b=b)
 
 

@@ -345,7 +345,7 @@ def _built(template: Any, library: Library, prefix: str, problems: list[Problem]
 def _failed(what: str, problems: list[Problem]) -> CompileFailed:
     lines = [str(problem) for problem in dict.fromkeys(problems)]
     if len(lines) > MAX_PROBLEMS:
-        lines = [*lines[:MAX_PROBLEMS], f"… and {len(lines) - MAX_PROBLEMS} more of this kind"]
+        lines = [*lines[:MAX_PROBLEMS], f"… and {len(lines) - MAX_PROBLEMS} more"]
     return CompileFailed(what, lines)
 
 

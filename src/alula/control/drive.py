@@ -59,7 +59,7 @@ class Change:
 
 
 @dataclass(slots=True)
-class _Batch:
+class Batch:
     """What one transaction leaves to be done once it is durable."""
 
     effects: list[tuple[Run, object]] = field(default_factory=list)
@@ -148,7 +148,7 @@ class Driver:
         """Hands out what a job that called `begin` left; call it in the event loop after the job's commit."""
         self._hand_out(batch)
 
-    def _publish(self, future: Future[_Batch]) -> None:
+    def _publish(self, future: Future[Batch]) -> None:
         error = future.exception()
         if error is not None:
             log.error("a turn could not be written: %s", error)
@@ -158,7 +158,7 @@ class Driver:
         self._is_scheduled = False
         self._hand_out(batch)
 
-    def _hand_out(self, batch: _Batch) -> None:
+    def _hand_out(self, batch: Batch) -> None:
         for run, effect in batch.effects:
             try:
                 self._carry_out(run, effect)
@@ -206,9 +206,9 @@ class Driver:
 
     # In the writer's thread -------------------------------------------------------------------------------------------
 
-    def begin(self, connection: Connection, run: Run) -> _Batch:
+    def begin(self, connection: Connection, run: Run) -> Batch:
         """Takes a new run, whose row the caller has inserted, and steps it for the first time in the same transaction."""
-        batch = _Batch()
+        batch = Batch()
         self._runs[run.key] = run
         self._step(connection, batch, run, ev.Launched(run.created_at))
         self._turns.write(connection)
@@ -218,9 +218,9 @@ class Driver:
         """Takes a run that was loaded from its rows."""
         self._runs[run.key] = run
 
-    def apply(self, connection: Connection, key: int, event: ev.Event) -> _Batch:
+    def apply(self, connection: Connection, key: int, event: ev.Event) -> Batch:
         """Steps an execution in the caller's transaction: for requests that must be durable when they are answered."""
-        batch = _Batch()
+        batch = Batch()
         run = self._runs.get(key)
         if run is not None:
             self._step(connection, batch, run, event)
@@ -231,8 +231,8 @@ class Driver:
         """The live run, for use within the writer's thread."""
         return self._runs.get(key)
 
-    def _turn(self, connection: Connection) -> _Batch:
-        batch = _Batch()
+    def _turn(self, connection: Connection) -> Batch:
+        batch = Batch()
         budget = EVENTS_PER_TURN
         while budget > 0:
             taken = self._take(min(budget, EVENTS_PER_RUN))
@@ -248,7 +248,7 @@ class Driver:
         self._turns.write(connection)
         return batch
 
-    def _step(self, connection: Connection, batch: _Batch, run: Run, event: ev.Event) -> None:
+    def _step(self, connection: Connection, batch: Batch, run: Run, event: ev.Event) -> None:
         pending: deque[ev.Event] = deque([event])
         lookups = 0
         batch.touched.add(run.key)
@@ -273,7 +273,7 @@ class Driver:
         if run.is_terminal:
             self._runs.pop(run.key, None)
 
-    def _settle(self, connection: Connection, batch: _Batch, run: Run, turn: Turn, effect: object) -> None:
+    def _settle(self, connection: Connection, batch: Batch, run: Run, turn: Turn, effect: object) -> None:
         """Effects that belong to the transaction are done here; the others wait for the commit."""
         match effect:
             case fx.FillCache():

@@ -24,7 +24,7 @@ NODE_CHANGING = (
 ATTEMPT_ID = ("execution_key", "node_id", "item", "retry_attempt")
 ATTEMPT_FIXED = (*ATTEMPT_ID, "task_project", "task_domain", "task_name", "task_version", "created_at", "child")
 ATTEMPT_CHANGING = (
-    *("phase", "started_at", "ended_at", "updated_at", "duration_us", "error_code", "error_kind", "error_message"),
+    *("phase", "started_at", "ended_at", "updated_at", "duration_us", "error_code", "error_kind", "error_message", "is_recoverable"),
     *("log_uri", "log_start", "log_end", "queued_us", "provisioning_us", "import_us", "read_us", "run_us", "write_us"),
     *("peak_rss_bytes", "worker", "outputs"),
 )
@@ -58,19 +58,20 @@ def _node_changing(node: Node, at: int) -> Values:
         *_failure(node.failure),
         node.deck_uri,
         node.outputs_uri,
-        node.outputs.SerializeToString() if node.outputs is not None else None,
+        node.outputs.SerializeToString() if node.outputs is not None and not node.outputs_uri else None,
     )
 
 
 def _attempt_changing(attempt: Attempt, at: int, outputs: bytes | None) -> Values:
     code, kind, message, _ = _failure(attempt.failure)
+    may_retry = int(attempt.failure is not None and attempt.failure.is_recoverable)
     started = attempt.started_at or attempt.created_at
     head = (int(attempt.phase), attempt.started_at, attempt.ended_at, at, attempt.ended_at - started if attempt.ended_at else 0)
     r = attempt.report
     if r is None:
-        return (*head, code, kind, message, attempt.log_uri, attempt.log_start, 0, 0, 0, 0, 0, 0, 0, 0, "", outputs)
+        return (*head, code, kind, message, may_retry, attempt.log_uri, attempt.log_start, 0, 0, 0, 0, 0, 0, 0, 0, "", outputs)
     times = (r.queued_us, r.provisioning_us, r.import_us, r.read_us, r.run_us, r.write_us, r.peak_rss_bytes)
-    return (*head, code, kind, message, attempt.log_uri, attempt.log_start, r.log_end, *times, r.worker, outputs)
+    return (*head, code, kind, message, may_retry, attempt.log_uri, attempt.log_start, r.log_end, *times, r.worker, outputs)
 
 
 class TurnWriter:

@@ -207,6 +207,7 @@ task_execution = Table(
     _text("error_code"),
     _text("error_kind"),
     _text("error_message"),
+    _int("is_recoverable"),
     _text("log_uri"),
     _int("log_start"),
     _int("log_end"),

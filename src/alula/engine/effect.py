@@ -43,11 +43,14 @@ class ReleaseReservation:
 
 @dataclass(frozen=True, slots=True)
 class StartAttempt:
+    """`sliced` names the inputs of which an array item got its own element; empty for an ordinary task."""
+
     node_id: str
     item: int
     attempt: int
     call: TaskCall
     inputs: core.LiteralMap
+    sliced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class LaunchChild:
     name: str
     launch_plan: EntityId
     inputs: core.LiteralMap
+    recover_from: str = ""  # name of the child of the execution that this one recovers
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
+from decimal import Context, Decimal
 from typing import Any
 
 import msgpack
@@ -206,32 +207,35 @@ _ISO_DURATION = re.compile(
 )
 _CLOCK_DURATION = re.compile(r"(?:(\d+) days?, )?(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 _UNIT_S = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
+_FRACTION_S = {"ms": Decimal("1e-3"), "us": Decimal("1e-6"), "µs": Decimal("1e-6")}
+# Enough digits for the longest duration there is, in microseconds.
+_EXACT = Context(prec=40)
 
 
-def _duration_s(text: str) -> float | None:
-    """Seconds in `1h30m`, `PT5M`, `1:30:00`, `2 days, 0:00:05` or a bare number; None if it is none of these."""
+def _duration_s(text: str) -> Decimal | None:
+    """Seconds in `1h30m`, `PT5M`, `1:30:00`, `2 days, 0:00:05` or a bare number, exactly; None if it is none of these."""
     word = text.strip()
-    sign = -1.0 if word.startswith("-") else 1.0
+    sign = -1 if word.startswith("-") else 1
     word = word.lstrip("+-").strip()
-    try:
-        return sign * float(word)
-    except ValueError:
-        pass
+    if re.fullmatch(r"\d+(\.\d*)?|\.\d+", word):
+        return sign * Decimal(word)
     iso = _ISO_DURATION.fullmatch(word.upper())
     if iso and any(iso.groups()):
-        return sign * sum(float(number) * _UNIT_S[unit] for unit, number in iso.groupdict().items() if number)
+        return sign * sum(
+            (_EXACT.multiply(Decimal(number), _UNIT_S[unit]) for unit, number in iso.groupdict().items() if number), Decimal()
+        )
     clock = _CLOCK_DURATION.fullmatch(word)
     if clock:
         days, hours, minutes, seconds = clock.groups()
-        return sign * (int(days or 0) * 86400 + int(hours) * 3600 + int(minutes) * 60 + float(seconds))
-    total, at = 0.0, 0
-    while word and at < len(word):
+        return sign * (int(days or 0) * 86400 + int(hours) * 3600 + int(minutes) * 60 + Decimal(seconds))
+    total, at = Decimal(), 0
+    while at < len(word):
         part = _GO_DURATION.match(word, at)
         if part is None:
             return None
         number, unit = part.groups()
-        scale = {"ms": 1e-3, "us": 1e-6, "µs": 1e-6}.get(unit) or _UNIT_S[unit[0]]
-        total, at = total + float(number) * scale, part.end()
+        total += Decimal(number) * (_FRACTION_S.get(unit) or _UNIT_S[unit[0]])
+        at = part.end()
     return sign * total if word else None
 
 
@@ -239,9 +243,9 @@ def _duration_text(text: str, place: str) -> core.Literal:
     seconds = _duration_s(text)
     literal = _primitive()
     try:
-        if seconds is None or not math.isfinite(seconds):
+        if seconds is None:
             raise ValueError(text)
-        literal.scalar.primitive.duration.FromTimedelta(dt.timedelta(seconds=seconds))
+        literal.scalar.primitive.duration.FromTimedelta(dt.timedelta(microseconds=int(_EXACT.multiply(seconds, 1_000_000))))
     except (ValueError, OverflowError) as error:
         raise _wrong(place, "timedelta", text, "write for instance 20m, 1h30m, PT5M or 3s") from error
     return literal
@@ -315,7 +319,7 @@ def _simple_json(value: Any, type_: Any, place: str) -> core.Literal:
     if simple == core.SimpleType.DATETIME and isinstance(value, str):
         return _datetime_text(value, place)
     if simple == core.SimpleType.DURATION and (isinstance(value, str) or is_number):
-        return _duration_text(str(value), place)
+        return _duration_text(value if isinstance(value, str) else format(Decimal(repr(value)), "f"), place)
     if simple == core.SimpleType.STRUCT and isinstance(value, (dict, list, str, int, float, bool)):
         return core.Literal(scalar=core.Scalar(binary=core.Binary(value=msgpack.packb(value), tag=MSGPACK_TAG)))
     if simple == core.SimpleType.BINARY and isinstance(value, str):

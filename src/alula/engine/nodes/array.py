@@ -49,9 +49,17 @@ def successes_needed(size: int, array: core.ArrayNode) -> int:
     return size
 
 
+def new_state(node: Node) -> ArrayState:
+    """The items of a node whose lists agree in length, none of them started."""
+    array = node.spec.node.array_node
+    inputs = (node.inputs or core.LiteralMap()).literals
+    size = next((len(inputs[name].collection.literals) for name in sliced_names(node)), 1)
+    limit = int(array.parallelism) if array.WhichOneof("parallelism_option") else 0
+    return ArrayState(size=size, min_successes=successes_needed(size, array), concurrency=limit or WINDOW)
+
+
 def start(turn: Turn, node: Node) -> None:
     """Counts the items and begins to start them."""
-    array = node.spec.node.array_node
     inputs = (node.inputs or core.LiteralMap()).literals
     lengths = {name: len(inputs[name].collection.literals) for name in sliced_names(node)}
     node.started_at = turn.at
@@ -60,11 +68,9 @@ def start(turn: Turn, node: Node) -> None:
         failure = Failure(code="InvalidArrayLength", message=f'map "{node.id}": its lists differ in length ({stated}); make them equal')
         scope.end_node(turn, node, NodePhase.FAILED, failure=failure)
         return
-    size = next(iter(lengths.values()), 1)
-    limit = int(array.parallelism) if array.WhichOneof("parallelism_option") else 0
-    node.array = ArrayState(size=size, min_successes=successes_needed(size, array), concurrency=limit or WINDOW)
+    node.array = new_state(node)
     scope.set_phase(turn, node, NodePhase.RUNNING)
-    if size == 0:
+    if node.array.size == 0:
         _finish(turn, node, node.array)
     else:
         turn.run.filling.append(node.id)
@@ -135,7 +141,7 @@ def _start_attempt(turn: Turn, node: Node, state: ArrayState, item: int, inputs:
     if call is None:
         raise Internal(f'array node "{node.id}" runs no task')
     attempt = _new_attempt(turn, node, state, item)
-    turn.effects.append(StartAttempt(node.id, item, attempt.number, call, inputs))
+    turn.effects.append(StartAttempt(node.id, item, attempt.number, call, inputs, sliced_names(node)))
 
 
 def on_event(turn: Turn, node: Node, event: ev.Event) -> None:

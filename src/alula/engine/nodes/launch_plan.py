@@ -30,7 +30,9 @@ def start(turn: Turn, node: Node) -> None:
     node.child = child_name(turn.run.id.name, node.id, 0)
     node.started_at = turn.at
     scope.set_phase(turn, node, NodePhase.RUNNING)
-    turn.effects.append(LaunchChild(node.id, -1, node.child, node.spec.reference, node.inputs or core.LiteralMap()))
+    found = turn.run.recovered.get(node.id)
+    inputs = node.inputs or core.LiteralMap()
+    turn.effects.append(LaunchChild(node.id, -1, node.child, node.spec.reference, inputs, found.child if found else ""))
 
 
 def on_child_ended(turn: Turn, node: Node, event: ev.ChildEnded) -> None:

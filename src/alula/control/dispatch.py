@@ -1,0 +1,364 @@
+"""Carrying out what the engine wants done: attempts rendered and handed to the executor, child executions, their answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from alula.compiler.closure import compile_dynamic, references
+from alula.control.abort import Aborter
+from alula.control.clock import Clock
+from alula.control.drive import Driver
+from alula.control.launch import Launcher, Mode, Origin
+from alula.control.library import Library
+from alula.control.limit import Limits
+from alula.database import execution as rows
+from alula.database.engine import Database
+from alula.engine import effect as fx
+from alula.engine import event as ev
+from alula.engine.graph import TaskCall
+from alula.engine.state import Run
+from alula.errors import AlreadyExists, AlulaError, CompileFailed, InvalidInput
+from alula.executors.base import Executor, Outcome, Work, WorkKey
+from alula.executors.template import render
+from alula.idl import admin, core, paths
+from alula.idl.identifier import EntityId, ExecutionId
+from alula.idl.phase import ExecutionPhase
+from alula.idl.v1 import worker_pb2
+from alula.objectstore import store
+
+log = logging.getLogger(__name__)
+OUR_COMMAND = "alula-execute"
+MAP_COMMAND = "pyflyte-map-execute"
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """What a task template's command comes down to; worked out once per template."""
+
+    task: str
+    bundle: str
+    args: tuple[str, ...]
+    env: dict[str, str]
+    secrets: tuple[str, ...]
+    distribution: str
+    is_map: bool
+
+
+class Dispatch:
+    """The driver's dispatcher and the executor's listener."""
+
+    def __init__(
+        self,
+        *,
+        driver: Driver,
+        launcher: Launcher,
+        aborter: Aborter,
+        executor: Executor,
+        library: Library,
+        database: Database,
+        limits: Limits,
+        clock: Clock,
+        root: str,
+        work_root: str,
+        images: frozenset[str],
+        endpoint: Callable[[], str],
+    ) -> None:
+        self._driver = driver
+        self._launcher = launcher
+        self._aborter = aborter
+        self._executor = executor
+        self._library = library
+        self._database = database
+        self._limits = limits
+        self._clock = clock
+        self._root = root
+        self._work_root = work_root
+        self._images = images
+        self._endpoint = endpoint
+        self._commands: dict[int, tuple[TaskCall, _Command]] = {}
+        self._specs: dict[int, tuple[dict[str, str], str]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def stop(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # Effects ----------------------------------------------------------------------------------------------------------
+
+    def start_attempt(self, run: Run, effect: fx.StartAttempt) -> None:
+        key = WorkKey(run.key, effect.node_id, effect.item, effect.attempt)
+        try:
+            work = self._render(run, key, effect)
+        except AlulaError as e:
+            failure = ev.Failure(code=e.code, message=e.message, kind=e.kind)
+            self._driver.post(run.key, ev.AttemptFailed(self._clock(), key.node_id, key.item, key.attempt, failure))
+            return
+        if work.attempt.task:
+            self._executor.submit(work)
+        else:
+            self._spawn(self._submit_foreign(run, work, effect))
+
+    def stop_attempt(self, run: Run, effect: fx.StopAttempt) -> None:
+        self._executor.cancel(WorkKey(run.key, effect.node_id, effect.item, effect.attempt))
+
+    def launch_child(self, run: Run, effect: fx.LaunchChild) -> None:
+        self._spawn(self._launch_child(run, effect))
+
+    def abort_child(self, run: Run, effect: fx.AbortChild) -> None:
+        child = ExecutionId(run.id.project, run.id.domain, effect.name)
+        self._spawn(self._aborter.abort_quietly(child, effect.cause))
+
+    # Rendering --------------------------------------------------------------------------------------------------------
+
+    def _command(self, call: TaskCall) -> _Command:
+        known = self._commands.get(id(call))
+        if known is not None and known[0] is call:
+            return known[1]
+        if len(self._commands) > 4096:
+            self._commands.clear()
+        container = call.template.container
+        args = [*container.command, *container.args]
+        options = dict(zip(args[1::2], args[2::2], strict=False)) if args and args[0] == OUR_COMMAND else {}
+        distribution = args[args.index("--additional-distribution") + 1] if "--additional-distribution" in args else ""
+        command = _Command(
+            task=options.get("--task", ""),
+            bundle=options.get("--bundle", ""),
+            args=tuple(args),
+            env={e.key: e.value for e in container.env},
+            secrets=tuple(f"{s.group}/{s.key}" for s in call.template.security_context.secrets),
+            distribution=distribution,
+            is_map=MAP_COMMAND in args,
+        )
+        self._commands[id(call)] = (call, command)
+        return command
+
+    def _spec_of(self, run: Run) -> tuple[dict[str, str], str]:
+        """Extra environment and raw output root of an execution, from its spec."""
+        known = self._specs.get(run.key)
+        if known is None:
+            row = self._database.read(lambda c: rows.by_key(c, run.key))
+            spec = admin.ExecutionSpec.FromString(row.spec)
+            raw = spec.raw_output_data_config.output_location_prefix.rstrip("/") or f"{self._root}/raw"
+            known = ({e.key: e.value for e in spec.envs.values}, raw)
+            if len(self._specs) > 4096:
+                self._specs.clear()
+            self._specs[run.key] = known
+        return known
+
+    def _render(self, run: Run, key: WorkKey, effect: fx.StartAttempt) -> Work:
+        call, execution = effect.call, run.id
+        command = self._command(call)
+        if not command.args:
+            raise InvalidInput(f"task {call.id.name} has no container command; the process executor cannot run it", code="NO_COMMAND")
+        envs, raw_root = self._spec_of(run)
+        raw = paths.raw_output_prefix(raw_root, execution, key.node_id, key.attempt, key.item)
+        attempt = worker_pb2.Attempt(
+            task=command.task,
+            output_prefix=paths.output_prefix(self._root, execution, key.node_id, key.attempt, key.item),
+            raw_output_prefix=raw,
+            checkpoint=paths.checkpoint_prefix(raw),
+            project=execution.project,
+            domain=execution.domain,
+            execution=execution.name,
+            node=key.node_id,
+            retry_attempt=key.attempt,
+            item=key.item,
+            is_item_sliced=key.item >= 0,
+            bundle=command.bundle,
+            task_name=call.id.name,
+            task_version=call.id.version,
+            secrets=command.secrets,
+            inline_limit_bytes=self._limits.inline_bytes,
+        )
+        if key.attempt:
+            previous = paths.raw_output_prefix(raw_root, execution, key.node_id, key.attempt - 1, key.item)
+            attempt.prev_checkpoint = paths.checkpoint_prefix(previous)
+        if command.env or envs:
+            attempt.env.update({**command.env, **envs})
+        if call.image and call.image not in self._images and not command.task:
+            attempt.notice = f'alula: image "{call.image}" is not mapped to an environment; this attempt runs in the default environment'
+        if command.task:
+            attempt.inputs = effect.inputs.SerializeToString()
+        pool = (execution.project, execution.domain, call.image, command.bundle or command.distribution)
+        return Work(key=key, attempt=attempt, pool=pool, demand=call.demand, is_timed=call.timeout_us > 0)
+
+    async def _submit_foreign(self, run: Run, work: Work, effect: fx.StartAttempt) -> None:
+        """A command of Flyte's container contract: real files, rendered arguments, and the environment it expects."""
+        key, call, attempt = work.key, effect.call, work.attempt
+        command = self._command(call)
+        node_data = paths.node_data(self._root, run.id, key.node_id)
+        inputs, input_uri = effect.inputs, f"{node_data}/inputs.pb"
+        if key.item >= 0:
+            input_uri = f"{attempt.output_prefix}/inputs.pb"
+            inputs = _one_element_lists(inputs, effect.sliced) if command.is_map else inputs
+        values = {
+            "input": input_uri,
+            "inputprefix": input_uri.rsplit("/", 1)[0],
+            "outputprefix": attempt.output_prefix,
+            "rawoutputdataprefix": attempt.raw_output_prefix,
+            "checkpointoutputprefix": attempt.checkpoint,
+            "prevcheckpointprefix": attempt.prev_checkpoint or '""',
+            "perretryuniquekey": f"{run.id.name}-{key.node_id}-{key.attempt}",
+            "tasktemplatepath": f"{node_data}/task.pb",
+            "namespace": f"{run.id.project}-{run.id.domain}",
+        }
+        try:
+            attempt.args.extend(render(command.args, values, inputs))
+            await store.aput_bytes(inputs.SerializeToString(), input_uri)
+            if any("tasktemplatepath" in a.lower() for a in command.args):
+                await store.aput_bytes(call.template.SerializeToString(), values["tasktemplatepath"])
+        except AlulaError as e:
+            failure = ev.Failure(code=e.code, message=e.message, kind=e.kind)
+            self._driver.post(run.key, ev.AttemptFailed(self._clock(), key.node_id, key.item, key.attempt, failure))
+            return
+        for name, value in self._flyte_environment(run, key, call).items():
+            attempt.env.setdefault(name, value)
+        digest = command.distribution.rstrip("/").rsplit("/", 1)[-1] or "plain"
+        attempt.work_dir = f"{self._work_root}/{digest}"
+        self._executor.submit(work)
+
+    def _flyte_environment(self, run: Run, key: WorkKey, call: TaskCall) -> dict[str, str]:
+        execution, task = run.id, call.id
+        found = {
+            "FLYTE_INTERNAL_EXECUTION_ID": execution.name,
+            "FLYTE_INTERNAL_EXECUTION_PROJECT": execution.project,
+            "FLYTE_INTERNAL_EXECUTION_DOMAIN": execution.domain,
+            "FLYTE_INTERNAL_EXECUTION_WORKFLOW": run.graph.primary.template.id.name,
+            "FLYTE_ATTEMPT_NUMBER": str(key.attempt),
+            "FLYTE_INTERNAL_TASK_PROJECT": task.project,
+            "FLYTE_INTERNAL_TASK_DOMAIN": task.domain,
+            "FLYTE_INTERNAL_TASK_NAME": task.name,
+            "FLYTE_INTERNAL_TASK_VERSION": task.version,
+            "FLYTE_INTERNAL_IMAGE": call.image,
+            "FLYTE_PLATFORM_URL": self._endpoint(),
+            "FLYTE_PLATFORM_INSECURE": "true",
+        }
+        if key.item >= 0:
+            found["BATCH_JOB_ARRAY_INDEX_VAR_NAME"] = "FLYTE_K8S_ARRAY_INDEX"
+            found["FLYTE_K8S_ARRAY_INDEX"] = "0"  # its lists hold its own element alone
+            found["ALULA_ARRAY_INDEX"] = str(key.item)
+        return found
+
+    # Reports ----------------------------------------------------------------------------------------------------------
+
+    def on_started(self, work: Work, log_uri: str, log_start: int) -> None:
+        k = work.key
+        self._driver.post(k.execution, ev.AttemptStarted(self._clock(), k.node_id, k.item, k.attempt, log_uri, log_start))
+
+    def on_ended(self, work: Work, outcome: Outcome) -> None:
+        k, at = work.key, self._clock()
+        if outcome.failure is not None:
+            self._driver.post(k.execution, ev.AttemptFailed(at, k.node_id, k.item, k.attempt, outcome.failure, outcome.report))
+        elif outcome.outputs is not None:
+            outputs = core.LiteralMap.FromString(outcome.outputs)
+            self._driver.post(k.execution, ev.AttemptSucceeded(at, k.node_id, k.item, k.attempt, outputs, outcome.report))
+        elif outcome.futures is not None:
+            self._spawn(self._expand(work, outcome))
+        else:
+            self._spawn(self._read_outputs(work, outcome))
+
+    async def _read_outputs(self, work: Work, outcome: Outcome) -> None:
+        k = work.key
+        try:
+            outputs = core.LiteralMap.FromString(await store.aget_bytes(outcome.outputs_uri))
+        except AlulaError as e:
+            failure = ev.Failure(code=e.code, message=f"the outputs cannot be read: {e.message}", kind="SYSTEM")
+            self._driver.post(k.execution, ev.AttemptFailed(self._clock(), k.node_id, k.item, k.attempt, failure, outcome.report))
+            return
+        event = ev.AttemptSucceeded(self._clock(), k.node_id, k.item, k.attempt, outputs, outcome.report, outcome.outputs_uri)
+        self._driver.post(k.execution, event)
+
+    async def _expand(self, work: Work, outcome: Outcome) -> None:
+        """Compiles what a dynamic task wrote; a graph that does not hold together is the user's failure."""
+        k = work.key
+        loop = asyncio.get_running_loop()
+        try:
+            closure = await loop.run_in_executor(self._database.readers, self._compile_dynamic, work, outcome.futures or b"")
+        except AlulaError as e:
+            message = f"the graph that the dynamic task built: {e.message}" if isinstance(e, CompileFailed) else e.message
+            failure = ev.Failure(code="DynamicWorkflowBuildFailed", message=message)
+            self._driver.post(k.execution, ev.AttemptFailed(self._clock(), k.node_id, k.item, k.attempt, failure, outcome.report))
+            return
+        self._driver.post(k.execution, ev.AttemptExpanded(self._clock(), k.node_id, k.attempt, closure, outcome.report))
+
+    def _compile_dynamic(self, work: Work, futures: bytes) -> core.CompiledWorkflowClosure:
+        spec = core.DynamicJobSpec.FromString(futures)
+        a = work.attempt
+        task_id = core.Identifier(resource_type=core.TASK, project=a.project, domain=a.domain, name=a.task_name, version=a.task_version)
+
+        def compile_it(connection: Any) -> core.CompiledWorkflowClosure:
+            template = self._library.task(connection, EntityId.from_proto(task_id))
+            plans = {i: self._library.plan_interface(connection, i) for i in _launch_plans(spec)}
+            return compile_dynamic(spec, task_id, template.interface, plans)
+
+        return self._database.read(compile_it)
+
+    # Children ---------------------------------------------------------------------------------------------------------
+
+    async def _launch_child(self, run: Run, effect: fx.LaunchChild) -> None:
+        node = core.NodeExecutionIdentifier(node_id=effect.node_id, execution_id=run.id.to_proto())
+        source = ExecutionId(run.id.project, run.id.domain, effect.recover_from) if effect.recover_from else None
+        try:
+            row = await self._read(lambda c: rows.by_key(c, run.key))
+            spec = admin.ExecutionSpec.FromString(row.spec)
+            for inherited in ("inputs", "launch_plan", "metadata", "tags", "notifications"):
+                spec.ClearField(inherited)
+            spec.launch_plan.CopyFrom(effect.launch_plan.to_proto())
+            request = admin.ExecutionCreateRequest(project=run.id.project, domain=run.id.domain, name=effect.name, spec=spec)
+            request.inputs.CopyFrom(effect.inputs)
+            origin = Origin(
+                mode=Mode.CHILD_WORKFLOW,
+                principal=row.principal,
+                parent=(run.key, effect.node_id, effect.item),
+                parent_id=node,
+                nesting=admin.ExecutionSpec.FromString(row.spec).metadata.nesting + 1,
+                source=source,
+                is_recovery=source is not None,
+            )
+            await self._launcher.launch(request, origin)
+        except AlreadyExists:
+            await self._catch_up(run.key, effect.node_id, effect.item, ExecutionId(run.id.project, run.id.domain, effect.name))
+        except AlulaError as e:
+            failure = ev.Failure(
+                code=e.code, message=f"launch plan {effect.launch_plan.name} could not be launched: {e.message}", kind=e.kind
+            )
+            ended = ev.ChildEnded(self._clock(), effect.node_id, effect.item, effect.name, int(ExecutionPhase.FAILED), None, failure)
+            self._driver.post(run.key, ended)
+
+    async def _catch_up(self, key: int, node_id: str, item: int, child: ExecutionId) -> None:
+        """The child exists already; if it has ended meanwhile, its parent is told now."""
+        row = await self._read(lambda c: rows.get(c, child))
+        phase = ExecutionPhase(row.phase)
+        if phase.is_terminal:
+            failure = ev.Failure(code=row.error_code, message=row.error_message, kind=row.error_kind) if row.error_code else None
+            outputs = core.LiteralMap.FromString(row.outputs or b"")
+            self._driver.post(key, ev.ChildEnded(self._clock(), node_id, item, child.name, int(phase), outputs, failure))
+
+    async def _read(self, query: Callable[[Any], Any]) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._database.readers, self._database.read, query)
+
+
+def _one_element_lists(inputs: core.LiteralMap, sliced: tuple[str, ...]) -> core.LiteralMap:
+    """What `pyflyte-map-execute` slices for itself: lists, here of the one element that is this item's."""
+    result = core.LiteralMap()
+    for name, literal in inputs.literals.items():
+        if name in sliced:
+            result.literals[name].collection.literals.append(literal)
+        else:
+            result.literals[name].CopyFrom(literal)
+    return result
+
+
+def _launch_plans(spec: core.DynamicJobSpec) -> set[Any]:
+    probe = admin.WorkflowSpec(template=core.WorkflowTemplate(nodes=spec.nodes), sub_workflows=spec.subworkflows)
+    return references(probe)[1]

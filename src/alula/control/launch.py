@@ -1,0 +1,244 @@
+"""Launching: inputs resolved, settings merged, the execution's row and its first step in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+
+from alula.compiler.launch_plan import resolve_inputs
+from alula.control.attribute import execution_config
+from alula.control.clock import Clock
+from alula.control.drive import Batch, Driver
+from alula.control.library import CompiledPlan, Library
+from alula.control.register import Registrar
+from alula.database import execution as rows
+from alula.database import run as run_rows
+from alula.database.engine import Database
+from alula.database.writer import Writer
+from alula.engine.graph import NodeKind
+from alula.engine.state import Recovered, Run
+from alula.errors import AlreadyExists, InvalidInput
+from alula.idl import admin, core
+from alula.idl.identifier import LAUNCH_PLAN, TASK, EntityId, ExecutionId
+from alula.idl.phase import SUCCESSFUL_NODE, ExecutionPhase, NodePhase
+from alula.objectstore import store
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+Mode = admin.ExecutionMetadata.ExecutionMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What an execution comes from, beside its request.
+
+    Attributes:
+        mode: the IDL's ExecutionMode.
+        principal: who asked.
+        source: the execution that is relaunched or recovered.
+        parent: key, node id and item of the launch plan node that started it; key 0: none did.
+        is_recovery: take over what the source finished.
+    """
+
+    mode: int = Mode.MANUAL
+    principal: str = ""
+    source: ExecutionId | None = None
+    parent: tuple[int, str, int] = (0, "", -1)
+    parent_id: core.NodeExecutionIdentifier | None = None
+    nesting: int = 0
+    is_recovery: bool = False
+
+
+@dataclass(slots=True)
+class _Launch:
+    """One launch on its way into the writer."""
+
+    id: ExecutionId
+    spec: admin.ExecutionSpec
+    given: core.LiteralMap
+    origin: Origin
+    recovered: dict[str, Recovered] = field(default_factory=dict)
+
+
+class Launcher:
+    """The use case of launching."""
+
+    def __init__(
+        self, database: Database, writer: Writer, library: Library, registrar: Registrar, driver: Driver, clock: Clock, raw_root: str
+    ) -> None:
+        self._database = database
+        self._writer = writer
+        self._library = library
+        self._registrar = registrar
+        self._driver = driver
+        self._clock = clock
+        self._raw_root = raw_root
+        self._next_key = 0
+
+    def start(self) -> None:
+        """Reads where numbering goes on."""
+        self._next_key = self._database.read(rows.next_key)
+
+    async def launch(self, request: admin.ExecutionCreateRequest, origin: Origin) -> tuple[ExecutionId, int]:
+        """Creates an execution and starts it.
+
+        Returns:
+            Its id and the key of its row.
+        Raises:
+            InvalidInput: the name, the inputs or a setting is wrong; NotFound: no such launch plan or task.
+            AlreadyExists: the name is taken; nothing was changed.
+        """
+        name = request.name or "a" + "".join(secrets.choice(_LETTERS) for _ in range(19))
+        if _NAME.fullmatch(name) is None:
+            raise InvalidInput(f'execution name "{name}": expected lower-case letters, digits and dashes, a letter first, at most 63')
+        if not request.spec.HasField("launch_plan"):
+            raise InvalidInput("spec.launch_plan: expected the identifier of a launch plan or a task, got none")
+        if request.spec.max_parallelism < 0:
+            raise InvalidInput(f"spec.max_parallelism: expected 0 (no limit) or more, got {request.spec.max_parallelism}")
+        spec = admin.ExecutionSpec()
+        spec.CopyFrom(request.spec)
+        given = request.inputs if request.HasField("inputs") else request.spec.inputs
+        spec.ClearField("inputs")
+        pending = _Launch(ExecutionId(request.project, request.domain, name), spec, given, origin)
+        future = self._writer.submit(lambda connection: self._begin(connection, pending))
+        key, batch = await asyncio.wrap_future(future)
+        self._driver.publish(batch)
+        return pending.id, key
+
+    def _begin(self, connection: Connection, pending: _Launch) -> tuple[int, Batch]:
+        self._library.check_place(connection, pending.id.project, pending.id.domain)
+        if rows.find(connection, pending.id) is not None:
+            raise AlreadyExists(f'execution "{pending.id}" exists already; choose another name or leave it empty', code="EXECUTION_EXISTS")
+        target = EntityId.from_proto(pending.spec.launch_plan)
+        task: EntityId | None = None
+        if target.resource_type == TASK:
+            task, target = target, self._registrar.ensure_single_task(connection, target)
+        plan = self._library.launch_plan(connection, target._replace(resource_type=LAUNCH_PLAN))
+        inputs = resolve_inputs(plan.closure.expected_inputs, plan.spec.fixed_inputs, pending.given)
+        self._merge(connection, pending, plan)
+        graph = self._library.workflow(connection, plan.workflow)
+        if pending.origin.is_recovery and pending.origin.source is not None:
+            pending.recovered = load_recovered(connection, rows.get(connection, pending.origin.source).key)
+        key, at = self._next_key, self._clock()
+        self._next_key += 1
+        self._insert(connection, key, at, pending, plan, task, inputs)
+        run = make_run(pending.id, key, pending.spec, inputs, at)
+        run.graph, run.recovered = graph.graph, pending.recovered
+        return key, self._driver.begin(connection, run)
+
+    def _merge(self, connection: Connection, pending: _Launch, plan: CompiledPlan) -> None:
+        """Request before launch plan before the settings of workflow, project and domain."""
+        spec, defaults = pending.spec, plan.spec
+        config = execution_config(connection, pending.id.project, pending.id.domain, plan.workflow.name)
+        for source in (defaults, config):
+            if not spec.max_parallelism:
+                spec.max_parallelism = source.max_parallelism
+            for field_name in ("raw_output_data_config", "security_context", "labels", "annotations", "envs", "interruptible"):
+                if not spec.HasField(field_name) and source.HasField(field_name):
+                    getattr(spec, field_name).CopyFrom(getattr(source, field_name))
+            if not spec.overwrite_cache:
+                spec.overwrite_cache = source.overwrite_cache
+        if spec.disable_all:
+            spec.ClearField("notifications")
+
+    def _insert(
+        self,
+        connection: Connection,
+        key: int,
+        at: int,
+        pending: _Launch,
+        plan: CompiledPlan,
+        task: EntityId | None,
+        inputs: core.LiteralMap,
+    ) -> None:
+        spec, origin = pending.spec, pending.origin
+        spec.metadata.mode, spec.metadata.principal, spec.metadata.nesting = origin.mode, origin.principal, origin.nesting
+        spec.metadata.ClearField("parent_node_execution")
+        if origin.parent_id is not None:
+            spec.metadata.parent_node_execution.CopyFrom(origin.parent_id)
+        if origin.source is not None:
+            spec.metadata.reference_execution.CopyFrom(origin.source.to_proto())
+        parent_key, parent_node, parent_item = origin.parent
+        values: dict[str, Any] = {
+            "key": key,
+            "project": pending.id.project,
+            "domain": pending.id.domain,
+            "name": pending.id.name,
+            "phase": int(ExecutionPhase.QUEUED),
+            "mode": origin.mode,
+            "created_at": at,
+            "updated_at": at,
+            "principal": origin.principal,
+            "source": origin.source.name if origin.source else "",
+            "parent_key": parent_key,
+            "parent_node": parent_node,
+            "parent_item": parent_item,
+            "spec": spec.SerializeToString(),
+            "user_inputs": pending.given.SerializeToString(),
+            "inputs": inputs.SerializeToString(),
+        }
+        for prefix, entity in (("launch_plan", plan.id), ("workflow", plan.workflow), ("task", task)):
+            if entity is not None:
+                for part in ("project", "domain", "name", "version"):
+                    values[f"{prefix}_{part}"] = getattr(entity, part)
+        rows.add(connection, self._database.dialect, values)
+        rows.add_tags(connection, key, list(spec.tags))
+
+    async def relaunch(self, request: admin.ExecutionRelaunchRequest, principal: str) -> tuple[ExecutionId, int]:
+        """Launches an execution again with the inputs its user gave."""
+        return await self._again(request.id, request.name, Mode.RELAUNCH, principal, overwrite_cache=request.overwrite_cache)
+
+    async def recover(self, request: admin.ExecutionRecoverRequest, principal: str) -> tuple[ExecutionId, int]:
+        """Launches an execution again, taking over every node that had succeeded."""
+        return await self._again(request.id, request.name, Mode.RECOVERED, principal, overwrite_cache=False)
+
+    async def _again(
+        self, message: core.WorkflowExecutionIdentifier, name: str, mode: int, principal: str, *, overwrite_cache: bool
+    ) -> tuple[ExecutionId, int]:
+        source = ExecutionId.from_proto(message)
+        loop = asyncio.get_running_loop()
+        row = await loop.run_in_executor(self._database.readers, lambda: self._database.read(lambda c: rows.get(c, source)))
+        spec = admin.ExecutionSpec.FromString(row.spec)
+        spec.overwrite_cache = spec.overwrite_cache or overwrite_cache
+        request = admin.ExecutionCreateRequest(project=source.project, domain=source.domain, name=name, spec=spec)
+        request.inputs.CopyFrom(core.LiteralMap.FromString(row.user_inputs or b""))
+        origin = Origin(mode=mode, principal=principal, source=source, is_recovery=mode == Mode.RECOVERED)
+        return await self.launch(request, origin)
+
+
+def make_run(execution: ExecutionId, key: int, spec: admin.ExecutionSpec, inputs: core.LiteralMap, created_at: int) -> Run:
+    """A run as its spec asks for it; the graph is set by the caller."""
+    return Run(
+        id=execution,
+        key=key,
+        graph=None,  # type: ignore[arg-type]  # set before the first step
+        inputs=inputs,
+        created_at=created_at,
+        max_parallelism=spec.max_parallelism,
+        overwrite_cache=spec.overwrite_cache,
+        is_interruptible=spec.interruptible.value if spec.HasField("interruptible") else None,
+        phase=ExecutionPhase.QUEUED,
+    )
+
+
+def load_recovered(connection: Connection, key: int) -> dict[str, Recovered]:
+    """What a recovery takes over of an execution, by node id: finished nodes, expanded graphs, child executions."""
+    closures = run_rows.dynamic_closures(connection, key)
+    found: dict[str, Recovered] = {}
+    for row in run_rows.node_rows(connection, key):
+        if row.kind in (NodeKind.START.value, NodeKind.END.value):
+            continue
+        packed = store.get_bytes(row.outputs_uri) if row.outputs is None and row.outputs_uri else row.outputs
+        outputs = core.LiteralMap.FromString(packed or b"")
+        if NodePhase(row.phase) in SUCCESSFUL_NODE:
+            found[row.node_id] = Recovered(outputs, row.outputs_uri)
+        elif row.node_id in closures:
+            found[row.node_id] = Recovered(outputs, closure=core.CompiledWorkflowClosure.FromString(closures[row.node_id]))
+        elif row.child:
+            found[row.node_id] = Recovered(outputs, child=row.child)
+    return found

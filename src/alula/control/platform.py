@@ -1,0 +1,131 @@
+"""The control plane as one object: every use case wired to one database, one executor and one clock."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from alula.catalog.lookup import Catalog
+from alula.control.abort import Aborter
+from alula.control.clock import Clock, system_clock
+from alula.control.dispatch import Dispatch
+from alula.control.drive import Driver
+from alula.control.hub import Hub
+from alula.control.launch import Launcher
+from alula.control.library import Library
+from alula.control.limit import Limits
+from alula.control.load import load_run
+from alula.control.register import Registrar
+from alula.control.resume import Resumer
+from alula.control.signal import Signaller
+from alula.database import project
+from alula.database.engine import Database, open_database
+from alula.database.writer import Writer
+from alula.engine.state import Run
+from alula.errors import AlreadyExists
+from alula.executors.base import Executor
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+FIRST_PROJECTS = ("default", "flytesnacks")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a control plane is made of.
+
+    Attributes:
+        database_url: sqlite:///… or postgresql://…
+        store: URI of the object store's root.
+        work_root: folder on this machine for workers' code.
+        images: image names that have an environment of their own.
+        endpoint: where tasks reach this server, HOST:PORT of gRPC.
+    """
+
+    database_url: str
+    store: str
+    work_root: Path
+    limits: Limits = field(default_factory=Limits)
+    images: frozenset[str] = frozenset()
+    endpoint: Callable[[], str] = lambda: ""
+    clock: Clock = system_clock
+
+
+class Platform:
+    """Starts and stops the use cases; services call them through its attributes."""
+
+    def __init__(self, settings: Settings, executor: Executor) -> None:
+        self.settings = settings
+        self.clock = settings.clock
+        self.limits = settings.limits
+        self.executor = executor
+        self.database: Database = open_database(settings.database_url)
+        self.writer = Writer(self.database)
+        self.library = Library()
+        self.hub = Hub()
+        self.driver = Driver(self.database, self.writer, Catalog(), self.clock)
+        self.registrar = Registrar(self.database, self.writer, self.library, self.limits, self.clock)
+        self.launcher = Launcher(self.database, self.writer, self.library, self.registrar, self.driver, self.clock, f"{settings.store}/raw")
+        self.aborter = Aborter(self.writer, self.driver, self.clock)
+        self.signaller = Signaller(self.database, self.writer, self.driver, self.clock)
+        self.dispatch = Dispatch(
+            driver=self.driver,
+            launcher=self.launcher,
+            aborter=self.aborter,
+            executor=executor,
+            library=self.library,
+            database=self.database,
+            limits=self.limits,
+            clock=self.clock,
+            root=settings.store,
+            work_root=str(settings.work_root),
+            images=settings.images,
+            endpoint=settings.endpoint,
+        )
+        self.started_at = 0
+
+    async def start(self) -> None:
+        """Opens for work: first projects, executor, and every execution that was live when the last server ended."""
+        loop = asyncio.get_running_loop()
+        self.started_at = self.clock()
+        self.writer.start()
+        self.driver.dispatcher = self.dispatch
+        self.driver.listen(self.hub.on_change)
+        self.driver.start(loop, self._reload)
+        self.launcher.start()
+        await self.write(self._first_projects)
+        await self.executor.start(self.dispatch)
+        await Resumer(self.database, self.writer, self.library, self.driver, self.dispatch, self.clock).resume()
+
+    async def stop(self) -> None:
+        """Stops taking effects, commits what was accepted, closes; safe twice."""
+        await self.dispatch.stop()
+        await self.executor.stop()
+        self.driver.stop()
+        self.writer.stop()
+        self.database.close()
+
+    def _reload(self, connection: Connection, key: int) -> Run | None:
+        return load_run(connection, self.library, key)
+
+    def _first_projects(self, connection: Connection) -> None:
+        for name in FIRST_PROJECTS:
+            if project.find(connection, name) is None:
+                try:
+                    project.add(connection, name, name, "", b"", self.clock())
+                except AlreadyExists:
+                    continue
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """Runs a read outside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self.database.readers, self.database.read, query)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Runs a write in the writer's next transaction; returns when it is durable."""
+        return await asyncio.wrap_future(self.writer.submit(work))

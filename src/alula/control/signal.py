@@ -1,0 +1,80 @@
+"""Signals: what gates wait for, set from outside, durable before it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy import Connection
+
+from alula.compiler.interface import literal_problem
+from alula.control.clock import Clock
+from alula.control.drive import Batch, Driver
+from alula.database import execution as executions
+from alula.database import signal as rows
+from alula.database.engine import Database
+from alula.database.writer import Writer
+from alula.engine import event as ev
+from alula.errors import AlreadyExists, InvalidInput
+from alula.idl import admin, core
+from alula.idl.identifier import ExecutionId
+
+
+class Signaller:
+    """The use case of answering a gate."""
+
+    def __init__(self, database: Database, writer: Writer, driver: Driver, clock: Clock) -> None:
+        self._database = database
+        self._writer = writer
+        self._driver = driver
+        self._clock = clock
+
+    async def set(self, request: admin.SignalSetRequest) -> None:
+        """Gives a signal its value.
+
+        Raises:
+            InvalidInput: no gate waits for it yet, or the value is of another type.
+        """
+        execution = ExecutionId.from_proto(request.id.execution_id)
+        signal_id = request.id.signal_id
+
+        def work(connection: Connection) -> Batch:
+            key = executions.get(connection, execution).key
+            row = rows.find(connection, key, signal_id)
+            if row is None:
+                raise InvalidInput(f'execution "{execution}" waits for no signal "{signal_id}" yet; set it when its gate is running')
+            problem = literal_problem(request.value, core.LiteralType.FromString(row.type), f'signal "{signal_id}"')
+            if problem is not None:
+                raise InvalidInput(str(problem))
+            rows.set_value(connection, key, signal_id, request.value.SerializeToString(), self._clock())
+            return self._driver.apply(connection, key, ev.SignalReceived(self._clock(), signal_id, request.value))
+
+        self._driver.publish(await asyncio.wrap_future(self._writer.submit(work)))
+
+    async def get_or_create(self, request: admin.SignalGetOrCreateRequest) -> admin.Signal:
+        """The signal, made if it is new.
+
+        Raises:
+            AlreadyExists: it exists with another type.
+        """
+        execution = ExecutionId.from_proto(request.id.execution_id)
+        signal_id, packed = request.id.signal_id, request.type.SerializeToString(deterministic=True)
+
+        def work(connection: Connection) -> admin.Signal:
+            key = executions.get(connection, execution).key
+            rows.open_signal(connection, key, signal_id, "", packed, self._clock())
+            row = rows.find(connection, key, signal_id)
+            if row is None or core.LiteralType.FromString(row.type) != request.type:
+                raise AlreadyExists(f'signal "{signal_id}" exists already with another type')
+            return view(execution, row)
+
+        return await asyncio.wrap_future(self._writer.submit(work))
+
+
+def view(execution: ExecutionId, row: object) -> admin.Signal:
+    """A signal's row as the IDL shows it."""
+    value = core.Literal.FromString(getattr(row, "value", None) or b"")
+    return admin.Signal(
+        id=core.SignalIdentifier(signal_id=getattr(row, "signal_id", ""), execution_id=execution.to_proto()),
+        type=core.LiteralType.FromString(getattr(row, "type", b"")),
+        value=value if value.WhichOneof("value") else None,
+    )
