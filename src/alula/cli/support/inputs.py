@@ -88,10 +88,10 @@ def read(
     """
     command = click.Command(context.command.name, params=[*options_for(parameters, taken(context.command))], add_help_option=False)
     found: dict[str, core.Literal] = {}
-    with click.Context(command, info_name=context.info_name, parent=context.parent) as inner:
-        rest = command.parse_args(inner, list(args))
-        if rest:
-            raise click.UsageError(f"unexpected argument {rest[0]!r}; inputs are options: {_named(parameters)}", context)
+    with click.Context(command, info_name=context.info_name, parent=context.parent, allow_extra_args=True) as inner:
+        command.parse_args(inner, list(args))
+        if inner.args:
+            raise click.UsageError(f"unexpected argument {inner.args[0]!r}; inputs are options: {_named(parameters)}", context)
         for name, value in inner.params.items():
             if value is not None:
                 found[name] = value if isinstance(value, core.Literal) else _bool(value)
