@@ -12,6 +12,7 @@ from alula.errors import DefinitionError
 from alula.sdk.entity import Entity
 from alula.sdk.graph import Node, current_graph
 from alula.sdk.interface import Interface, Port
+from alula.sdk.launch_plan import default_plan
 from alula.sdk.promise import Promise
 from alula.sdk.where import user_place
 from alula.sdk.workflow import Workflow
@@ -167,7 +168,7 @@ class Mapped(Generic[R]):
 
 
 def map(
-    target: Callable[..., R] | Entity,
+    target: Callable[..., R],
     /,
     *,
     over: str | Sequence[str] | None = None,
@@ -194,10 +195,10 @@ def map(
         )
     entity: Entity = target
     if isinstance(target, Workflow):
-        entity = target.origin.launch_plan
+        entity = default_plan(target)
         if target._overrides is not None:
             entity = copy.copy(entity)
-            entity._overrides, entity._origin = target._overrides, target.origin.launch_plan
+            entity._overrides, entity._origin = target._overrides, default_plan(target)
     names = (over,) if isinstance(over, str) else tuple(over) if isinstance(over, Iterable) else None
     for name in names or ():
         if name not in entity.interface.inputs:

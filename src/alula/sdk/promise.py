@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from alula.errors import DefinitionError
+from alula.sdk.overrides import Overrides
 from alula.sdk.where import user_place
 
-if TYPE_CHECKING:
-    from alula.sdk.graph import Graph, Node
+# A promise knows its graph and its node; `graph` builds on this module, so they are not named as types here.
+Graph = Any
+Node = Any
 
 _INSTEAD = "compute it in a @task"
 
@@ -218,8 +220,6 @@ def override_node(value: Any, changes: dict[str, Any]) -> None:
     nodes = nodes_of(value)
     if not nodes:
         raise DefinitionError("with_overrides on a workflow input: there is no call to change", where=user_place())
-    from alula.sdk.graph import Overrides
-
     nodes[0].overrides = nodes[0].overrides.merged(Overrides.of(changes))
 
 

@@ -13,9 +13,10 @@ from alula.errors import DefinitionError
 from alula.idl import admin, core
 from alula.idl.v1 import service_pb2
 from alula.sdk.entity import Entity
-from alula.sdk.graph import Graph, Node, Overrides, binding
+from alula.sdk.graph import Graph, Node, binding
 from alula.sdk.interface import Interface, located
-from alula.sdk.launch_plan import LaunchPlan
+from alula.sdk.launch_plan import LaunchPlan, default_plan
+from alula.sdk.overrides import Overrides
 from alula.sdk.promise import Promise
 from alula.sdk.reference import Reference
 from alula.sdk.resources import Resources
@@ -142,13 +143,13 @@ class Serializer:
         if description is not None:
             spec.description.CopyFrom(description)
         self.request.workflows.append(admin.WorkflowCreateRequest(id=spec.template.id, spec=spec))
-        self.add(workflow.launch_plan)
+        self.add(default_plan(workflow))
 
     def _replaces_default(self, plan: Any, seen: Any) -> bool:
         """Whether one of two plans of a name is the workflow's default, which gives way to the one the user wrote."""
         if not isinstance(plan, LaunchPlan) or not isinstance(seen, LaunchPlan) or plan.workflow is not seen.workflow:
             return False
-        default = plan.workflow.launch_plan
+        default = default_plan(plan.workflow)
         if seen is default:
             self.seen[("launch plan", plan.name)] = plan
             made = self.launch_plan(plan)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, cast, overload
+from typing import Any, Generic, Literal, ParamSpec, TypeVar, cast, overload
 
 from alula.errors import DefinitionError
 from alula.sdk.entity import Entity, FunctionEntity
@@ -13,9 +13,6 @@ from alula.sdk.graph import Graph, Node, check_value, current_graph, promises_in
 from alula.sdk.interface import MISSING
 from alula.sdk.promise import Promise
 from alula.sdk.where import user_place
-
-if TYPE_CHECKING:
-    from alula.sdk.launch_plan import LaunchPlan
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -133,13 +130,6 @@ class Workflow(FunctionEntity, Generic[P, R]):
         from alula.sdk.local import evaluate
 
         return evaluate(self, values, {})
-
-    @cached_property
-    def launch_plan(self) -> LaunchPlan:
-        """The default launch plan: same name and version, the defaults of the inputs."""
-        from alula.sdk.launch_plan import LaunchPlan
-
-        return LaunchPlan(self.origin, self.name)
 
     @cached_property
     def defaults(self) -> dict[str, Any]:

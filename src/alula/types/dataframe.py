@@ -10,9 +10,10 @@ from typing import Any
 from alula.errors import DefinitionError, InvalidInput
 from alula.idl import core
 from alula.types.base import Converter, converter, mismatch
+from alula.types.location import is_remote, local_path
 from alula.types.offload import Offload, store
 from alula.types.scalar import describe
-from alula.types.value import DataFrame, is_remote, local_path
+from alula.types.value import DataFrame
 
 FORMAT = "parquet"
 

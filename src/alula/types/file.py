@@ -11,9 +11,10 @@ from typing import Any
 from alula.errors import InvalidInput
 from alula.idl import core
 from alula.types.base import Converter, mismatch, type_name
+from alula.types.location import is_remote, local_path
 from alula.types.offload import Offload, file_digest
 from alula.types.scalar import describe
-from alula.types.value import Directory, File, Format, is_remote, local_path
+from alula.types.value import Directory, File, Format
 
 SINGLE, MULTIPART = core.BlobType.SINGLE, core.BlobType.MULTIPART
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from alula.errors import DefinitionError
-from alula.types.value import is_remote, local_path
+from alula.types.location import is_remote, local_path
 
 
 def file_digest(path: Path) -> str:

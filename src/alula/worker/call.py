@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from alula.errors import AlulaError, InvalidInput
+from alula.errors import AlulaError, InvalidInput, Unavailable
 from alula.idl import core
 from alula.idl.v1 import worker_pb2
 from alula.sdk import context as task_context
@@ -118,7 +118,10 @@ def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offloa
         from alula.objectstore import store
 
         uri = f"{attempt.output_prefix.rstrip('/')}/outputs.pb"
-        store.put_bytes(packed, uri)
+        try:
+            store.put_bytes(packed, uri)
+        except (AlulaError, OSError) as error:
+            raise Unavailable(f"the outputs cannot be written to {uri}: {error}") from error
         report.outputs_uri = uri
 
 
