@@ -82,6 +82,17 @@ def test_directory_round_trips(offload: Offload) -> None:
     assert (back / "b.txt").read_text() == "2"
 
 
+def test_directory_lies_where_the_offload_says(tmp_path: Path) -> None:
+    class Elsewhere(Offload):
+        def put_file(self, path: Path, name: str, digest: str) -> str:
+            return f"s3://signed/{digest}/{name}"
+
+    folder = al.Directory.new()
+    (folder / "a.txt").write_text("1")
+    literal = to_literal(folder, al.Directory, Elsewhere())
+    assert literal.scalar.blob.uri == f"s3://signed/{literal.hash}"
+
+
 @pytest.mark.parametrize("annotation", [al.DataFrame, pd.DataFrame])
 def test_data_frame_round_trips(annotation: Any, offload: Offload) -> None:
     frame = pd.DataFrame({"a": [1, 2], "b": ["x", None], "c": pd.to_datetime(["2020-01-01", "2020-01-02"])})

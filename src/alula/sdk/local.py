@@ -69,7 +69,7 @@ class Local:
             return found
         if isinstance(of, dict):
             return {key: self.value(item) for key, item in of.items()}
-        if isinstance(of, list):
+        if type(of) in (list, tuple):
             return [self.value(item) for item in of]
         return of
 

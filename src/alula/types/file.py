@@ -116,9 +116,9 @@ class DirectoryConverter(BlobConverter):
         files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
         digests = {path.relative_to(folder).as_posix(): file_digest(path) for path in files}
         digest = hashlib.sha256("".join(f"{name}\0{one}\n" for name, one in sorted(digests.items())).encode()).hexdigest()
-        for name in digests:
-            offload.put_file(folder / name, name, digest)
-        return blob(offload.target(digest, ""), self.format, digest, MULTIPART)
+        # The folder's URI is what the files' URIs share: only the offload knows where it puts things.
+        uris = [offload.put_file(folder / name, name, digest).removesuffix(name) for name in digests]
+        return blob(uris[0].rstrip("/") if uris else offload.target(digest, ""), self.format, digest, MULTIPART)
 
     def load(self, uri: str, digest: str, offload: Offload) -> Any:
         return Directory._at(uri, format=self.format, hash=digest, fetch=offload.fetch_folder)
