@@ -73,6 +73,7 @@ def test_help_shows_the_inputs_with_types_defaults_and_descriptions(alula: Alula
     assert "--a int" in result.out and "where to start [required]" in result.out
     assert "what to add [default: 5]" in result.out
     assert "--overwrite-cache" in result.out
+    assert "WORKFLOW_OR_TASK" not in result.out
     listing = alula("run", program, "--help").out
     assert "twice" in listing and "workflow: Adds twice." in listing
     assert "Run a task or workflow" in alula("run", "--help").out
