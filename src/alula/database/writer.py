@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from alula.database.engine import Database, translate
 from alula.errors import AlulaError, Internal, Unavailable
@@ -84,8 +84,11 @@ class Writer:
 
     def _run(self) -> None:
         with self._database.engine.connect() as connection:
-            while batch := self._take():
-                self._commit(connection, batch)
+            while taken := self._take():
+                # Whoever asked may have gone (a client that hung up); from here on it can no longer cancel.
+                batch = [job for job in taken if job.future.set_running_or_notify_cancel()]
+                if batch:
+                    self._commit(connection, batch)
 
     def _commit(self, connection: Connection, batch: list[_Job]) -> None:
         outcomes: list[tuple[_Job, Any, BaseException | None]] = []
@@ -143,5 +146,6 @@ class Writer:
     def _undo(self, connection: Connection) -> None:
         try:
             self._end(connection, "ROLLBACK")
-        except DBAPIError:  # the connection is gone, or nothing had begun: a fresh one begins clean
+        except SQLAlchemyError:  # the connection is gone, or nothing had begun: a fresh one begins clean
             connection.invalidate()
+            connection.rollback()  # only SQLAlchemy's own record: it refuses to connect again before that
