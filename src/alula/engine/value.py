@@ -13,6 +13,9 @@ Lookup = Callable[[str], core.LiteralMap | None]
 """Outputs of a node of the same workflow by its id; None if it has none."""
 
 
+NONE = core.Literal(scalar=core.Scalar(none_type=core.Void()))
+
+
 class BindingFailed(Exception):
     """A binding could not be resolved although the graph compiled; `message` says which and why."""
 
@@ -38,11 +41,12 @@ def _resolve(data: core.BindingData, lookup: Lookup, var: str) -> core.Literal |
     if case == "scalar":
         return core.Literal(scalar=data.scalar)
     if case == "collection":
-        items = [_resolve(b, lookup, f"{var}[{i}]") for i, b in enumerate(data.collection.bindings)]
-        return core.Literal(collection=core.LiteralCollection(literals=[i for i in items if i is not None]))
+        # An Optional that nobody gave keeps its place as None: a shorter list would shift all that follows.
+        items = [_resolve(b, lookup, f"{var}[{i}]") or NONE for i, b in enumerate(data.collection.bindings)]
+        return core.Literal(collection=core.LiteralCollection(literals=items))
     if case == "map":
-        pairs = {k: _resolve(b, lookup, f"{var}.{k}") for k, b in data.map.bindings.items()}
-        return core.Literal(map=core.LiteralMap(literals={k: v for k, v in pairs.items() if v is not None}))
+        pairs = {k: _resolve(b, lookup, f"{var}.{k}") or NONE for k, b in data.map.bindings.items()}
+        return core.Literal(map=core.LiteralMap(literals=pairs))
     if case == "offloaded_metadata":
         return core.Literal(offloaded_metadata=data.offloaded_metadata)
     raise BindingFailed(f'input "{var}" is bound to nothing')
@@ -82,25 +86,33 @@ def _walk(value: core.Literal, path: Iterable[core.PromiseAttribute], place: str
 def _walk_struct(scalar: core.Scalar, steps: list[int | str], place: str) -> core.Literal:
     value: Any
     if scalar.WhichOneof("value") == "binary":
-        value = msgpack.unpackb(scalar.binary.value, strict_map_key=False)
+        try:
+            value = msgpack.unpackb(scalar.binary.value, strict_map_key=False)
+        except (ValueError, msgpack.UnpackException) as e:
+            raise BindingFailed(f"{place}: its {scalar.binary.tag or 'binary'} value is no MessagePack: {e}") from e
     else:
         from google.protobuf.json_format import MessageToDict  # only old-format dataclasses need it
 
         value = MessageToDict(scalar.generic)
     for step in steps:
+        if isinstance(value, str | bytes):
+            raise BindingFailed(f"{place}.{step}: a {type(value).__name__} has no attributes")
         try:
             value = value[step]
         except (KeyError, IndexError, TypeError) as e:
             raise BindingFailed(f"{place}.{step}: {type(e).__name__}, the value is a {type(value).__name__}") from e
         place = f"{place}.{step}"
-    return _from_plain(value)
+    try:
+        return _from_plain(value)
+    except (ValueError, OverflowError) as e:
+        raise BindingFailed(f"{place}: {e}") from e
 
 
 def _from_plain(value: Any) -> core.Literal:
     """A scalar becomes a typed primitive; dictionaries stay msgpack, lists become collections, as Flyte's clients expect."""
     primitive: dict[type, str] = {bool: "boolean", int: "integer", float: "float_value", str: "string_value"}
     if value is None:
-        return core.Literal(scalar=core.Scalar(none_type=core.Void()))
+        return NONE
     if type(value) in primitive:
         return core.Literal(scalar=core.Scalar(primitive=core.Primitive(**{primitive[type(value)]: value})))
     if isinstance(value, list):
