@@ -51,7 +51,7 @@ _HOMES = {
     "workflow": "sdk.workflow",
 }
 
-__all__ = [  # noqa: PLE0604, RUF022 - `connect` is found at run time
+__all__ = [
     "Cache",
     "Cron",
     "DataFrame",

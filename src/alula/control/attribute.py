@@ -72,3 +72,17 @@ def execution_config(connection: Connection, project: str, domain: str, workflow
         return get(connection, CONFIG, project, domain, workflow)[1].workflow_execution_config
     except NotFound:
         return admin.WorkflowExecutionConfig()
+
+
+def configurations(connection: Connection, resource: int) -> admin.ListMatchableAttributesResponse:
+    """Every level at which attributes of one kind are set."""
+    found = [
+        admin.MatchableAttributesConfiguration(
+            project=row.project,
+            domain=row.domain,
+            workflow=row.workflow,
+            attributes=admin.MatchingAttributes.FromString(row.attributes),
+        )
+        for row in rows.list_attributes(connection, resource)
+    ]
+    return admin.ListMatchableAttributesResponse(configurations=found)

@@ -80,7 +80,7 @@ class Dispatch:
         self._images = images
         self._endpoint = endpoint
         self._commands: dict[int, tuple[TaskCall, _Command]] = {}
-        self._specs: dict[int, tuple[dict[str, str], str]] = {}
+        self._raw_root = f"{root}/raw"
         self._tasks: set[asyncio.Task[None]] = set()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -142,25 +142,12 @@ class Dispatch:
         self._commands[id(call)] = (call, command)
         return command
 
-    def _spec_of(self, run: Run) -> tuple[dict[str, str], str]:
-        """Extra environment and raw output root of an execution, from its spec."""
-        known = self._specs.get(run.key)
-        if known is None:
-            row = self._database.read(lambda c: rows.by_key(c, run.key))
-            spec = admin.ExecutionSpec.FromString(row.spec)
-            raw = spec.raw_output_data_config.output_location_prefix.rstrip("/") or f"{self._root}/raw"
-            known = ({e.key: e.value for e in spec.envs.values}, raw)
-            if len(self._specs) > 4096:
-                self._specs.clear()
-            self._specs[run.key] = known
-        return known
-
     def _render(self, run: Run, key: WorkKey, effect: fx.StartAttempt) -> Work:
         call, execution = effect.call, run.id
         command = self._command(call)
         if not command.args:
             raise InvalidInput(f"task {call.id.name} has no container command; the process executor cannot run it", code="NO_COMMAND")
-        envs, raw_root = self._spec_of(run)
+        envs, raw_root = run.envs, run.raw_root or self._raw_root
         raw = paths.raw_output_prefix(raw_root, execution, key.node_id, key.attempt, key.item)
         attempt = worker_pb2.Attempt(
             task=command.task,

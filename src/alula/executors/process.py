@@ -33,6 +33,7 @@ ANNOUNCE_S = 0.02  # attempts that outlive this are recorded as RUNNING
 TICK_S = 0.02
 KILL_AFTER_S = 0.5  # between the polite signal and the other one
 MAX_ATTEMPTS = 20_000  # a worker is replaced after this many
+SEEN_EVERY = 64
 MAX_RSS_BYTES = 2 << 30  # and beyond this much memory of its own when it is idle
 
 Pool = tuple[str, str, str, str]
@@ -80,6 +81,7 @@ class _Worker:
     flying: dict[int, _Flying] = field(default_factory=dict)  # by handle, in order of running
     reserved: Demand = field(default_factory=Demand)
     done: int = 0
+    unseen: int = 0  # messages since its memory was last looked at
     is_doomed: bool = False  # gets no more work
     verdict: Failure | None = None  # why we killed it
     log_end: int = 0
@@ -316,19 +318,26 @@ class ProcessExecutor:
                 head.head_at = now
             if not flying.is_cancelled:
                 self._end(flying, self._outcome(worker, flying, report, spent))
-        if not worker.flying and (worker.done >= MAX_ATTEMPTS or (worker.done and memory.rss_bytes(self._pid(worker)) > MAX_RSS_BYTES)):
+        if not worker.flying and (worker.done >= MAX_ATTEMPTS or self._is_bloated(worker)):
             self._retire(worker)
         self._schedule_pump()
 
+    def _is_bloated(self, worker: _Worker) -> bool:
+        """Looked at now and then: reading /proc costs more than a small attempt."""
+        worker.unseen += 1
+        if worker.unseen < SEEN_EVERY and self._durations.get(worker.pool, 0) < SHORT_US:
+            return False
+        worker.unseen = 0
+        return memory.rss_bytes(self._pid(worker)) > MAX_RSS_BYTES
+
     def _outcome(self, worker: _Worker, flying: _Flying, report: worker_pb2.Report, spent_us: int) -> Outcome:
-        forked_us = int(max(0.0, flying.sent_at - worker.forked_at) * 1e6)
         is_first = worker.done == 1
         waited_us = int(((flying.head_at or flying.sent_at) - flying.queued_at) * 1e6)
         in_worker_us = int((self._loop.time() - (flying.head_at or flying.sent_at)) * 1e6)
         times = report.times
         details = AttemptReport(
             queued_us=max(0, waited_us),
-            provisioning_us=max(0, in_worker_us - spent_us) if is_first else forked_us if is_first else 0,
+            provisioning_us=max(0, in_worker_us - spent_us) if is_first else 0,
             import_us=times.import_us,
             read_us=times.read_us,
             run_us=times.run_us,

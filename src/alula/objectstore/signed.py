@@ -111,7 +111,7 @@ class Signer:
         """Checks a link as it came in.
 
         Args:
-            method: HTTP method of the request; HEAD is allowed by a link for GET.
+            method: HTTP method of the request; HEAD is allowed by a link for GET or PUT.
             key: the key, percent-decoded once.
             query: raw query string, or its fields.
         Raises:
@@ -122,8 +122,10 @@ class Signer:
         given = dict(parse_qsl(query, keep_blank_values=True)) if isinstance(query, str) else dict(query)
         signature = given.pop("signature", "")
         fields: dict[str, str] = {name: given[name] for name in ("expires", "md5", "max") if name in given}
-        expected = self._signature("GET" if method.upper() == "HEAD" else method, key, fields)
-        if not hmac.compare_digest(signature.encode(errors="replace"), expected.encode()):
+        # HEAD asks only whether the object is there: who may read or write it may know.
+        allowed = ("GET", "PUT") if method.upper() == "HEAD" else (method,)
+        expected = [self._signature(each, key, fields).encode() for each in allowed]
+        if not any(hmac.compare_digest(signature.encode(errors="replace"), each) for each in expected):
             raise PermissionDenied(f"link for {key!r}: the signature does not match; ask the server for a new link")
         try:
             expires_at = datetime.fromtimestamp(int(fields["expires"]), UTC)

@@ -31,7 +31,9 @@ def parse_span(value: Span, what: str = "timeout") -> dt.timedelta:
         text = value.strip() if isinstance(value, str) else ""
         parts = _PART.findall(text)
         if not parts or _PART.sub("", text).strip():
-            raise DefinitionError(f'{what}: expected a span, got {value!r}; write "20m", "1h30m", seconds or a timedelta', where=user_place())
+            raise DefinitionError(
+                f'{what}: expected a span, got {value!r}; write "20m", "1h30m", seconds or a timedelta', where=user_place()
+            )
         span = dt.timedelta(seconds=sum(float(number) * _UNITS_S[unit] for number, unit in parts))
     if span < dt.timedelta(0):
         raise DefinitionError(f"{what}: expected a span ≥ 0, got {value!r}", where=user_place())

@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from alula.errors import DefinitionError
-from alula.sdk.graph import Overrides, current_graph
+from alula.sdk.graph import current_graph
 from alula.sdk.interface import Interface, interface_of
+from alula.sdk.overrides import Overrides
 
 
 class Entity:
@@ -88,7 +89,7 @@ class FunctionEntity(Entity):
         """Name of the function's module; for a script that is run, the name its file would be imported by."""
         if self.function.__module__ != "__main__":
             return self.function.__module__
-        from alula.sdk.discover import module_name
+        from alula.sdk.project import module_name
 
         return module_name(inspect.getfile(self.function))
 

@@ -3,52 +3,19 @@
 from __future__ import annotations
 
 import contextvars
-import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from alula.errors import DefinitionError
-from alula.sdk.duration import parse_span
+from alula.sdk.overrides import Overrides
 from alula.sdk.promise import Condition, Promise, PromiseTuple
-from alula.sdk.resources import Cache, Resources, as_cache
 from alula.sdk.where import user_place
 
 if TYPE_CHECKING:
     from alula.idl import core
     from alula.sdk.interface import Interface, Port
     from alula.types.base import Converter
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overrides:
-    """What one call changes about how its target runs; None leaves the target's own setting."""
-
-    name: str | None = None
-    resources: Resources | None = None
-    retries: int | None = None
-    timeout: dt.timedelta | None = None
-    interruptible: bool | None = None
-    cache: Cache | None = None
-    image: str | None = None
-
-    @classmethod
-    def of(cls, changes: dict[str, Any]) -> Overrides:
-        """Overrides from what a user wrote; an unknown name is a DefinitionError."""
-        known = [item.name for item in fields(cls)]
-        for name in changes:
-            if name not in known:
-                raise DefinitionError(f"cannot override {name!r}; there are {', '.join(known)}", where=user_place())
-        changes = {name: value for name, value in changes.items() if value is not None}
-        if "timeout" in changes:
-            changes["timeout"] = parse_span(changes["timeout"])
-        if "cache" in changes:
-            changes["cache"] = as_cache(changes["cache"])
-        return cls(**changes)
-
-    def merged(self, later: Overrides) -> Overrides:
-        """These, with what `later` sets on top."""
-        return replace(self, **{item.name: value for item in fields(later) if (value := getattr(later, item.name)) is not None})
 
 
 @dataclass(eq=False, slots=True)
@@ -70,11 +37,10 @@ class Node:
             yield from promises_in(value)
         inner = getattr(self.target, "inner_nodes", None)
         if inner is not None:
-            nodes = list(inner())
-            for node in nodes:
-                for promise in node.promises():
-                    if promise._node not in nodes:
-                        yield promise
+            for condition, _ in self.target.cases:
+                yield from condition.promises()
+            for node in inner():
+                yield from node.promises()
 
     def depends_on(self) -> list[Node]:
         """Nodes that must have succeeded before this one starts, each once."""
@@ -93,7 +59,9 @@ class Graph:
         self.inputs: dict[str, Promise] = {}
         self.outputs: dict[str, Any] = {}
         self.failure: Node | None = None
-        self.open: list[Any] = []  # conditionals that lack their otherwise
+        self.open: list[Any] = []  # branches that lack their last case
+        self.branches = 0
+        self.signals: set[str] = set()
 
     def call(self, target: Any, name: str, interface: Interface, values: dict[str, Any], overrides: Overrides | None = None) -> Any:
         """Adds a node and returns its outputs as promises.
@@ -147,7 +115,7 @@ def required_graph(what: str, instead: str) -> Graph:
     return graph
 
 
-class tracing:  # noqa: N801 - reads as a word at its use
+class tracing:
     """Makes `graph` the current one."""
 
     def __init__(self, graph: Graph) -> None:

@@ -117,7 +117,7 @@ class Interface:
         return list(result)
 
 
-class located:  # noqa: N801 - reads as a word at its uses
+class located:
     """Gives a DefinitionError raised inside the place it lacks."""
 
     def __init__(self, where: str) -> None:

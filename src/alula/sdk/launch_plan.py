@@ -173,3 +173,12 @@ class LaunchPlan(Entity):
             ):
                 if value:
                     rate.value, rate.unit = value, unit
+
+
+def default_plan(workflow: Workflow[Any, Any]) -> LaunchPlan:
+    """The launch plan every workflow brings: same name and version, the defaults of its inputs; made once."""
+    origin: Any = workflow.origin
+    found: LaunchPlan | None = vars(origin).get("_default_plan")
+    if found is None:
+        found = origin._default_plan = LaunchPlan(origin, origin.name)
+    return found

@@ -69,7 +69,7 @@ class Local:
             return found
         if isinstance(of, dict):
             return {key: self.value(item) for key, item in of.items()}
-        if isinstance(of, list):
+        if type(of) in (list, tuple):
             return [self.value(item) for item in of]
         return of
 
@@ -90,7 +90,9 @@ class Local:
         while waiting:
             ready = next((node for node in waiting if all(id(one) in done or one not in waiting for one in node.depends_on())), None)
             if ready is None:
-                raise DefinitionError(f"workflow {self.graph.name}: {waiting[0].name} waits for itself by way of `>>`", where=waiting[0].where)
+                raise DefinitionError(
+                    f"workflow {self.graph.name}: {waiting[0].name} waits for itself by way of `>>`", where=waiting[0].where
+                )
             waiting.remove(ready)
             self.run_node(ready)
             done.add(id(ready))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from alula.errors import DefinitionError
+from alula.sdk.overrides import Overrides
 from alula.sdk.where import user_place
 
-if TYPE_CHECKING:
-    from alula.sdk.graph import Graph, Node
+# A promise knows its graph and its node; `graph` builds on this module, so they are not named as types here.
+Graph = Any
+Node = Any
 
 _INSTEAD = "compute it in a @task"
 
@@ -140,7 +142,8 @@ class Promise:
 
 def _refuse_arithmetic() -> None:
     symbols = {
-        "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "matmul": "@", "xor": "^", "lshift": "<<",
+        "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**",
+        "matmul": "@", "xor": "^", "lshift": "<<",
     }  # fmt: skip
     for name, symbol in symbols.items():
 
@@ -217,8 +220,6 @@ def override_node(value: Any, changes: dict[str, Any]) -> None:
     nodes = nodes_of(value)
     if not nodes:
         raise DefinitionError("with_overrides on a workflow input: there is no call to change", where=user_place())
-    from alula.sdk.graph import Overrides
-
     nodes[0].overrides = nodes[0].overrides.merged(Overrides.of(changes))
 
 
@@ -286,6 +287,10 @@ def as_condition(value: Any) -> Condition:
         return value
     if isinstance(value, Promise):
         if _bare(value._annotation) is not bool:
-            raise DefinitionError(f"a condition needs a bool or a comparison, got {_shown(value._annotation)}; write p == …", where=user_place())
+            raise DefinitionError(
+                f"a condition needs a bool or a comparison, got {_shown(value._annotation)}; write p == …", where=user_place()
+            )
         return Comparison("==", value, True)
-    raise DefinitionError(f"a condition compares a result with something, got {type(value).__name__}; write al.when(p == …)", where=user_place())
+    raise DefinitionError(
+        f"a condition compares a result with something, got {type(value).__name__}; write al.when(p == …)", where=user_place()
+    )

@@ -62,4 +62,6 @@ def secret(name: str) -> str:
     for candidate in (path, path.parent.parent / group / key):
         if candidate.is_file():
             return candidate.read_text(encoding="utf-8").rstrip("\n")
-    raise NotFound(f'secret "{name}" is neither in {variable} nor in {path}; declare secrets=[al.Secret("{name}")] on the task and store it')
+    raise NotFound(
+        f'secret "{name}" is neither in {variable} nor in {path}; declare secrets=[al.Secret("{name}")] on the task and store it'
+    )

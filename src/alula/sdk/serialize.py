@@ -13,9 +13,10 @@ from alula.errors import DefinitionError
 from alula.idl import admin, core
 from alula.idl.v1 import service_pb2
 from alula.sdk.entity import Entity
-from alula.sdk.graph import Graph, Node, Overrides, binding
+from alula.sdk.graph import Graph, Node, binding
 from alula.sdk.interface import Interface, located
-from alula.sdk.launch_plan import LaunchPlan
+from alula.sdk.launch_plan import LaunchPlan, default_plan
+from alula.sdk.overrides import Overrides
 from alula.sdk.promise import Promise
 from alula.sdk.reference import Reference
 from alula.sdk.resources import Resources
@@ -111,7 +112,7 @@ class Serializer:
 
     def identifier(self, kind: int, name: str) -> core.Identifier:
         s = self.settings
-        return core.Identifier(resource_type=kind, project=s.project, domain=s.domain, name=name, version=s.version)  # type: ignore[arg-type]
+        return core.Identifier(resource_type=kind, project=s.project, domain=s.domain, name=name, version=s.version)
 
     def add(self, entity: Any) -> None:
         """Adds an entity after everything it depends on; once."""
@@ -121,7 +122,7 @@ class Serializer:
             raise DefinitionError(f"only tasks, workflows and launch plans can be registered, got {type(entity).__name__}")
         key = (entity.kind, entity.name)
         if key in self.seen:
-            if self.seen[key] is not entity:
+            if self.seen[key] is not entity and not self._replaces_default(entity, self.seen[key]):
                 raise DefinitionError(f"two {entity.kind}s are called {entity.name}; give one of them name=…", where=entity.where)
             return
         self.seen[key] = entity
@@ -142,11 +143,18 @@ class Serializer:
         if description is not None:
             spec.description.CopyFrom(description)
         self.request.workflows.append(admin.WorkflowCreateRequest(id=spec.template.id, spec=spec))
-        default = LaunchPlan(workflow, workflow.name)
-        explicit = ("launch plan", workflow.name)
-        if explicit not in self.seen:
-            self.seen[explicit] = default
-            self.request.launch_plans.append(self.launch_plan(default))
+        self.add(default_plan(workflow))
+
+    def _replaces_default(self, plan: Any, seen: Any) -> bool:
+        """Whether one of two plans of a name is the workflow's default, which gives way to the one the user wrote."""
+        if not isinstance(plan, LaunchPlan) or not isinstance(seen, LaunchPlan) or plan.workflow is not seen.workflow:
+            return False
+        default = default_plan(plan.workflow)
+        if seen is default:
+            self.seen[("launch plan", plan.name)] = plan
+            made = self.launch_plan(plan)
+            next(one for one in self.request.launch_plans if one.id.name == plan.name).CopyFrom(made)
+        return default in (plan, seen)
 
     # Tasks
 

@@ -11,6 +11,7 @@ PACKAGE = str(Path(__file__).resolve().parent.parent)
 def user_place() -> str:
     """`file:line` of the innermost frame outside Alula; empty if there is none."""
     frame = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+    # A dataclass's __init__ is compiled from text, as "<string>".
+    while frame is not None and frame.f_code.co_filename.startswith((PACKAGE, "<string>")):
         frame = frame.f_back  # type: ignore[assignment]
     return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else ""

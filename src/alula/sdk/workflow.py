@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any, Generic, Literal, ParamSpec, TypeVar, cast, overload
 
 from alula.errors import DefinitionError
 from alula.sdk.entity import Entity, FunctionEntity
-from alula.sdk.graph import Graph, Node, check_value, current_graph, tracing
+from alula.sdk.graph import Graph, Node, check_value, current_graph, promises_in, tracing
 from alula.sdk.interface import MISSING
 from alula.sdk.promise import Promise
 from alula.sdk.where import user_place
@@ -36,7 +36,8 @@ class Workflow(FunctionEntity, Generic[P, R]):
             raise DefinitionError(f"failure_policy={failure_policy!r}: expected one of {', '.join(POLICIES)}", where=where)
         if on_failure is not None and not isinstance(on_failure, Entity):
             raise DefinitionError(f"on_failure takes a task or workflow, got {type(on_failure).__name__}", where=where)
-        self.on_failure, self.failure_policy, self.interruptible = on_failure, failure_policy, interruptible
+        self.on_failure: Entity | None = on_failure
+        self.failure_policy, self.interruptible = failure_policy, interruptible
         self._graph: Graph | None = None
         self._is_tracing = False
 
@@ -63,7 +64,7 @@ class Workflow(FunctionEntity, Generic[P, R]):
         graph = Graph(self.name)
         graph.inputs = {name: Promise(graph, None, name, port.annotation) for name, port in self.interface.inputs.items()}
         with tracing(graph):
-            result = self.function(**graph.inputs)  # type: ignore[call-arg]
+            result = self.function(**graph.inputs)
         self._bind_outputs(graph, result)
         for conditional in graph.open:
             conditional.close()
@@ -91,7 +92,8 @@ class Workflow(FunctionEntity, Generic[P, R]):
             graph.outputs[name] = value
 
     def _failure_node(self, graph: Graph) -> Node:
-        handler: Entity = self.on_failure
+        handler = self.on_failure
+        assert handler is not None
         values: dict[str, Any] = {}
         for name, port in handler.interface.inputs.items():
             if name in graph.inputs:
@@ -136,21 +138,26 @@ class Workflow(FunctionEntity, Generic[P, R]):
 
 
 def _check_branches(graph: Graph) -> None:
-    """A node inside a branch may not run, so nothing outside may take its value."""
-    inside: dict[int, Node] = {}
-    for node in graph.nodes:
-        inner = getattr(node.target, "inner_nodes", None)
-        for one in inner() if inner is not None else ():
-            inside[id(one)] = node
-    outer = [(promise, node.where) for node in graph.nodes for promise in node.promises()]
-    from alula.sdk.graph import promises_in
+    """A node inside a branch may not run, so nothing else may take its value or wait for it."""
+    inside: set[int] = set()
 
-    outer += [(promise, graph.name) for promise in promises_in(list(graph.outputs.values()))]
-    for promise, where in outer:
-        if promise._node is not None and id(promise._node) in inside:
+    def walk(nodes: Iterable[Node], is_inner: bool) -> None:
+        for node in nodes:
+            if is_inner:
+                inside.add(id(node))
+            inner = getattr(node.target, "inner_nodes", None)
+            if inner is not None:
+                walk(inner(), True)
+
+    walk(graph.nodes, False)
+    uses = [(one, node.where) for node in graph.nodes for one in node.depends_on()]
+    uses += [(promise._node, "") for promise in promises_in(list(graph.outputs.values())) if promise._node is not None]
+    for used, where in uses:
+        if id(used) in inside:
             raise DefinitionError(
-                f"{promise._node.name} runs only in one case of a branch, so its value cannot be used outside; use what al.when(…) returns",
-                where=where,
+                f"{used.name} runs only in one case of a branch, so nothing else can take its value or wait for it; use what "
+                "al.when(…).then(…).otherwise(…) returns",
+                where=where or used.where,
             )
 
 

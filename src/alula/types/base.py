@@ -44,7 +44,9 @@ def mismatch(expected: str, value: Any, remedy: str = "") -> InvalidInput:
     """The error for a value that does not fit; never prints more than 60 characters of the value."""
     shown = repr(value)
     shown = shown if len(shown) <= 60 else shown[:57] + "…"
-    return InvalidInput(f"expected {expected}, got {type(value).__name__} {shown}" + (f"; {remedy}" if remedy else ""), code="TYPE_MISMATCH")
+    return InvalidInput(
+        f"expected {expected}, got {type(value).__name__} {shown}" + (f"; {remedy}" if remedy else ""), code="TYPE_MISMATCH"
+    )
 
 
 class Converter(ABC):

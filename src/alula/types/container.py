@@ -124,7 +124,7 @@ class UnionOf(Converter):
         for index, one in enumerate(tagged):
             if one in tagged[:index]:
                 raise DefinitionError(
-                    f"{type_name(self.annotation)} has two variants with the same form on the wire; keep one of them or wrap them in dataclasses"
+                    f"{type_name(self.annotation)} has two variants of one form on the wire; keep one of them or wrap them in dataclasses"
                 )
         return core.LiteralType(union_type=core.UnionType(variants=tagged))
 
@@ -241,7 +241,7 @@ def make(annotation: Any, metadata: tuple[Any, ...]) -> Converter | None:
         raise DefinitionError("dict without types; write dict[str, int] or whatever it holds, or a dataclass", code="UNSUPPORTED_TYPE")
     if annotation is tuple or origin is tuple:
         raise DefinitionError(
-            f"{type_name(annotation)} as one value is not supported; a task's return type may be a tuple, elsewhere use list[T] or a dataclass",
+            f"{type_name(annotation)} as one value is not supported; only a return type may be one, else use list[T] or a dataclass",
             code="UNSUPPORTED_TYPE",
         )
     if annotation is typing.Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from alula.errors import DefinitionError
-from alula.types.value import is_remote, local_path
+from alula.types.location import is_remote, local_path
 
 
 def file_digest(path: Path) -> str:
@@ -54,23 +54,24 @@ class Offload:
             shutil.rmtree(self._scratch, ignore_errors=True)
             self._scratch = None
 
-    def _target(self, digest: str, name: str) -> str:
+    def target(self, digest: str, name: str) -> str:
+        """The URI for content of this digest; an empty name stands for the folder."""
         if not self.prefix:
             raise DefinitionError(
-                f"{name} would have to be uploaded, and nothing can be while a workflow is defined; "
+                f"{name or 'a folder'} would have to be uploaded, and nothing can be while a workflow is defined; "
                 "pass it as a workflow input or make it in a task",
             )
-        return f"{self.prefix}/{digest}/{name}"
+        return f"{self.prefix}/{digest}/{name}".rstrip("/")
 
     def put_bytes(self, data: bytes, name: str, digest: str) -> str:
         """Stores `data` as `<prefix>/<digest>/<name>` and returns that URI."""
-        uri = self._target(digest, name)
+        uri = self.target(digest, name)
         store().put_bytes(data, uri)
         return uri
 
     def put_file(self, path: Path, name: str, digest: str) -> str:
         """Like `put_bytes` for a file that already lies on disk; `name` may contain `/`."""
-        uri = self._target(digest, name)
+        uri = self.target(digest, name)
         store().put_file(str(path), uri)
         return uri
 

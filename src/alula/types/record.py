@@ -26,7 +26,9 @@ class Record(Converter):
     def __init__(self, annotation: Any) -> None:
         super().__init__(annotation)
         if annotation in _in_progress:
-            raise DefinitionError(f"dataclass {annotation.__qualname__} contains itself; refer to the other record by a key", code="UNSUPPORTED_TYPE")
+            raise DefinitionError(
+                f"dataclass {annotation.__qualname__} contains itself; refer to the other record by a key", code="UNSUPPORTED_TYPE"
+            )
         _in_progress.append(annotation)
         try:
             hints = typing.get_type_hints(annotation, include_extras=True)
@@ -55,7 +57,12 @@ class Record(Converter):
                     continue
             elif field.default_factory is dataclasses.MISSING:
                 required.append(name)
-        made: dict[str, Any] = {"type": "object", "title": self.annotation.__name__, "properties": properties, "additionalProperties": False}
+        made: dict[str, Any] = {
+            "type": "object",
+            "title": self.annotation.__name__,
+            "properties": properties,
+            "additionalProperties": False,
+        }
         if required:
             made["required"] = required
         return made

@@ -34,7 +34,7 @@ class Scalar(Converter):
     field: str = ""
 
     def build_literal_type(self) -> core.LiteralType:
-        return core.LiteralType(simple=self.simple)  # type: ignore[arg-type]
+        return core.LiteralType(simple=self.simple)
 
     def schema(self) -> dict[str, Any]:
         return {"type": self.json_type}
@@ -349,7 +349,7 @@ def make(annotation: Any, metadata: tuple[Any, ...]) -> Converter | None:
     if issubclass(annotation, enum.Enum):
         values = [member.value for member in annotation]
         if not values or not all(isinstance(value, str) for value in values):
-            raise DefinitionError(f"enum {annotation.__qualname__} needs string values, for instance `RED = \"red\"`")
+            raise DefinitionError(f'enum {annotation.__qualname__} needs string values, for instance `RED = "red"`')
         return Choice(annotation, values, annotation)
     found = SCALARS.get(annotation)
     return found(annotation) if found is not None else None

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import os
 import tempfile
-import urllib.parse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
+from alula.types.location import is_remote, local_path
+
 if TYPE_CHECKING:
     from pandas import DataFrame as DataFrame
 
-
-def is_remote(uri: str) -> bool:
-    """Whether `uri` names something outside this machine's file system."""
-    return "://" in uri and not uri.startswith("file://")
-
-
-def local_path(uri: str) -> Path:
-    """The path a plain path or a `file://` URI stands for."""
-    if uri.startswith("file://"):
-        return Path(urllib.parse.unquote(urllib.parse.urlsplit(uri).path))
-    return Path(uri)
+__all__ = ["DataFrame", "Directory", "File", "Format", "HashMethod", "Trust", "is_remote", "local_path"]
 
 
 class HashMethod:

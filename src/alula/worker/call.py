@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from alula.errors import AlulaError, InvalidInput
+from alula.errors import AlulaError, InvalidInput, Unavailable
 from alula.idl import core
 from alula.idl.v1 import worker_pb2
 from alula.sdk import context as task_context
@@ -64,15 +64,16 @@ def run(attempt: worker_pb2.Attempt) -> worker_pb2.Report:
         A report with exactly one of outputs, outputs_uri, error, and the times of each stage in microseconds.
     """
     clock = [time.perf_counter_ns()]
-    report = worker_pb2.Report(handle=attempt.handle)
+    report = worker_pb2.Report(handle=attempt.handle, started_at_us=time.time_ns() // 1000)
     env = dict(attempt.env)
     before = {key: os.environ.get(key) for key in env}
-    os.environ.update(env)
     offload = Offload(attempt.raw_output_prefix)
     try:
+        os.environ.update(env)
         _run(attempt, report, offload, clock)
     except BaseException as error:  # noqa: BLE001 - the attempt is the boundary: SystemExit of user code ends the attempt, not the worker
         report.ClearField("outputs")
+        report.has_outputs = False
         report.error = error_document(error, worker=f"pid {os.getpid()}").SerializeToString()
     finally:
         offload.close()
@@ -111,14 +112,16 @@ def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offloa
         packed = write_outputs(plan, result, offload).SerializeToString()
     finally:
         task_context.leave(token)
-    report.has_outputs = True
     if len(packed) <= attempt.inline_limit_bytes or not packed:
-        report.outputs = packed
+        report.outputs, report.has_outputs = packed, True
     else:
         from alula.objectstore import store
 
         uri = f"{attempt.output_prefix.rstrip('/')}/outputs.pb"
-        store.put_bytes(packed, uri)
+        try:
+            store.put_bytes(packed, uri)
+        except (AlulaError, OSError) as error:
+            raise Unavailable(f"the outputs cannot be written to {uri}: {error}") from error
         report.outputs_uri = uri
 
 

@@ -45,7 +45,7 @@ def _is_library(frame: traceback.FrameSummary) -> bool:
 
 def message_of(error: BaseException) -> str:
     """`Class: text`, then the user's own frames, then libraries', then the cause; our own frames never."""
-    headline = "".join(traceback.format_exception_only(error)).strip()
+    headline = "".join(traceback.format_exception_only(error)).strip().removeprefix("alula.errors.")
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_ours(frame)]
     own = [frame for frame in frames if not _is_library(frame)]
     parts = [headline]

@@ -10,7 +10,8 @@ import time
 
 from alula.idl.frames import FrameBuffer, frame
 from alula.idl.v1 import worker_pb2
-from alula.worker import call, foreign
+from alula.worker import foreign
+from alula.worker.call import run as run_ours
 
 FLUSH_AFTER_S = 0.001
 CHUNK = 1 << 18
@@ -66,7 +67,7 @@ def _run(attempt: worker_pb2.Attempt) -> worker_pb2.Report:
     started_at = time.time_ns() // 1000
     if attempt.notice:
         sys.stderr.write(attempt.notice + "\n")
-    report = call.run(attempt) if attempt.task else foreign.run(attempt)
+    report = run_ours(attempt) if attempt.task else foreign.run(attempt)
     report.handle = attempt.handle
     report.started_at_us = started_at
     sys.stdout.flush()

@@ -1,0 +1,72 @@
+"""List executions, workflows, tasks, launch plans or projects."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+import click
+
+from alula.cli.support.options import client_of, json_option, server_options
+from alula.cli.support.output import print_message, print_table
+
+KINDS = ("executions", "workflows", "tasks", "launch-plans", "projects")
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(KINDS), default="executions")
+@click.argument("name", default="")
+@click.option("--filter", "filters", default="", metavar="FILTERS", help="For instance eq(phase,FAILED)+contains(workflow.name,churn).")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Most rows.")
+@server_options
+@json_option
+def command(kind: str, name: str, filters: str, limit: int, address: str, project: str, domain: str, as_json: bool) -> int:
+    """List executions, workflows, tasks, launch plans or projects, newest first."""
+    if name and kind in ("executions", "projects"):
+        raise click.UsageError(f"{kind} take no name; use --filter, for instance contains(execution_name,{name})")
+    with client_of(address, project, domain) as client:
+        if kind == "projects":
+            from alula.idl import admin
+
+            message: Any = admin.Projects(projects=client.projects())
+        elif kind == "executions":
+            message = client.executions(filters=filters, limit=limit)
+        else:
+            message = getattr(client, kind.replace("-", "_"))(name, filters=filters, limit=limit)
+    if as_json:
+        print_message(message)
+        return 0
+    print_table(*_rows(kind, message))
+    if getattr(message, "token", ""):
+        click.echo(f"more than {limit}; raise --limit or narrow with --filter", err=True)
+    return 0
+
+
+def _rows(kind: str, message: Any) -> tuple[list[str], list[list[str]]]:
+    from alula.idl.phase import ExecutionPhase
+
+    if kind == "projects":
+        return ["PROJECT", "NAME", "DOMAINS"], [[each.id, each.name, " ".join(d.id for d in each.domains)] for each in message.projects]
+    if kind == "executions":
+        rows = [
+            [
+                each.id.name,
+                ExecutionPhase(each.closure.phase).name,
+                each.spec.launch_plan.name or each.closure.workflow_id.name,
+                each.spec.launch_plan.version or each.closure.workflow_id.version,
+                _time(each.closure, "created_at"),
+                _span(each.closure),
+            ]
+            for each in message.executions
+        ]
+        return ["NAME", "PHASE", "WORKFLOW", "VERSION", "CREATED", "DURATION"], rows
+    listed = getattr(message, kind.replace("-", "_"))
+    return ["NAME", "VERSION", "CREATED"], [[each.id.name, each.id.version, _time(each.closure, "created_at")] for each in listed]
+
+
+def _time(closure: Any, field: str) -> str:
+    return getattr(closure, field).ToDatetime(UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S") if closure.HasField(field) else ""
+
+
+def _span(closure: Any) -> str:
+    return f"{closure.duration.ToTimedelta().total_seconds():.1f} s" if closure.HasField("duration") else ""

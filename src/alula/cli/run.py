@@ -1,0 +1,151 @@
+"""Run a task or workflow of a Python file."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from alula.cli.support.inputs import file_option, input_option
+from alula.cli.support.options import client_of, home_folder, home_option, json_option, server_options
+from alula.errors import AlulaError, DefinitionError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from alula.client.sync import Client
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    add_help_option=False,
+    options_metavar="[OPTIONS]",
+)
+@click.argument("file", required=False)
+@click.argument("name", required=False, metavar="WORKFLOW_OR_TASK")
+@input_option
+@file_option
+@click.option("--remote", is_flag=True, help="On a server, even if none is named in the settings.")
+@click.option("--local", is_flag=True, help="Here, even if the settings name a server.")
+@home_option
+@server_options
+@click.option("--name", "execution_name", default="", help="Name of the execution.")
+@click.option("--version", default="", help="Version to register under [hash of the code].")
+@click.option("--overwrite-cache", is_flag=True, help="Compute anew and replace what is cached.")
+@click.option("--timeout", "timeout_s", type=float, metavar="SECONDS", help="How long to wait; the execution goes on.")
+@json_option
+@click.option("-h", "--help", "wants_help", is_flag=True, help="Show this message; with FILE and a name also the inputs.")
+@click.pass_context
+def command(context: click.Context, /, file: str | None, name: str | None, wants_help: bool, **options: Any) -> int:
+    """Run a task or workflow of a Python file and print its outputs.
+
+    Runs here, without a server, and leaves its record in the home folder; with --remote, --address or an address in the
+    settings it runs on a server. The inputs are options: `alula run train.py churn --depth 3`; see them with
+    `alula run train.py --help` and `alula run train.py churn --help`.
+    """
+    if file is None:
+        if wants_help:
+            click.echo(context.get_help())
+            return 0
+        raise click.UsageError("which file? write `alula run FILE WORKFLOW`", context)
+    module = load(file)
+    if name is None:
+        return _list(context, file, module, wants_help)
+    from alula.sdk import discover
+
+    entity = discover.find(module, name)
+    if wants_help:
+        click.echo(_help(context, entity))
+        return 0
+    return _run(context, entity, options)
+
+
+def load(file: str) -> ModuleType:
+    """Imports the user's file; an exception in it becomes a message with file and line."""
+    from alula.sdk import discover
+
+    try:
+        return discover.load_file(file)
+    except AlulaError:
+        raise
+    except Exception as error:
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
+        where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else file
+        if isinstance(error, SyntaxError):
+            where = f"{error.filename}:{error.lineno}"
+        raise DefinitionError(f"importing {file} failed with {type(error).__name__}: {error}; correct it there", where=where) from error
+
+
+def _list(context: click.Context, file: str, module: ModuleType, wants_help: bool) -> int:
+    from alula.sdk import discover
+
+    found = discover.entities(module)
+    lines = [
+        f"  {entity.label:<24} {entity.kind}: {entity.interface.summary.strip().partition(chr(10))[0]}".rstrip(" :") for entity in found
+    ]
+    listing = "\n".join(lines) or "  nothing; decorate a function with @al.task or @al.workflow"
+    if not wants_help:
+        raise click.UsageError(f"which workflow or task? {file} defines\n{listing}", context)
+    click.echo(f"{context.get_help()}\n\n{file} defines:\n{listing}")
+    return 0
+
+
+def _help(context: click.Context, entity: Any) -> str:
+    from alula.cli.support.inputs import of_interface, options_for, taken
+
+    formatter = context.make_formatter()
+    formatter.write_usage(context.command_path, f"FILE {entity.label} [INPUTS] [OPTIONS]")
+    summary = entity.interface.summary.strip().partition("\n\n")[0]
+    if summary:
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(summary)
+    rows = [option.get_help_record(context) for option in options_for(of_interface(entity), taken(context.command))]
+    with formatter.section("Inputs"):
+        formatter.write_dl([row for row in rows if row] or [("none", "")])
+    own = [parameter.get_help_record(context) for parameter in context.command.params if isinstance(parameter, click.Option)]
+    with formatter.section("Options"):
+        formatter.write_dl([row for row in own if row])
+    return formatter.getvalue().rstrip("\n")
+
+
+def _run(context: click.Context, entity: Any, options: dict[str, Any]) -> int:
+    from alula.cli.support.inputs import of_interface, read, send_files
+    from alula.cli.support.launched import finish
+    from alula.client.client import LaunchOptions
+    from alula.client.sync import Execution
+    from alula.client.wire import drive
+
+    parameters = of_interface(entity)
+    literals = read(parameters, context.args, options["pairs"], options["inputs_file"], context)
+    with client_for(options) as client:
+        source = client.source
+        target = drive(source.target(entity, options["version"]))
+        launch = LaunchOptions(name=options["execution_name"], overwrite_cache=options["overwrite_cache"])
+        for name, parameter in parameters.items():  # a task has no launch plan that would hold its defaults
+            if parameter.HasField("default") and name not in literals.literals:
+                literals.literals[name].CopyFrom(parameter.default)
+        execution = Execution(drive(source.create(target, send_files(literals, source.wire), launch)))
+        return finish(execution, as_json=options["as_json"], names=list(entity.interface.outputs), timeout_s=options["timeout_s"])
+
+
+@contextmanager
+def client_for(options: dict[str, Any]) -> Iterator[Client]:
+    """A client of the server meant, or of a control plane in this process."""
+    from alula.client.settings import load as load_settings
+
+    where = options["address"], options["project"], options["domain"]
+    is_remote = options["remote"] or bool(options["address"]) or not load_settings().is_default
+    if options["local"] and (options["remote"] or options["address"]):
+        raise click.UsageError("--local and a server exclude each other; give one of them")
+    if is_remote and not options["local"]:
+        with client_of(*where) as client:
+            yield client
+        return
+    from alula.server.embedded import EmbeddedServer
+
+    with EmbeddedServer(home_folder(options["home"])) as server, client_of(server.grpc_address, *where[1:]) as client:
+        yield client

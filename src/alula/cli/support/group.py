@@ -1,0 +1,129 @@
+"""The command group, its lazy loading, and what becomes of errors.
+
+Exit codes: 0 done; 1 the execution failed, was aborted or did not end in time; 2 wrong usage or input; 3 no server answers;
+4 a defect or a full disk; 130 interrupted.
+
+Plain click, not rich-click: that takes 190 ms of CPU for a help page, which is the whole budget of `alula --help`; rich is
+loaded where a command draws something.
+"""
+
+from __future__ import annotations
+
+import os
+import pkgutil
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from alula import errors
+
+OK, FAILED, USAGE, UNREACHABLE, DEFECT, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+COMMANDS = Path(__file__).resolve().parent.parent
+
+
+class LazyGroup(click.Group):
+    """Commands are the modules beside `__main__`; each is imported when it is called.
+
+    Its line in the help page is the first line of the module's docstring, read from the file without importing it.
+    """
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        found = [module.name for module in pkgutil.iter_modules([str(COMMANDS)]) if not module.ispkg and not module.name.startswith("_")]
+        return sorted(name.removesuffix("_").replace("_", "-") for name in found)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in self.list_commands(context):
+            return None
+        return import_module(f"alula.cli.{name.replace('-', '_')}").command
+
+    def resolve_command(self, context: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and self.get_command(context, args[0]) is None and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], self.list_commands(context), n=2)
+            hint = f"did you mean {' or '.join(near)}?" if near else "see `alula --help`"
+            raise click.UsageError(f"no command {args[0]!r}; {hint}", context)
+        return super().resolve_command(context, args)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, summary(name)) for name in self.list_commands(context)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def summary(name: str) -> str:
+    """First line of a command module's docstring, without its full stop."""
+    with (COMMANDS / f"{name.replace('-', '_')}.py").open(encoding="utf-8") as file:
+        return file.readline().strip().strip('"').rstrip(".")
+
+
+def _version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value and not context.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"alula {version('alula')}")
+        context.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
+def alula() -> None:
+    """Typed, versioned, cached, durable workflows for machine learning and data.
+
+    `alula run FILE WORKFLOW` runs a workflow here; `alula up` starts a server with its web interface.
+    """
+
+
+def exit_code(error: BaseException) -> int:
+    """The exit code for an error of ours."""
+    if isinstance(error, (errors.ExecutionFailed, errors.WaitTimeout)):
+        return FAILED
+    if isinstance(error, errors.Unavailable):
+        return UNREACHABLE
+    return DEFECT if isinstance(error, (errors.Internal, errors.Exhausted)) else USAGE
+
+
+def run(args: Sequence[str]) -> int:
+    """Runs a command line; errors go to stderr in words, without a traceback unless `ALULA_DEBUG` is set."""
+    try:
+        result: Any = alula.main(args=list(args), prog_name="alula", standalone_mode=False)
+        return result if isinstance(result, int) else OK
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.UsageError as error:
+        return _usage(error)
+    except click.ClickException as error:
+        return _say(error.format_message(), USAGE)
+    except (KeyboardInterrupt, click.Abort):
+        return _say("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of a pipe has enough (`alula logs … | head`); keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except errors.AlulaError as error:
+        _debug()
+        return _say(error.message, exit_code(error))
+    except Exception as error:  # noqa: BLE001 - the boundary of the command
+        _debug()
+        return _say(f"internal error: {type(error).__name__}: {error}; set ALULA_DEBUG=1 for the trace, and please report it", DEFECT)
+
+
+def _usage(error: click.UsageError) -> int:
+    path = error.ctx.command_path if error.ctx is not None else "alula"
+    return _say(f"{error.format_message()}\ntry `{path} --help`", USAGE)
+
+
+def _say(text: str, code: int) -> int:
+    click.echo(click.style("error: ", fg="red", bold=True) + text, err=True)
+    return code
+
+
+def _debug() -> None:
+    if os.environ.get("ALULA_DEBUG"):
+        traceback.print_exc()

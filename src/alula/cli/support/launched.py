@@ -1,0 +1,46 @@
+"""What `run`, `launch`, `watch` and the relaunches do with an execution they have: follow it, print its result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from alula.cli.support.group import OK
+from alula.cli.support.output import outputs_json, print_json, print_outputs
+from alula.cli.support.progress import follow
+
+if TYPE_CHECKING:
+    from alula.client.sync import Execution
+
+
+def finish(execution: Execution, *, as_json: bool, names: Sequence[str] = (), timeout_s: float | None = None) -> int:
+    """Follows to the end and prints the outputs; raises ExecutionFailed, which becomes exit code 1.
+
+    With `--json` the document is printed whether it succeeded or not.
+    """
+    from alula.client.wire import drive
+
+    follow(execution, is_quiet=as_json, timeout_s=timeout_s)
+    closure = execution.get().closure
+    phase = execution.phase.name
+    if as_json and phase != "SUCCEEDED":
+        cause = closure.error.message or closure.abort_metadata.cause
+        print_json({"execution": execution.name, "phase": phase, "error": {"code": closure.error.code, "message": cause}})
+    execution.source.check()
+    outputs = drive(execution.source.output_literals())
+    if as_json:
+        print_json({"execution": execution.name, "phase": phase, "outputs": outputs_json(outputs)})
+    else:
+        print_outputs(outputs, names)
+    return OK
+
+
+def announce(execution: Execution, *, as_json: bool) -> int:
+    """Prints the name of an execution that goes on by itself."""
+    if as_json:
+        print_json({"execution": execution.name, "project": execution.id.project, "domain": execution.id.domain})
+    else:
+        click.echo(execution.name)
+    return OK

@@ -1,0 +1,130 @@
+"""A running execution on stderr: a live tree on a terminal, a line per change elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from alula.cli.support.output import PHASE_STYLES
+from alula.idl.phase import ExecutionPhase, NodePhase
+
+if TYPE_CHECKING:
+    from alula.client.execution import NodeView
+    from alula.client.sync import Execution
+
+_HIDDEN = frozenset({"start-node", "end-node"})
+_MARKS = {"SUCCEEDED": "✓", "RECOVERED": "✓", "FAILED": "✗", "TIMED_OUT": "✗", "ABORTED": "■", "SKIPPED": "–"}
+_MAX_ROWS = 60  # more does not fit a terminal; the rest is counted
+
+
+def parent_of(node_id: str, known: set[str]) -> str:
+    """The node that another lies in: `n1-0-n0` lies in `n1` (parent, attempt, child); empty at the top."""
+    parts = node_id.split("-")
+    for cut in range(len(parts) - 2, 0, -1):
+        if parts[cut].isdigit() and "-".join(parts[:cut]) in known:
+            return "-".join(parts[:cut])
+    return ""
+
+
+class Progress:
+    """Collects node changes of one execution."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.phase = ExecutionPhase.QUEUED
+        self.nodes: dict[str, NodeView] = {}
+
+    def change(self, update: Any) -> list[str]:
+        """Takes in an update; returns it as lines."""
+        from alula.client.execution import view_of
+
+        lines = []
+        for each in update.nodes:
+            view = view_of(each)
+            old = self.nodes.get(view.id)
+            self.nodes[view.id] = view
+            if view.id not in _HIDDEN and (old is None or old.phase is not view.phase):
+                lines.append(f"{view.id} {view.phase.name}{_span(view)}" + (f": {_first_line(view.error)}" if view.error else ""))
+        if update.HasField("execution"):
+            phase = ExecutionPhase(update.execution.closure.phase)
+            if phase is not self.phase:
+                lines.append(f"{self.name} {phase.name}")
+            self.phase = phase
+        return lines
+
+    def tree(self) -> Any:
+        """The state as a rich tree."""
+        from rich.text import Text
+        from rich.tree import Tree
+
+        root = Tree(_label(Text, self.name, self.phase.name, ""))
+        known = set(self.nodes)
+        branches: dict[str, Tree] = {"": root}
+        shown = [view for view in self.nodes.values() if view.id not in _HIDDEN]
+        for view in sorted(shown[:_MAX_ROWS], key=lambda view: len(view.id.split("-"))):
+            under = branches.get(parent_of(view.id, known), root)
+            branches[view.id] = under.add(_label(Text, view.name, view.phase.name, _span(view), view.error))
+        if len(shown) > _MAX_ROWS:
+            ended = sum(view.phase.is_terminal for view in shown)
+            root.add(Text(f"… {len(shown)} nodes, {ended} ended", style="dim"))
+        return root
+
+
+def _first_line(text: str) -> str:
+    lines = text.strip().splitlines() or [""]
+    # Ours begins with what happened; a bare trace names the exception in its last line.
+    return (lines[-1] if lines[0].startswith("Traceback") else lines[0])[:200]
+
+
+def _span(view: NodeView) -> str:
+    span = view.duration
+    if span is None and view.started_at is not None and view.phase is NodePhase.RUNNING:
+        span = datetime.now(UTC) - view.started_at
+    return "" if span is None else f" {_short(span)}"
+
+
+def _short(span: timedelta) -> str:
+    seconds = span.total_seconds()
+    return (
+        f"{seconds * 1e3:.0f} ms" if seconds < 1 else f"{seconds:.1f} s" if seconds < 60 else f"{seconds // 60:.0f} m {seconds % 60:.0f} s"
+    )
+
+
+def _label(text: Any, name: str, phase: str, span: str, error: str = "") -> Any:
+    made = text(f"{_MARKS.get(phase, '•')} {name} ", style="bold" if phase == "RUNNING" else "")
+    made.append(phase, style=PHASE_STYLES.get(phase, ""))
+    made.append(span, style="dim")
+    if error:
+        made.append(f"  {_first_line(error)}", style="red")
+    return made
+
+
+def follow(execution: Execution, *, is_quiet: bool = False, timeout_s: float | None = None) -> Progress:
+    """Follows an execution to its end, showing it on stderr.
+
+    Args:
+        execution: which one.
+        is_quiet: show nothing.
+        timeout_s: how long.
+    Raises:
+        WaitTimeout: it did not end in time.
+    """
+    progress = Progress(execution.name)
+    updates = execution.updates(nodes=True, timeout_s=timeout_s)
+    if is_quiet or not sys.stderr.isatty():
+        for update in updates:
+            for line in progress.change(update):
+                if not is_quiet:
+                    click.echo(line, err=True)
+        return progress
+    from rich.console import Console
+    from rich.live import Live
+
+    with Live(progress.tree(), console=Console(stderr=True), refresh_per_second=8, get_renderable=progress.tree) as live:
+        for update in updates:
+            progress.change(update)
+        live.refresh()
+    return progress

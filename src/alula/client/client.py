@@ -1,0 +1,295 @@
+"""The client: what a user does with a server, as coroutines."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Self
+
+from alula.client import rpc, value
+from alula.client.execution import AsyncExecution
+from alula.client.register import Registered, register
+from alula.client.settings import ClientSettings, load
+from alula.client.transfer import LinkOffload
+from alula.client.wire import Wire
+from alula.errors import InvalidInput, NotFound
+from alula.idl import admin, core
+from alula.idl.identifier import ExecutionId
+from alula.idl.v1 import service_pb2 as v1
+from alula.sdk.entity import Entity
+from alula.sdk.interface import Interface
+from alula.sdk.launch_plan import LaunchPlan
+from alula.sdk.reference import Reference
+from alula.sdk.task import Task
+
+NEWEST = admin.Sort(key="created_at", direction=admin.Sort.DESCENDING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchOptions:
+    """What a launch says besides its inputs.
+
+    Attributes:
+        name: of the execution; empty: the server chooses.
+        version: of the entity; empty: the code's own, or for a name the active or newest one.
+        labels: on the execution.
+        annotations: on the execution.
+        env: environment variables of its tasks.
+        max_parallelism: nodes running at a time, 0: the launch plan's.
+        overwrite_cache: compute anew and replace what is cached.
+        interruptible: None: the launch plan's.
+    """
+
+    name: str = ""
+    version: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    max_parallelism: int = 0
+    overwrite_cache: bool = False
+    interruptible: bool | None = None
+
+    def with_(self, changes: Mapping[str, Any]) -> LaunchOptions:
+        known = [each.name for each in fields(self)]
+        for name in changes:
+            if name not in known:
+                raise InvalidInput(f"launch option {name!r}: there is no such option; there are {', '.join(known)}")
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a launch starts: its id, how its inputs become literals, and its interface if the function is at hand."""
+
+    id: core.Identifier
+    parameters: Mapping[str, core.Parameter]
+    interface: Interface | None = None
+
+
+class AsyncLauncher:
+    """`client.launch(entity, **inputs)`; `client.launch.with_options(name=…)(entity, **inputs)`."""
+
+    def __init__(self, launch: Callable[[Any, dict[str, Any], LaunchOptions], Awaitable[AsyncExecution]], options: LaunchOptions) -> None:
+        self._launch, self._options = launch, options
+
+    def with_options(self, **options: Any) -> AsyncLauncher:
+        """A launcher with these `LaunchOptions`."""
+        return AsyncLauncher(self._launch, self._options.with_(options))
+
+    async def __call__(self, entity: Any, /, **inputs: Any) -> AsyncExecution:
+        """Starts an execution.
+
+        Args:
+            entity: a task, workflow or launch plan (registered first if it is new), or the name of a registered one,
+                `name` or `name:version`.
+            inputs: by name.
+        Raises:
+            InvalidInput: a wrong input; says which and what is expected.
+            NotFound: nothing of that name is registered.
+        """
+        return await self._launch(entity, inputs, self._options)
+
+
+class AsyncClient:
+    """One server, one project and domain; every method is a coroutine."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+        self._versions: dict[int, tuple[Any, str]] = {}
+
+    @classmethod
+    def over(cls, wire: Callable[[ClientSettings], Wire], address: str = "", project: str = "", domain: str = "") -> Self:
+        """A client over a kind of wire, its settings settled by `settings.load`."""
+        return cls(wire(load(address, project, domain)))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self.wire.close()
+
+    @property
+    def launch(self) -> AsyncLauncher:
+        return AsyncLauncher(self.start, LaunchOptions())
+
+    # Registering
+
+    async def register(self, *entities: Any, root: str | Path | None = None, version: str = "") -> Registered:
+        """Sends the code and registers entities with all they call; see `register.register`."""
+        return await register(self.wire, entities, root=Path(root) if root is not None else None, version=version)
+
+    async def _version_of(self, entity: Any, version: str) -> str:
+        """The version an entity is registered under here; registers it with its first launch by this client."""
+        known = self._versions.get(id(entity))
+        if known is not None and not version:
+            return known[1]
+        made = (await self.register(entity, version=version)).version
+        self._versions[id(entity)] = (entity, made)  # the entity is kept, so that its id is not given to another
+        return made
+
+    # Launching
+
+    async def start(self, entity: Any, inputs: Mapping[str, Any], options: LaunchOptions) -> AsyncExecution:
+        """Starts an execution; see `AsyncLauncher`."""
+        target = await self.target(entity, options.version)
+        interface = target.interface
+        if interface is not None:
+            is_task = target.id.resource_type == core.TASK
+            literals = await self.wire.blocking(
+                lambda: value.by_interface(interface, inputs, LinkOffload(self.wire), with_defaults=is_task)
+            )
+        else:
+            literals = value.by_parameters(target.parameters, inputs)
+        return await self.create(target, literals, options)
+
+    async def create(self, target: Target, literals: core.LiteralMap, options: LaunchOptions) -> AsyncExecution:
+        """Starts an execution of a target with literals."""
+        stream = self.wire.stream(rpc.LAUNCH, v1.LaunchRequest(request=self._request(target, literals, options)))
+        async for update in stream:
+            made = AsyncExecution(self.wire, ExecutionId.from_proto(update.execution.id), target.interface, stream)
+            made._note(update.execution)
+            return made
+        raise NotFound("launch: the server ended the stream without an execution; look for it with `alula list executions`")
+
+    def _request(self, target: Target, literals: core.LiteralMap, options: LaunchOptions) -> admin.ExecutionCreateRequest:
+        settings = self.wire.settings
+        spec = admin.ExecutionSpec(
+            launch_plan=target.id,
+            metadata=admin.ExecutionMetadata(mode=admin.ExecutionMetadata.MANUAL),
+            max_parallelism=options.max_parallelism,
+            overwrite_cache=options.overwrite_cache,
+        )
+        if options.labels:
+            spec.labels.values.update(options.labels)
+        if options.annotations:
+            spec.annotations.values.update(options.annotations)
+        for key, text in sorted(options.env.items()):
+            spec.envs.values.add(key=key, value=text)
+        if options.interruptible is not None:
+            spec.interruptible.value = options.interruptible
+        return admin.ExecutionCreateRequest(project=settings.project, domain=settings.domain, name=options.name, spec=spec, inputs=literals)
+
+    async def target(self, entity: Any, version: str = "") -> Target:
+        """What a launch of an entity or of a name would start."""
+        if isinstance(entity, str):
+            return await self.find(entity, version)
+        if isinstance(entity, Reference):
+            return await self._read(entity.identifier(), entity.interface)
+        if not isinstance(entity, Entity):
+            raise InvalidInput(f"launch: expected a task, workflow, launch plan or a name, got {type(entity).__name__}")
+        made = await self._version_of(entity.origin, version)
+        kind = core.TASK if isinstance(entity, Task) else core.LAUNCH_PLAN
+        interface = entity.interface
+        if isinstance(entity, LaunchPlan):
+            interface = entity.interface  # without its fixed inputs
+        return Target(id=self._id(kind, entity.name, made), parameters={}, interface=interface)
+
+    def _id(self, kind: int, name: str, version: str) -> core.Identifier:
+        settings = self.wire.settings
+        return core.Identifier(
+            resource_type=kind,
+            project=settings.project,
+            domain=settings.domain,
+            name=name,
+            version=version,
+        )
+
+    async def _read(self, identifier: core.Identifier, interface: Interface | None = None) -> Target:
+        """The target of an exact id."""
+        if identifier.resource_type == core.TASK:
+            task = await self.wire.call(rpc.GET_TASK, admin.ObjectGetRequest(id=identifier))
+            variables = task.closure.compiled_task.template.interface.inputs.variables
+            # A task has no launch plan that could hold defaults, so each input is required.
+            parameters = {name: core.Parameter(var=variables[name], required=True) for name in variables}
+            return Target(id=task.id, parameters=parameters, interface=interface)
+        plan_id = core.Identifier()
+        plan_id.CopyFrom(identifier)
+        plan_id.resource_type = core.LAUNCH_PLAN  # a workflow is launched by its default launch plan, of the same name and version
+        plan = await self.wire.call(rpc.GET_LAUNCH_PLAN, admin.ObjectGetRequest(id=plan_id))
+        return Target(id=plan.id, parameters=value.parameters_of(plan), interface=interface)
+
+    async def find(self, name: str, version: str = "") -> Target:
+        """A registered launch plan, workflow or task by name: the version asked for, else the active, else the newest.
+
+        Args:
+            name: `name` or `name:version`.
+            version: empty to let the name or the server decide.
+        Raises:
+            NotFound: there is none.
+        """
+        base, _, stated = name.partition(":")
+        wanted = version or stated
+        if wanted:
+            for kind in (core.LAUNCH_PLAN, core.TASK):
+                try:
+                    return await self._read(self._id(kind, base, wanted))
+                except NotFound:
+                    continue
+        else:
+            settings = self.wire.settings
+            named = admin.NamedEntityIdentifier(project=settings.project, domain=settings.domain, name=base)
+            try:
+                plan = await self.wire.call(rpc.GET_ACTIVE_LAUNCH_PLAN, admin.ActiveLaunchPlanRequest(id=named))
+                return Target(id=plan.id, parameters=value.parameters_of(plan))
+            except NotFound:
+                pass
+            newest = admin.ResourceListRequest(id=named, limit=1, sort_by=NEWEST)
+            for plan in (await self.wire.call(rpc.LIST_LAUNCH_PLANS, newest)).launch_plans:
+                return await self._read(plan.id)
+            for task in (await self.wire.call(rpc.LIST_TASKS, newest)).tasks:
+                return await self._read(task.id)
+        place = f"{self.wire.settings.project}/{self.wire.settings.domain}"
+        raise NotFound(f"{name!r}: no launch plan, workflow or task of that name in {place}; see `alula list workflows` or register it")
+
+    # Looking
+
+    async def execution(self, name: str) -> AsyncExecution:
+        """The handle of an execution by name (or `project/domain/name`).
+
+        Raises:
+            NotFound: there is none.
+        """
+        made = AsyncExecution(self.wire, self._execution_id(name))
+        await made.get()
+        return made
+
+    def _execution_id(self, name: str) -> ExecutionId:
+        parts = name.split("/")
+        if len(parts) == 3:
+            return ExecutionId(*parts)
+        if len(parts) != 1:
+            raise InvalidInput(f"execution {name!r}: expected its name or project/domain/name")
+        return ExecutionId(self.wire.settings.project, self.wire.settings.domain, name)
+
+    async def executions(self, *, filters: str = "", limit: int = 20, token: str = "", sort: admin.Sort = NEWEST) -> admin.ExecutionList:
+        """Executions, newest first; `filters` in Flyte's grammar, `eq(phase,FAILED)+contains(workflow.name,churn)`."""
+        return await self.wire.call(rpc.LIST_EXECUTIONS, self._list("", filters, limit, token, sort))
+
+    async def workflows(self, name: str = "", *, filters: str = "", limit: int = 20, token: str = "") -> admin.WorkflowList:
+        """Versions of workflows, newest first."""
+        return await self.wire.call(rpc.LIST_WORKFLOWS, self._list(name, filters, limit, token, NEWEST))
+
+    async def tasks(self, name: str = "", *, filters: str = "", limit: int = 20, token: str = "") -> admin.TaskList:
+        """Versions of tasks, newest first."""
+        return await self.wire.call(rpc.LIST_TASKS, self._list(name, filters, limit, token, NEWEST))
+
+    async def launch_plans(self, name: str = "", *, filters: str = "", limit: int = 20, token: str = "") -> admin.LaunchPlanList:
+        """Versions of launch plans, newest first."""
+        return await self.wire.call(rpc.LIST_LAUNCH_PLANS, self._list(name, filters, limit, token, NEWEST))
+
+    async def projects(self) -> Iterable[admin.Project]:
+        """The projects with their domains."""
+        return (await self.wire.call(rpc.LIST_PROJECTS, admin.ProjectListRequest())).projects
+
+    async def status(self) -> v1.StatusResponse:
+        """The server: version, database, store, what runs."""
+        return await self.wire.call(rpc.STATUS, v1.StatusRequest(), 5.0)
+
+    def _list(self, name: str, filters: str, limit: int, token: str, sort: admin.Sort) -> admin.ResourceListRequest:
+        settings = self.wire.settings
+        named = admin.NamedEntityIdentifier(project=settings.project, domain=settings.domain, name=name)
+        return admin.ResourceListRequest(id=named, limit=limit, token=token, filters=filters, sort_by=sort)

@@ -1,0 +1,314 @@
+"""A launched execution: wait for it, read it, stop it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from alula.client import rpc, value
+from alula.client.transfer import LinkOffload
+from alula.client.wire import Stream, Wire
+from alula.errors import ExecutionFailed, InvalidInput, NotFound, Unavailable, WaitTimeout
+from alula.idl import admin, core
+from alula.idl.identifier import ExecutionId
+from alula.idl.phase import AttemptPhase, ExecutionPhase, NodePhase
+from alula.idl.v1 import service_pb2 as v1
+from alula.sdk.duration import parse_span
+from alula.sdk.interface import Interface
+
+_PAGE = 1000
+_FIRST_RETRY_S = 0.1
+_LAST_RETRY_S = 3.0
+_OUTAGE_S = 120.0  # how long a wait outlives the server; an execution goes on by itself after a restart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeView:
+    """One node execution as people want to see it.
+
+    Attributes:
+        id: unique in the execution.
+        name: name of the node or of what it calls.
+        parent: id of the node it lies in, empty at the top.
+        started_at: None before it starts.
+        duration: None until it ends.
+        error: the recorded cause, empty without one.
+    """
+
+    id: str
+    name: str
+    parent: str
+    phase: NodePhase
+    started_at: datetime | None
+    duration: timedelta | None
+    error: str
+
+
+def view_of(node: admin.NodeExecution, parent: str = "") -> NodeView:
+    """The view of an IDL node execution."""
+    closure = node.closure
+    return NodeView(
+        id=node.id.node_id,
+        name=node.metadata.spec_node_id or node.id.node_id,
+        parent=parent,
+        phase=NodePhase(closure.phase),
+        started_at=closure.started_at.ToDatetime(UTC) if closure.HasField("started_at") else None,
+        duration=closure.duration.ToTimedelta() if closure.HasField("duration") else None,
+        error=closure.error.message,
+    )
+
+
+class AsyncExecution:
+    """A handle; made by `launch` and by `execution(name)`.
+
+    Args:
+        wire: to the server.
+        execution_id: which one.
+        interface: of what was launched, if its function is at hand; outputs are then of its types.
+        stream: changes from the launch on.
+    """
+
+    def __init__(
+        self, wire: Wire, execution_id: ExecutionId, interface: Interface | None = None, stream: Stream[v1.ExecutionUpdate] | None = None
+    ) -> None:
+        self.id = execution_id
+        self.interface = interface
+        self._wire, self._stream = wire, stream
+        self._ended: admin.Execution | None = None
+
+    @property
+    def name(self) -> str:
+        return self.id.name
+
+    def __repr__(self) -> str:
+        return f"<execution {self.id}>"
+
+    def __del__(self) -> None:
+        if getattr(self, "_stream", None) is not None:
+            self._stream.cancel()  # type: ignore[union-attr]
+
+    async def get(self) -> admin.Execution:
+        """The execution as it is now."""
+        if self._ended is None:
+            found = await self._wire.call(rpc.GET_EXECUTION, admin.WorkflowExecutionGetRequest(id=self.id.to_proto()))
+            self._note(found)
+            return found
+        return self._ended
+
+    def _note(self, execution: admin.Execution) -> None:
+        if ExecutionPhase(execution.closure.phase).is_terminal:
+            self._ended = execution
+            self._stream = None
+
+    async def phase(self) -> ExecutionPhase:
+        return ExecutionPhase((await self.get()).closure.phase)
+
+    async def updates(self, *, nodes: bool = False, timeout_s: float | None = None) -> AsyncIterator[v1.ExecutionUpdate]:
+        """The state as it is, then each change until the end; goes on after a restart of the server.
+
+        Args:
+            nodes: also changes of node executions.
+            timeout_s: how long to follow.
+        Raises:
+            WaitTimeout: it did not end in time.
+            Unavailable: the server stayed away for two minutes.
+        """
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        outage_since: float | None = None
+        delay = _FIRST_RETRY_S
+        while True:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            stream = self._wire.stream(rpc.WATCH, v1.WatchRequest(id=self.id.to_proto(), nodes=nodes), left)
+            try:
+                async for update in stream:
+                    outage_since, delay = None, _FIRST_RETRY_S
+                    if update.HasField("execution"):
+                        self._note(update.execution)
+                    yield update
+                if self._ended is not None:
+                    return
+                raise Unavailable(f"execution {self.id}: the server ended the watch before the execution ended")
+            except WaitTimeout as error:
+                raise self._still_running(timeout_s) from error
+            except Unavailable:
+                now = time.monotonic()
+                outage_since = outage_since if outage_since is not None else now
+                if now - outage_since > _OUTAGE_S or (deadline is not None and now > deadline):
+                    raise
+                await self._wire.sleep(delay)
+                delay = min(delay * 2, _LAST_RETRY_S)
+            finally:
+                stream.cancel()
+
+    def _still_running(self, timeout_s: float | None) -> WaitTimeout:
+        return WaitTimeout(f"execution {self.id}: still running after {timeout_s} s; it goes on, wait again or abort it")
+
+    async def wait(self, timeout: float | str | timedelta | None = None, *, check: bool = True) -> AsyncExecution:
+        """Waits for the end.
+
+        Args:
+            timeout: seconds or text such as `20m`; None waits for ever.
+            check: raise if it did not succeed.
+        Returns:
+            This handle.
+        Raises:
+            ExecutionFailed: it ended without success; the message is the recorded cause.
+            WaitTimeout: it is still running.
+        """
+        timeout_s = None if timeout is None else parse_span(timeout).total_seconds()
+        if self._ended is None and self._stream is not None and timeout_s is None:
+            await self._follow_launch()
+        if self._ended is None:
+            async for _ in self.updates(timeout_s=timeout_s):
+                pass
+        if check:
+            self.check()
+        return self
+
+    async def _follow_launch(self) -> None:
+        stream, self._stream = self._stream, None
+        assert stream is not None
+        try:
+            async for update in stream:
+                if update.HasField("execution"):
+                    self._note(update.execution)
+        except Unavailable:
+            return  # the server went away; `updates` waits for it to come back
+
+    def check(self) -> None:
+        """Raises ExecutionFailed if it is known to have ended without success."""
+        if self._ended is None:
+            return
+        closure = self._ended.closure
+        phase = ExecutionPhase(closure.phase)
+        if phase is ExecutionPhase.SUCCEEDED:
+            return
+        if phase is ExecutionPhase.ABORTED:
+            cause, code = closure.abort_metadata.cause or "no cause given", "ABORTED"
+        else:
+            cause, code = closure.error.message or "no cause recorded", closure.error.code
+        raise ExecutionFailed(f"execution {self.id} ended {phase.name}: {cause}", code=code or None, execution=self.name, phase=phase.name)
+
+    async def output_literals(self) -> core.LiteralMap:
+        """The outputs as they are on the wire.
+
+        Raises:
+            ExecutionFailed, WaitTimeout: it has not succeeded, or not yet.
+        """
+        if self._ended is None and not (await self.phase()).is_terminal:
+            raise WaitTimeout(f"execution {self.id}: has no outputs yet, it is still running; wait for it")
+        self.check()
+        answer = await self._wire.call(rpc.GET_EXECUTION_DATA, admin.WorkflowExecutionGetDataRequest(id=self.id.to_proto()))
+        return answer.full_outputs
+
+    async def outputs(self) -> Any:
+        """The result in Python: the value itself for one output, a named tuple for several, None for none."""
+        literals = await self.output_literals()
+        interface = self.interface
+        if interface is None:
+            return value.outputs_by_name(literals)
+        return await self._wire.blocking(lambda: value.outputs_by_interface(literals, interface, LinkOffload(self._wire)))
+
+    async def nodes(self) -> list[NodeView]:
+        """Every node execution, parents before their children."""
+        found: list[NodeView] = []
+        await self._nodes_under("", found)
+        return found
+
+    async def _nodes_under(self, parent: str, into: list[NodeView]) -> None:
+        token = ""
+        while True:
+            request = admin.NodeExecutionListRequest(
+                workflow_execution_id=self.id.to_proto(), limit=_PAGE, token=token, unique_parent_id=parent
+            )
+            answer = await self._wire.call(rpc.LIST_NODES, request)
+            for node in answer.node_executions:
+                into.append(view_of(node, parent))
+                if node.metadata.is_parent_node:
+                    await self._nodes_under(node.id.node_id, into)
+            token = answer.token
+            if not token:
+                return
+
+    async def logs(self, node: str = "", *, follow: bool = False, tail_bytes: int = 0) -> AsyncIterator[str]:
+        """What attempts wrote, as text pieces.
+
+        Args:
+            node: id of the node; empty for the only one that ran a task.
+            follow: go on until the attempt ends.
+            tail_bytes: at most this far before the present end; 0 for all.
+        Raises:
+            NotFound: no attempt has started.
+            InvalidInput: no node named and several ran; the message lists them.
+        """
+        attempt = await self._last_attempt(node)
+        request = v1.LogsRequest(id=attempt, follow=follow, tail_bytes=tail_bytes)
+        rest = b""
+        async for chunk in self._wire.stream(rpc.LOGS, request):
+            data = rest + chunk.data
+            cut = len(data) - _torn_tail(data)
+            rest = data[cut:]
+            if cut:
+                yield data[:cut].decode(errors="replace")
+        if rest:
+            yield rest.decode(errors="replace")
+
+    async def _last_attempt(self, node: str) -> core.TaskExecutionIdentifier:
+        candidates = [node] if node else [view.id for view in await self.nodes() if view.id not in ("start-node", "end-node")]
+        found: dict[str, admin.TaskExecution] = {}
+        for each in candidates:
+            listed = await self._attempts(each)
+            if listed:
+                found[each] = max(listed, key=lambda attempt: attempt.id.retry_attempt)
+        if not found:
+            raise NotFound(f"execution {self.id}: {node or 'no node'} has not started a task yet; look again later or see its nodes")
+        if len(found) > 1:
+            raise InvalidInput(f"execution {self.id}: ran several tasks; name one of the nodes {', '.join(found)}")
+        return next(iter(found.values())).id
+
+    async def _attempts(self, node: str) -> list[admin.TaskExecution]:
+        node_id = core.NodeExecutionIdentifier(node_id=node, execution_id=self.id.to_proto())
+        answer = await self._wire.call(rpc.LIST_ATTEMPTS, admin.TaskExecutionListRequest(node_execution_id=node_id, limit=_PAGE))
+        return [attempt for attempt in answer.task_executions if attempt.closure.phase != AttemptPhase.UNDEFINED]
+
+    async def abort(self, cause: str = "aborted by the user") -> None:
+        """Ends it; returns at once, the phase follows."""
+        await self._wire.call(rpc.TERMINATE, admin.ExecutionTerminateRequest(id=self.id.to_proto(), cause=cause))
+
+    async def signal(self, name: str, approved: bool | Any) -> None:
+        """Answers a gate: True or False for an approval, else the value it waits for."""
+        target = core.SignalIdentifier(signal_id=name, execution_id=self.id.to_proto())
+        request = admin.SignalListRequest(workflow_execution_id=self.id.to_proto(), limit=_PAGE)
+        waiting = (await self._wire.call(rpc.LIST_SIGNALS, request)).signals
+        signal = next((each for each in waiting if each.id.signal_id == name), None)
+        if signal is None:
+            names = ", ".join(each.id.signal_id for each in waiting) or "none"
+            raise NotFound(f"execution {self.id}: no gate {name!r} waits; waiting: {names}")
+        parameter = core.Parameter(var=core.Variable(type=signal.type))
+        literal = value.by_parameters({name: parameter}, {name: approved}).literals[name]
+        await self._wire.call(rpc.SET_SIGNAL, admin.SignalSetRequest(id=target, value=literal))
+
+    async def relaunch(self, name: str = "") -> AsyncExecution:
+        """The same again: version and inputs as the user gave them."""
+        answer = await self._wire.call(rpc.RELAUNCH, admin.ExecutionRelaunchRequest(id=self.id.to_proto(), name=name))
+        return AsyncExecution(self._wire, ExecutionId.from_proto(answer.id), self.interface)
+
+    async def recover(self, name: str = "") -> AsyncExecution:
+        """A new execution that takes over what succeeded and runs the rest."""
+        answer = await self._wire.call(rpc.RECOVER, admin.ExecutionRecoverRequest(id=self.id.to_proto(), name=name))
+        return AsyncExecution(self._wire, ExecutionId.from_proto(answer.id), self.interface)
+
+
+def _torn_tail(data: bytes) -> int:
+    """Bytes at the end that begin a UTF-8 character without completing it, 0 to 3."""
+    for back in range(1, min(4, len(data) + 1)):
+        byte = data[-back]
+        if byte & 0xC0 == 0xC0:
+            needed = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return back if needed > back else 0
+        if byte & 0x80 == 0:
+            return 0
+    return 0

@@ -1,0 +1,79 @@
+"""Registering: the code as a bundle, the entities as one request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alula.client.rpc import REGISTER
+from alula.client.transfer import upload
+from alula.client.wire import Wire
+from alula.errors import DefinitionError
+from alula.idl.identifier import EntityId
+from alula.objectstore import bundle as bundles
+from alula.sdk import discover
+from alula.sdk.serialize import Settings, serialize
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """What a registration did.
+
+    Attributes:
+        version: of every entity.
+        entries: id, and whether it is new (False: the identical content was there).
+        bundle: native URI of the code.
+        is_sent: the bundle was not there before.
+        skipped: what the bundle left out and the user may miss: links out of the folder, repositories within it.
+    """
+
+    version: str
+    entries: tuple[tuple[EntityId, bool], ...]
+    bundle: str
+    is_sent: bool
+    skipped: tuple[str, ...]
+
+
+def root_of(entities: Sequence[Any]) -> Path:
+    """The project folder that the entities' functions were written in.
+
+    Raises:
+        DefinitionError: none was written in a file, or they come from several projects.
+    """
+    roots = set()
+    for entity in entities:
+        workflow = getattr(entity, "workflow", entity)
+        function = getattr(workflow, "function", None)
+        file = getattr(getattr(function, "__code__", None), "co_filename", "")
+        if not Path(file).is_file():
+            raise DefinitionError(f"{entity.kind} {entity.name}: was not written in a file, so no worker could load it; put it into one")
+        roots.add(discover.project_root(file))
+    if len(roots) != 1:
+        names = ", ".join(sorted(map(str, roots))) or "no folder"
+        raise DefinitionError(f"the entities come from {names}; register each project by itself")
+    return roots.pop()
+
+
+async def register(wire: Wire, entities: Iterable[Any], *, root: Path | None = None, version: str = "") -> Registered:
+    """Sends the code and registers entities with all they call.
+
+    Args:
+        wire: to the server.
+        entities: tasks, workflows, launch plans of one project.
+        root: folder to bundle; the entities' project if None.
+        version: of every entity; empty: `v` and 12 hex digits of the code's digest.
+    Raises:
+        InvalidInput: the graph does not hold together, or the version exists with other content.
+    """
+    listed = list(entities)
+    folder = root if root is not None else root_of(listed)
+    packed = await wire.blocking(lambda: bundles.pack(folder))
+    uri, is_sent = await upload(wire, packed.name, packed.data)
+    settings = wire.settings
+    version = version or f"v{packed.digest[:12]}"
+    request = await wire.blocking(lambda: serialize(listed, Settings(settings.project, settings.domain, version, bundle=uri)))
+    answer = await wire.call(REGISTER, request)
+    entries = tuple((EntityId.from_proto(entry.id), entry.is_new) for entry in answer.entries)
+    return Registered(version=version, entries=entries, bundle=uri, is_sent=is_sent, skipped=packed.skipped)

@@ -1,0 +1,65 @@
+"""The RPCs a client calls, each with its path and answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from google.protobuf.message import Message
+
+from alula.idl import admin, service
+from alula.idl.v1 import service_pb2 as v1
+
+Q = TypeVar("Q", bound=Message)
+R = TypeVar("R", bound=Message)
+
+
+@dataclass(frozen=True, slots=True)
+class Rpc(Generic[Q, R]):
+    """One RPC: `path` is `/service/method`."""
+
+    path: str
+    request: type[Q]
+    response: type[R]
+
+
+def _admin(name: str, request: type[Q], response: type[R]) -> Rpc[Q, R]:
+    return Rpc(f"/flyteidl.service.AdminService/{name}", request, response)
+
+
+def _run(name: str, request: type[Q], response: type[R]) -> Rpc[Q, R]:
+    return Rpc(f"/alula.v1.RunService/{name}", request, response)
+
+
+GET_TASK = _admin("GetTask", admin.ObjectGetRequest, admin.Task)
+GET_WORKFLOW = _admin("GetWorkflow", admin.ObjectGetRequest, admin.Workflow)
+GET_LAUNCH_PLAN = _admin("GetLaunchPlan", admin.ObjectGetRequest, admin.LaunchPlan)
+GET_ACTIVE_LAUNCH_PLAN = _admin("GetActiveLaunchPlan", admin.ActiveLaunchPlanRequest, admin.LaunchPlan)
+LIST_TASKS = _admin("ListTasks", admin.ResourceListRequest, admin.TaskList)
+LIST_WORKFLOWS = _admin("ListWorkflows", admin.ResourceListRequest, admin.WorkflowList)
+LIST_LAUNCH_PLANS = _admin("ListLaunchPlans", admin.ResourceListRequest, admin.LaunchPlanList)
+LIST_EXECUTIONS = _admin("ListExecutions", admin.ResourceListRequest, admin.ExecutionList)
+LIST_PROJECTS = _admin("ListProjects", admin.ProjectListRequest, admin.Projects)
+LIST_NODES = _admin("ListNodeExecutions", admin.NodeExecutionListRequest, admin.NodeExecutionList)
+LIST_ATTEMPTS = _admin("ListTaskExecutions", admin.TaskExecutionListRequest, admin.TaskExecutionList)
+GET_EXECUTION = _admin("GetExecution", admin.WorkflowExecutionGetRequest, admin.Execution)
+GET_EXECUTION_DATA = _admin("GetExecutionData", admin.WorkflowExecutionGetDataRequest, admin.WorkflowExecutionGetDataResponse)
+GET_NODE_DATA = _admin("GetNodeExecutionData", admin.NodeExecutionGetDataRequest, admin.NodeExecutionGetDataResponse)
+TERMINATE = _admin("TerminateExecution", admin.ExecutionTerminateRequest, admin.ExecutionTerminateResponse)
+RELAUNCH = _admin("RelaunchExecution", admin.ExecutionRelaunchRequest, admin.ExecutionCreateResponse)
+RECOVER = _admin("RecoverExecution", admin.ExecutionRecoverRequest, admin.ExecutionCreateResponse)
+SET_SIGNAL = Rpc("/flyteidl.service.SignalService/SetSignal", admin.SignalSetRequest, admin.SignalSetResponse)
+LIST_SIGNALS = Rpc("/flyteidl.service.SignalService/ListSignals", admin.SignalListRequest, admin.SignalList)
+UPLOAD_LOCATION = Rpc(
+    "/flyteidl.service.DataProxyService/CreateUploadLocation", service.CreateUploadLocationRequest, service.CreateUploadLocationResponse
+)
+DOWNLOAD_LOCATION = Rpc(
+    "/flyteidl.service.DataProxyService/CreateDownloadLocation",
+    service.CreateDownloadLocationRequest,
+    service.CreateDownloadLocationResponse,
+)
+REGISTER = _run("Register", v1.RegisterRequest, v1.RegisterResponse)
+LAUNCH = _run("Launch", v1.LaunchRequest, v1.ExecutionUpdate)
+WATCH = _run("Watch", v1.WatchRequest, v1.ExecutionUpdate)
+LOGS = _run("Logs", v1.LogsRequest, v1.LogChunk)
+STATUS = _run("Status", v1.StatusRequest, v1.StatusResponse)

@@ -1,0 +1,165 @@
+"""The blocking face: each method runs its coroutine to the end. No logic here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from alula.client.client import AsyncClient, AsyncLauncher
+from alula.client.execution import AsyncExecution, NodeView
+from alula.client.register import Registered
+from alula.client.settings import ClientSettings
+from alula.client.wire import Wire, drive
+from alula.idl import admin
+from alula.idl.identifier import ExecutionId
+from alula.idl.phase import ExecutionPhase
+from alula.idl.v1 import service_pb2 as v1
+
+T = TypeVar("T")
+
+
+def iterate(items: AsyncIterator[T]) -> Iterator[T]:
+    """An asynchronous iterator over the blocking wire as a plain one."""
+
+    async def step() -> T:
+        return await anext(items)
+
+    async def close() -> None:
+        if hasattr(items, "aclose"):
+            await items.aclose()
+
+    try:
+        while True:
+            try:
+                item = drive(step())
+            except StopAsyncIteration:
+                return
+            yield item
+    finally:
+        drive(close())
+
+
+class Execution:
+    """A launched execution; see `AsyncExecution`."""
+
+    def __init__(self, source: AsyncExecution) -> None:
+        self.source = source
+
+    @property
+    def id(self) -> ExecutionId:
+        return self.source.id
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    def __repr__(self) -> str:
+        return repr(self.source)
+
+    @property
+    def phase(self) -> ExecutionPhase:
+        """The phase now."""
+        return drive(self.source.phase())
+
+    @property
+    def outputs(self) -> Any:
+        """The result in Python; raises ExecutionFailed or WaitTimeout if there is none."""
+        return drive(self.source.outputs())
+
+    @property
+    def nodes(self) -> list[NodeView]:
+        """Every node execution, parents before their children."""
+        return drive(self.source.nodes())
+
+    def get(self) -> admin.Execution:
+        return drive(self.source.get())
+
+    def wait(self, timeout: float | str | timedelta | None = None, *, check: bool = True) -> Self:
+        """Waits for the end; see `AsyncExecution.wait`."""
+        drive(self.source.wait(timeout, check=check))
+        return self
+
+    def updates(self, *, nodes: bool = False, timeout_s: float | None = None) -> Iterator[v1.ExecutionUpdate]:
+        return iterate(self.source.updates(nodes=nodes, timeout_s=timeout_s))
+
+    def logs(self, node: str = "", *, follow: bool = False, tail_bytes: int = 0) -> Iterator[str]:
+        return iterate(self.source.logs(node, follow=follow, tail_bytes=tail_bytes))
+
+    def abort(self, cause: str = "aborted by the user") -> None:
+        drive(self.source.abort(cause))
+
+    def signal(self, name: str, approved: bool | Any) -> None:
+        drive(self.source.signal(name, approved))
+
+    def relaunch(self, name: str = "") -> Execution:
+        return Execution(drive(self.source.relaunch(name)))
+
+    def recover(self, name: str = "") -> Execution:
+        return Execution(drive(self.source.recover(name)))
+
+
+class Launcher:
+    """`client.launch(entity, **inputs)`; see `AsyncLauncher`."""
+
+    def __init__(self, source: AsyncLauncher) -> None:
+        self._source = source
+
+    def with_options(self, **options: Any) -> Launcher:
+        return Launcher(self._source.with_options(**options))
+
+    def __call__(self, entity: Any, /, **inputs: Any) -> Execution:
+        return Execution(drive(self._source(entity, **inputs)))
+
+
+class Client:
+    """One server, one project and domain; may be shared by threads."""
+
+    def __init__(self, source: AsyncClient) -> None:
+        self.source = source
+
+    @classmethod
+    def over(cls, wire: Callable[[ClientSettings], Wire], address: str = "", project: str = "", domain: str = "") -> Self:
+        return cls(AsyncClient.over(wire, address, project, domain))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        drive(self.source.close())
+
+    @property
+    def settings(self) -> ClientSettings:
+        return self.source.wire.settings
+
+    @property
+    def launch(self) -> Launcher:
+        return Launcher(self.source.launch)
+
+    def register(self, *entities: Any, root: str | Path | None = None, version: str = "") -> Registered:
+        return drive(self.source.register(*entities, root=root, version=version))
+
+    def execution(self, name: str) -> Execution:
+        return Execution(drive(self.source.execution(name)))
+
+    def executions(self, *, filters: str = "", limit: int = 20, token: str = "") -> admin.ExecutionList:
+        return drive(self.source.executions(filters=filters, limit=limit, token=token))
+
+    def workflows(self, name: str = "", *, filters: str = "", limit: int = 20, token: str = "") -> admin.WorkflowList:
+        return drive(self.source.workflows(name, filters=filters, limit=limit, token=token))
+
+    def tasks(self, name: str = "", *, filters: str = "", limit: int = 20, token: str = "") -> admin.TaskList:
+        return drive(self.source.tasks(name, filters=filters, limit=limit, token=token))
+
+    def launch_plans(self, name: str = "", *, filters: str = "", limit: int = 20, token: str = "") -> admin.LaunchPlanList:
+        return drive(self.source.launch_plans(name, filters=filters, limit=limit, token=token))
+
+    def projects(self) -> list[admin.Project]:
+        return list(drive(self.source.projects()))
+
+    def status(self) -> v1.StatusResponse:
+        return drive(self.source.status())

@@ -1,0 +1,139 @@
+"""Live streams: an execution as it is and then each change; an attempt's log as it grows."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from alula.control import view
+from alula.control.hub import Watcher
+from alula.control.launch import Origin, new_name
+from alula.control.platform import Platform
+from alula.control.query import Query
+from alula.database import execution as executions
+from alula.database import run as rows
+from alula.errors import NotFound
+from alula.idl import admin, core
+from alula.idl.identifier import ExecutionId
+from alula.idl.phase import TERMINAL_ATTEMPT, AttemptPhase, ExecutionPhase
+from alula.idl.v1 import service_pb2
+
+CHUNK = 256 * 1024
+LOG_POLL_S = 0.2  # a growing file is looked at this often while somebody follows it
+
+
+class Follower:
+    """Streams for one server."""
+
+    def __init__(self, platform: Platform, query: Query) -> None:
+        self._platform = platform
+        self._query = query
+
+    async def launch(
+        self, request: admin.ExecutionCreateRequest, origin: Origin, *, with_nodes: bool
+    ) -> AsyncIterator[service_pb2.ExecutionUpdate]:
+        """Launches and watches in one stream. The first update is the launch's own commit, so it needs no read."""
+        if not request.name:
+            request.name = new_name()
+        execution = ExecutionId(request.project, request.domain, request.name)
+        with self._platform.hub.watch(execution) as watcher:
+            _, key = await self._platform.launcher.launch(request, origin)
+            first = admin.Execution(id=execution.to_proto(), spec=request.spec)
+            first.closure.phase = ExecutionPhase.RUNNING
+            yield service_pb2.ExecutionUpdate(execution=first)
+            async for update in self._changes(watcher, execution, key, with_nodes=with_nodes):
+                yield update
+
+    async def watch(self, execution: ExecutionId, *, with_nodes: bool) -> AsyncIterator[service_pb2.ExecutionUpdate]:
+        """The state as it is, then each change until the execution has ended."""
+        with self._platform.hub.watch(execution) as watcher:
+            read = partial(self._snapshot, execution=execution, nodes=None if with_nodes else [])
+            key, update = await self._platform.read(read)
+            yield update
+            if not ExecutionPhase(update.execution.closure.phase).is_terminal:
+                async for update in self._changes(watcher, execution, key, with_nodes=with_nodes):
+                    yield update
+
+    async def _changes(
+        self, watcher: Watcher, execution: ExecutionId, key: int, *, with_nodes: bool
+    ) -> AsyncIterator[service_pb2.ExecutionUpdate]:
+        """Each change until the execution has ended; without nodes only what the execution itself went through."""
+        while True:
+            change = await watcher.next()
+            if change.is_execution and (with_nodes or change.is_terminal):
+                nodes = list(change.nodes) if with_nodes else []
+                _, update = await self._platform.read(partial(self._snapshot, execution=execution, nodes=nodes))
+                yield update
+            elif with_nodes and change.nodes:
+                read = partial(self._query.changed_nodes, execution=execution, key=key, ids=list(change.nodes))
+                yield service_pb2.ExecutionUpdate(nodes=await self._platform.read(read))
+            if change.is_terminal:
+                return
+
+    def _snapshot(self, connection: Connection, execution: ExecutionId, nodes: list[str] | None) -> tuple[int, service_pb2.ExecutionUpdate]:
+        row = executions.get(connection, execution)
+        ids = [n.node_id for n in rows.node_rows(connection, row.key)] if nodes is None else nodes
+        shown = self._query.changed_nodes(connection, execution, row.key, ids) if ids else []
+        update = service_pb2.ExecutionUpdate(execution=view.execution(row, root=self._platform.settings.store), nodes=shown)
+        return row.key, update
+
+    async def logs(
+        self, attempt: core.TaskExecutionIdentifier, item: int, *, follow: bool, tail_bytes: int
+    ) -> AsyncIterator[service_pb2.LogChunk]:
+        """An attempt's log: what there is, and if asked for what is added until it ends. Memory stays flat."""
+        execution = ExecutionId.from_proto(attempt.node_execution_id.execution_id)
+        position = -1
+        with self._platform.hub.watch(execution) as watcher:
+            while True:
+                row = await self._find(attempt, item, is_needed=not follow)
+                is_ended = row is not None and AttemptPhase(row.phase) in TERMINAL_ATTEMPT
+                if row is not None and row.log_uri:
+                    end = row.log_end if is_ended and row.log_end else _size(row.log_uri)
+                    if position < 0:
+                        position = max(row.log_start, end - tail_bytes) if tail_bytes else row.log_start
+                    while position < end:
+                        data = await asyncio.to_thread(_read, row.log_uri, position, min(CHUNK, end - position))
+                        if not data:
+                            break
+                        position += len(data)
+                        yield service_pb2.LogChunk(data=data)
+                if is_ended or not follow:
+                    yield service_pb2.LogChunk(is_end=is_ended)
+                    return
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(watcher.next(), LOG_POLL_S)
+
+    async def _find(self, attempt: core.TaskExecutionIdentifier, item: int, *, is_needed: bool) -> Any:
+        try:
+            return await self._platform.read(lambda c: self._query.attempt_row(c, attempt, item))
+        except NotFound:
+            execution = ExecutionId.from_proto(attempt.node_execution_id.execution_id)
+            row = await self._platform.read(lambda c: executions.get(c, execution))
+            if is_needed or ExecutionPhase(row.phase).is_terminal:
+                raise
+            return None
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return 0
+
+
+def _read(path: str, start: int, length: int) -> bytes:
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except FileNotFoundError as e:
+        raise NotFound(f"the log {Path(path).name} is gone from this machine", code="LOG_GONE") from e
+    try:
+        return os.pread(fd, length, start)
+    finally:
+        os.close(fd)

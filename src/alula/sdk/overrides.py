@@ -1,0 +1,43 @@
+"""What one call changes about how its target runs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from alula.errors import DefinitionError
+from alula.sdk.duration import parse_span
+from alula.sdk.resources import Cache, Resources, as_cache
+from alula.sdk.where import user_place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """What one call changes about how its target runs; None leaves the target's own setting."""
+
+    name: str | None = None
+    resources: Resources | None = None
+    retries: int | None = None
+    timeout: dt.timedelta | None = None
+    interruptible: bool | None = None
+    cache: Cache | None = None
+    image: str | None = None
+
+    @classmethod
+    def of(cls, changes: dict[str, Any]) -> Overrides:
+        """Overrides from what a user wrote; an unknown name is a DefinitionError."""
+        known = [item.name for item in fields(cls)]
+        for name in changes:
+            if name not in known:
+                raise DefinitionError(f"cannot override {name!r}; there are {', '.join(known)}", where=user_place())
+        changes = {name: value for name, value in changes.items() if value is not None}
+        if "timeout" in changes:
+            changes["timeout"] = parse_span(changes["timeout"])
+        if "cache" in changes:
+            changes["cache"] = as_cache(changes["cache"])
+        return cls(**changes)
+
+    def merged(self, later: Overrides) -> Overrides:
+        """These, with what `later` sets on top."""
+        return replace(self, **{item.name: value for item in fields(later) if (value := getattr(later, item.name)) is not None})

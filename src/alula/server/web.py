@@ -1,0 +1,219 @@
+"""The HTTP door: the gateway, health, metrics, signed data links, live streams for browsers."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.json_format import MessageToJson
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from alula.control.data import DataProxy
+from alula.control.drive import Change
+from alula.control.follow import Follower
+from alula.control.limit import Limits
+from alula.control.platform import Platform
+from alula.errors import AlulaError, InvalidInput, LimitExceeded
+from alula.executors.process import ProcessExecutor
+from alula.idl import core
+from alula.idl.identifier import ExecutionId
+from alula.objectstore import store
+from alula.objectstore.signed import Grant
+from alula.server.gateway import build_routes
+from alula.server.status import status_of
+
+CHUNK = 1 << 20
+
+
+def build_app(
+    methods: Mapping[str, Any], proxy: DataProxy, follower: Follower, is_ready: Callable[[], bool], platform: Platform, limits: Limits
+) -> Starlette:
+    """Everything the HTTP door answers."""
+    data = DataRoutes(proxy, limits)
+    streams = StreamRoutes(follower)
+    metrics = Metrics(platform)
+    unary = {name: m for name, m in methods.items() if not _is_stream(name)}
+
+    async def healthz(request: Request) -> Response:
+        return PlainTextResponse("ok" if is_ready() else "starting", status_code=200 if is_ready() else 503)
+
+    async def readyz(request: Request) -> Response:
+        try:
+            await platform.read(lambda c: c.exec_driver_sql("SELECT 1").scalar())
+        except AlulaError as e:
+            return _error(e)
+        return await healthz(request)
+
+    async def healthcheck(request: Request) -> Response:
+        return Response(status_code=200)
+
+    async def show_metrics(request: Request) -> Response:
+        return Response(metrics.text(), media_type="text/plain; version=0.0.4")
+
+    routes = [
+        Route("/healthz", healthz, methods=["GET"]),
+        Route("/readyz", readyz, methods=["GET"]),
+        Route("/healthcheck", healthcheck, methods=["GET"]),
+        Route("/metrics", show_metrics, methods=["GET"]),
+        Route("/data/{key:path}", data.handle, methods=["GET", "HEAD", "PUT"]),
+        Route("/api/alula/v1/watch/{project}/{domain}/{name}", streams.watch, methods=["GET"]),
+        Route("/api/alula/v1/logs/{project}/{domain}/{name}/{node_id}/{attempt:int}", streams.logs, methods=["GET"]),
+        *build_routes(unary, max_bytes=limits.max_message_bytes),
+    ]
+    return Starlette(routes=routes, exception_handlers={AlulaError: lambda request, e: _error(e)})
+
+
+def _is_stream(name: str) -> bool:
+    return name in ("alula.v1.RunService.Launch", "alula.v1.RunService.Watch", "alula.v1.RunService.Logs")
+
+
+def _error(error: AlulaError) -> Response:
+    status = status_of(error)
+    return JSONResponse({"code": status.grpc, "message": str(error), "details": [{"reason": error.code}]}, status_code=status.http)
+
+
+class DataRoutes:
+    """Objects by signed link; an upload appears whole, with the content its link promised, or not at all."""
+
+    def __init__(self, proxy: DataProxy, limits: Limits) -> None:
+        self._links = proxy.links
+        self._limits = limits
+
+    async def handle(self, request: Request) -> Response:
+        key = request.path_params["key"]
+        grant = self._links.signer.verify(request.method, key, request.url.query)
+        uri = self._links.native(key)
+        if request.method == "PUT":
+            return await self._put(request, grant, uri)
+        size = await store.asize(uri)
+        headers = {"content-length": str(size), "content-disposition": "attachment", "x-content-type-options": "nosniff"}
+        if request.method == "HEAD":
+            return Response(headers=headers)
+        return StreamingResponse(store.chunks(uri), headers=headers, media_type="application/octet-stream")
+
+    async def _put(self, request: Request, grant: Grant, uri: str) -> Response:
+        limit = grant.max_bytes or self._limits.max_upload_bytes
+        declared = int(request.headers.get("content-length") or 0)
+        digest, size = hashlib.md5(usedforsecurity=False), 0
+        if declared > limit:
+            raise _too_large(limit)
+        with tempfile.NamedTemporaryFile(prefix="alula-upload-") as file:
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > limit:
+                    raise _too_large(limit)
+                digest.update(chunk)
+                file.write(chunk)
+            file.flush()
+            expected = grant.md5 or _content_md5(request)
+            if expected is not None and digest.digest() != expected:
+                message = f"upload of {size} bytes: its MD5 is {digest.hexdigest()}, declared was {expected.hex()}; nothing was stored"
+                raise InvalidInput(message, code="HASH_MISMATCH")
+            await store.aput_file(Path(file.name), uri, is_durable=True)
+        await store.aput_bytes(digest.digest(), uri + ".md5")
+        return Response(status_code=200, headers={"etag": f'"{digest.hexdigest()}"'})
+
+
+def _too_large(limit: int) -> AlulaError:
+    return LimitExceeded(f"the upload is larger than the limit of {limit} bytes (setting max_upload_bytes)", code="UPLOAD_TOO_LARGE")
+
+
+def _content_md5(request: Request) -> bytes | None:
+    text = request.headers.get("content-md5")
+    if not text:
+        return None
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as e:
+        raise InvalidInput(f"header Content-MD5: expected base64 of 16 bytes, got {text[:40]!r}") from e
+
+
+class StreamRoutes:
+    """Live streams for browsers, as server-sent events."""
+
+    def __init__(self, follower: Follower) -> None:
+        self._follower = follower
+
+    async def watch(self, request: Request) -> Response:
+        p = request.path_params
+        execution = ExecutionId(p["project"], p["domain"], p["name"])
+        updates = self._follower.watch(execution, with_nodes=request.query_params.get("nodes", "1") != "0")
+        first = await anext(updates)  # an unknown execution is a 404, not a broken stream
+
+        async def events() -> AsyncIterator[bytes]:
+            yield _event(MessageToJson(first, preserving_proto_field_name=True, indent=None))
+            async for update in updates:
+                yield _event(MessageToJson(update, preserving_proto_field_name=True, indent=None))
+            yield b"event: end\ndata: {}\n\n"
+
+        return StreamingResponse(events(), media_type="text/event-stream", headers={"cache-control": "no-store"})
+
+    async def logs(self, request: Request) -> Response:
+        p, q = request.path_params, request.query_params
+        execution = core.WorkflowExecutionIdentifier(project=p["project"], domain=p["domain"], name=p["name"])
+        node = core.NodeExecutionIdentifier(node_id=p["node_id"], execution_id=execution)
+        attempt = core.TaskExecutionIdentifier(node_execution_id=node, retry_attempt=p["attempt"])
+        item, tail = _number(q.get("item"), "item", -1), _number(q.get("tail"), "tail", 0)
+        chunks = self._follower.logs(attempt, item, follow=q.get("follow") == "1", tail_bytes=tail)
+        first = await anext(chunks)
+
+        async def body() -> AsyncIterator[bytes]:
+            yield first.data
+            async for chunk in chunks:
+                yield chunk.data
+
+        headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+        return StreamingResponse(body(), media_type="text/plain; charset=utf-8", headers=headers)
+
+
+def _number(text: str | None, name: str, default: int) -> int:
+    if text is None:
+        return default
+    if not text.isdigit():
+        raise InvalidInput(f"query parameter {name}: expected a whole number, got {text[:40]!r}")
+    return int(text)
+
+
+def _event(data: str) -> bytes:
+    return f"data: {json.dumps(json.loads(data), separators=(',', ':'))}\n\n".encode()
+
+
+class Metrics:
+    """Prometheus figures of one server."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._registry = CollectorRegistry()
+        self._changes = Counter("alula_changes", "Committed changes of executions and nodes", registry=self._registry)
+        self._ended = Counter("alula_executions_ended", "Executions that reached a terminal phase", registry=self._registry)
+        self._commits = Gauge("alula_commits", "Transactions committed by the writer", registry=self._registry)
+        self._live = Gauge("alula_executions_live", "Executions without a terminal phase", registry=self._registry)
+        self._workers = Gauge("alula_workers", "Worker processes", registry=self._registry)
+        self._queued = Gauge("alula_attempts_queued", "Attempts waiting for a worker", registry=self._registry)
+        self._running = Gauge("alula_workers_busy", "Workers that run an attempt", registry=self._registry)
+        platform.driver.listen(self._on_change)
+
+    def _on_change(self, change: Change) -> None:
+        self._changes.inc()
+        if change.is_terminal and change.is_execution:
+            self._ended.inc()
+
+    def text(self) -> bytes:
+        """The figures in Prometheus' text form."""
+        self._commits.set(self._platform.writer.commits)
+        self._live.set(self._platform.driver.live)
+        executor = self._platform.executor
+        if isinstance(executor, ProcessExecutor):
+            self._workers.set(executor.worker_count)
+            self._queued.set(executor.queued_count)
+            self._running.set(executor.running_count)
+        return generate_latest(self._registry)

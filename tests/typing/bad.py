@@ -1,0 +1,26 @@
+"""Each marked line must be refused by the checker."""
+
+from __future__ import annotations
+
+import alula as al
+
+
+@al.task
+def double(x: int) -> int:
+    return 2 * x
+
+
+@al.workflow
+def flow(x: int) -> int:
+    return double(x)
+
+
+double("a")  # error: arg-type
+double(y=1)  # error: call-arg
+double()  # error: call-arg
+text: str = double(1)  # error: assignment
+flow("a")  # error: arg-type
+al.task(retires=1)  # error: call-overload
+al.workflow(failure_policy="never")  # error: call-overload
+al.Resources(ram="1Gi")  # error: call-arg
+al.wait_for_input("n", int).upper()  # error: attr-defined
