@@ -79,7 +79,8 @@ class _Writer:
         return nodes, self._random.choice(values or [".a"])
 
     def _value(self, values: list[str]) -> Value:
-        return self._random.choice([*values, *values, ".a", self._random.randrange(10)])
+        choices: list[Value] = [*values, *values, ".a", self._random.randrange(10)]
+        return self._random.choice(choices)
 
     def _after(self, values: list[str]) -> list[str]:
         return [v.partition(".")[0] for v in values if self._random.random() < 0.1 and not v.startswith(".")]
@@ -116,9 +117,10 @@ class _Writer:
         if kind == "gate":
             reject = "reject" if r.random() < self._danger else ""
             is_signal = r.random() < 0.5
-            bound = {} if is_signal else {"o0": self._value(values)}
             gate_id = self._name("gate" if is_signal else f"gate{reject}")  # its signal's name is the whole execution's
-            return [book.gate(gate_id, "signal" if is_signal else "approve", timeout_s=3600, **bound)], f"{gate_id}.o0"
+            if is_signal:
+                return [book.gate(gate_id, "signal", timeout_s=3600)], f"{gate_id}.o0"
+            return [book.gate(gate_id, "approve", timeout_s=3600, o0=self._value(values))], f"{gate_id}.o0"
         if kind == "array":
             return self._array(node_id, values, depth)
         node = self._inner(node_id, values, depth)
@@ -130,10 +132,12 @@ class _Writer:
         source = book.call(f"{node_id}l", self._task("list"), a=self._value(values))
         ratio = r.choice((None, None, 0.5, 0.0))
         listed: Value = f"{node_id}l.o0" if r.random() < 0.6 else [self._value(values) for _ in range(r.randrange(6))]
-        is_plan = depth < DEPTH and r.random() < 0.3
-        inner = book.plan("", self._flow(depth + 1), a=".a") if is_plan else book.call("", self._task(), a=".a", b=".b")
-        bound = {} if is_plan else {"b": self._value(values)}
-        array = book.array(node_id, inner, concurrency=r.choice((None, 1, 2)), ratio=ratio, bound=tuple(bound), a=listed, **bound)
+        concurrency = r.choice((None, 1, 2))
+        if depth < DEPTH and r.random() < 0.3:
+            array = book.array(node_id, book.plan("", self._flow(depth + 1), a=".a"), concurrency=concurrency, ratio=ratio, a=listed)
+        else:
+            inner = book.call("", self._task(), a=".a", b=".b")
+            array = book.array(node_id, inner, concurrency=concurrency, ratio=ratio, bound=("b",), a=listed, b=self._value(values))
         total = book.task(self._name("add"), inputs={"xs": INTS if ratio is None else MAYBE_INTS})
         return [source, array, book.call(f"{node_id}t", total, xs=f"{node_id}.o0")], f"{node_id}t.o0"
 

@@ -60,6 +60,11 @@ def given(signal_id: str) -> core.Literal:
     return literal(zlib.crc32(signal_id.encode()) % 101)
 
 
+def reply(signal_id: str, type_: core.LiteralType) -> core.Literal:
+    """What people answer to any gate."""
+    return literal("reject" not in signal_id) if type_.simple == core.SimpleType.BOOLEAN else given(signal_id)
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """What lies outside a graph: what dynamic tasks write, and the graphs behind launch plans, by name."""
