@@ -250,6 +250,7 @@ def connection(database: Database) -> Iterator[Connection]:
 
 
 def play(connection: Connection, seed: int, *, crash: float, refuse: float) -> int:
+    connection.exec_driver_sql("DELETE FROM cache_entry")  # of other programs, whose tasks have the same names
     program = random_program(seed, danger=0.12 if seed % 2 else 0.0)
     simulated = Durable(program, connection, seed=seed, trouble=STORM, crash=crash, refuse=refuse, max_parallelism=seed % 4)
     run = simulated.play()
@@ -275,3 +276,7 @@ def test_a_run_that_is_killed_again_and_again_ends_as_it_should(connection: Conn
 def test_a_run_whose_commits_fail_ends_as_it_should(connection: Connection, batch: int) -> None:
     losses = sum(play(connection, seed, crash=0.03, refuse=0.15) for seed in range(batch * 30, (batch + 1) * 30))
     assert losses > 30
+
+
+def test_an_item_that_is_tried_again_goes_before_those_that_wait_for_what_it_reserved(connection: Connection) -> None:
+    assert play(connection, 1487, crash=0.15, refuse=0.0) > 0

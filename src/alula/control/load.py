@@ -105,7 +105,7 @@ class _Loader:
         latest: dict[int, Any] = {}
         for row in self._attempts.get(node.id, ()):
             latest[row.item] = row
-            if row.phase == AttemptPhase.FAILED:
+            if row.phase == AttemptPhase.FAILED and not row.child:
                 counter = state.system_failures if row.error_kind == "SYSTEM" else state.user_failures
                 counter[row.item] = counter.get(row.item, 0) + 1
         for item, row in latest.items():

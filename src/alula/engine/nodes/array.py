@@ -239,7 +239,8 @@ def _on_item_failed(turn: Turn, node: Node, state: ArrayState, item: int, failur
     retries = call.retries if call else 0
     if may_retry(failure, retries=retries, user_failures=user, system_failures=system):
         state.calls.pop(item, None)
-        state.retry.append(item)
+        # Before all others: they may wait for the reservation that it holds, and would keep its place meanwhile.
+        state.retry.appendleft(item)
         _refill(turn, node)
         return
     if call is not None and call.is_serialized:
