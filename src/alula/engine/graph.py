@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from alula.engine.value import Wire, wire
 from alula.errors import Internal
 from alula.idl import core
 from alula.idl.identifier import LAUNCH_PLAN, TASK, WORKFLOW, EntityId
@@ -64,7 +65,7 @@ class NodeSpec:
     id: str
     kind: NodeKind
     node: core.Node
-    bindings: tuple[core.Binding, ...]
+    bindings: tuple[Wire, ...]
     call: TaskCall | None = None
     reference: EntityId | None = None
     timeout_us: int = 0
@@ -148,7 +149,8 @@ def _index_node(node: core.Node, entities: _Entities) -> NodeSpec:
     target = node.WhichOneof("target")
     timeout_us = node.metadata.timeout.ToMicroseconds() if node.metadata.HasField("timeout") else 0
     aliases = tuple((a.alias, a.var) for a in node.output_aliases)
-    spec = NodeSpec(id=node.id, kind=NodeKind.START, node=node, bindings=tuple(node.inputs), timeout_us=timeout_us, aliases=aliases)
+    wires = tuple(wire(b) for b in node.inputs)
+    spec = NodeSpec(id=node.id, kind=NodeKind.START, node=node, bindings=wires, timeout_us=timeout_us, aliases=aliases)
     if node.id == START:
         return spec
     if node.id == END:

@@ -35,7 +35,7 @@ def set_run_phase(turn: Turn, phase: ExecutionPhase) -> None:
 def set_phase(turn: Turn, node: Node, phase: NodePhase) -> None:
     """Moves a node along its table and marks it changed."""
     if node.phase is not phase:
-        check_node(node.phase, phase, f"{turn.run.id}/{node.id}")
+        check_node(node.phase, phase, node.id)
         node.phase = phase
     turn.nodes[node.id] = node
 

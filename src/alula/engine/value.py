@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import msgpack
@@ -20,17 +21,45 @@ class BindingFailed(Exception):
     """A binding could not be resolved although the graph compiled; `message` says which and why."""
 
 
-def resolve_bindings(bindings: Iterable[core.Binding], lookup: Lookup) -> core.LiteralMap:
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A binding worked out once per graph: a plain promise, a constant, or anything else as it was sent."""
+
+    var: str
+    node_id: str = ""
+    output: str = ""  # not empty: a plain promise
+    constant: core.Literal | None = None
+    data: core.BindingData | None = None
+
+
+def wire(binding: core.Binding) -> Wire:
+    """What resolving a binding needs to know of it."""
+    data = binding.binding
+    case = data.WhichOneof("value")
+    if case == "promise" and not data.promise.attr_path:
+        return Wire(binding.var, data.promise.node_id, data.promise.var)
+    if case == "scalar":
+        return Wire(binding.var, constant=core.Literal(scalar=data.scalar))
+    return Wire(binding.var, data=data)
+
+
+def resolve_bindings(wires: Iterable[Wire], lookup: Lookup) -> core.LiteralMap:
     """The inputs of a node.
 
     Raises:
         BindingFailed: a promised output is missing, or an attribute path leads nowhere.
     """
     result = core.LiteralMap()
-    for binding in bindings:
-        value = _resolve(binding.binding, lookup, binding.var)
+    literals = result.literals
+    for each in wires:
+        if each.output:
+            value = _output(each.node_id, each.output, lookup, each.var)
+        elif each.constant is not None:
+            value = each.constant
+        else:
+            value = _resolve(each.data or core.BindingData(), lookup, each.var)
         if value is not None:
-            result.literals[binding.var].CopyFrom(value)
+            literals[each.var].CopyFrom(value)
     return result
 
 
@@ -52,14 +81,20 @@ def _resolve(data: core.BindingData, lookup: Lookup, var: str) -> core.Literal |
     raise BindingFailed(f'input "{var}" is bound to nothing')
 
 
+def _output(node_id: str, name: str, lookup: Lookup, var: str) -> core.Literal | None:
+    outputs = lookup(node_id)
+    if outputs is not None and name in outputs.literals:
+        return outputs.literals[name]
+    if node_id in ("", "start-node") and outputs is not None:
+        return None  # an Optional workflow input that nobody gave: simply absent
+    raise BindingFailed(f'input "{var}": node "{node_id}" has produced no output "{name}"')
+
+
 def _promise(promise: core.OutputReference, lookup: Lookup, var: str) -> core.Literal | None:
-    outputs = lookup(promise.node_id)
-    if outputs is None or promise.var not in outputs.literals:
-        if promise.node_id == "start-node" and outputs is not None:
-            return None  # an Optional workflow input that nobody gave: simply absent
-        raise BindingFailed(f'input "{var}": node "{promise.node_id}" has produced no output "{promise.var}"')
-    value = outputs.literals[promise.var]
-    return _walk(value, promise.attr_path, f"{promise.node_id}.{promise.var}") if promise.attr_path else value
+    value = _output(promise.node_id, promise.var, lookup, var)
+    if value is None or not promise.attr_path:
+        return value
+    return _walk(value, promise.attr_path, f"{promise.node_id}.{promise.var}")
 
 
 def _walk(value: core.Literal, path: Iterable[core.PromiseAttribute], place: str) -> core.Literal:

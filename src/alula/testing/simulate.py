@@ -272,7 +272,7 @@ class Simulation:
             return ev.TimerFired(self.now, timer.node_id, timer.item, timer.what, timer.attempt)
         if not self.pending:
             return None
-        self.now += self.random.randrange(1000)
+        self.now += 1 + self.random.randrange(1000)
         event = self.pending.pop(self.random.randrange(len(self.pending)))
         if self.random.random() < self.trouble.repeats and not isinstance(event, ev.Launched):
             self.pending.append(event)
