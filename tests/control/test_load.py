@@ -26,9 +26,9 @@ from alula.engine.machine import pending_timers, step
 from alula.engine.nodes.array import item_inputs, sliced_names
 from alula.engine.state import Attempt, Node, Run
 from alula.idl import admin, core
-from alula.idl.identifier import TASK, EntityId
+from alula.idl.identifier import EntityId
 from alula.idl.phase import AttemptPhase, ExecutionPhase
-from alula.testing.graphs import Book, literals, plain_map
+from alula.testing.graphs import literals, plain_map
 from alula.testing.programs import Program, random_program
 from alula.testing.simulate import SECOND, Failed, Simulation, Trouble, reference, reply
 
@@ -67,7 +67,9 @@ class _Answers:
 class Durable(Simulation):
     """A simulation whose turns are written as the driver writes them, and whose memory is lost at random."""
 
-    def __init__(self, program: Program, connection: Connection, *, crash: float, refuse: float, max_parallelism: int = 0, **more: Any) -> None:
+    def __init__(
+        self, program: Program, connection: Connection, *, crash: float, refuse: float, max_parallelism: int = 0, **more: Any
+    ) -> None:
         super().__init__(program.graph, INPUTS, world=program.world, max_parallelism=max_parallelism, **more)
         self.run.key = key = next(KEYS)
         self.run.id = self.run.id._replace(name=f"run{key}")
@@ -78,8 +80,14 @@ class Durable(Simulation):
         self.losses = 0
         spec = admin.ExecutionSpec(max_parallelism=max_parallelism)
         values = {
-            **{"key": key, "project": "p", "domain": "d", "name": self.run.id.name, "phase": int(ExecutionPhase.QUEUED)},
-            **{"created_at": SECOND, "spec": spec.SerializeToString(), "inputs": INPUTS.SerializeToString()},
+            "key": key,
+            "project": "p",
+            "domain": "d",
+            "name": self.run.id.name,
+            "phase": int(ExecutionPhase.QUEUED),
+            "created_at": SECOND,
+            "spec": spec.SerializeToString(),
+            "inputs": INPUTS.SerializeToString(),
         }
         execution_rows.add(connection, "sqlite", values)
 

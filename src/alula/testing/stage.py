@@ -17,7 +17,6 @@ from alula.idl.phase import ExecutionPhase
 from alula.testing.graphs import Book, literal, literals, plain, plain_map
 
 
-
 @dataclass(frozen=True, slots=True)
 class Trace:
     """What one step did.

@@ -207,5 +207,3 @@ def test_a_recovered_dynamic_task_takes_its_graph_under_the_old_names() -> None:
 def test_a_recovered_task_does_not_run() -> None:
     stage = one(recovered={"n0": Recovered(literals(o0=9))})
     assert stage.launch() == Trace({"n0": "RECOVERED", "end-node": "SUCCEEDED"}, {}, [("EndExecution",)], "SUCCEEDED")
-
-
