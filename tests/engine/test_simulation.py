@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from alula.engine.graph import NodeKind
+from alula.engine.state import Recovered, Run
 from alula.idl.phase import ExecutionPhase
 from alula.testing.graphs import literals, plain_map
 from alula.testing.programs import random_program
@@ -46,3 +48,36 @@ def test_an_abort_at_any_time_ends_everything(batch: int) -> None:
 def test_programs_hold_every_kind_of_node() -> None:
     kinds = {spec.kind for seed in range(30) for spec in random_program(seed).graph.primary.nodes.values()}
     assert len(kinds) == 8
+
+
+def worth(run: Run) -> dict[str, Recovered]:
+    """What a recovery takes over of a run."""
+    found: dict[str, Recovered] = {}
+    for node in run.nodes.values():
+        if node.spec.kind in (NodeKind.START, NodeKind.END):
+            continue
+        if node.phase.is_success:
+            found[node.id] = Recovered(node.outputs or literals())
+        elif node.closure is not None:
+            number = node.attempt.number if node.attempt else run.recovered[node.id].attempt
+            found[node.id] = Recovered(literals(), closure=node.closure, attempt=number)
+        elif node.child:
+            found[node.id] = Recovered(literals(), child=node.child)
+    return found
+
+
+@pytest.mark.parametrize("batch", range(3))
+def test_a_recovery_gives_what_the_run_would_have_given(batch: int) -> None:
+    for seed in range(batch * SIZE, (batch + 1) * SIZE):
+        aborted = simulation(seed, Trouble(fails=0.2, lost=0.2, abort=0.04)).play()
+        simulated = simulation(seed, STORM)
+        simulated.run.recovered = worth(aborted)
+        again = simulated.play()
+        try:
+            expected = plain_map(reference(again.graph, INPUTS, simulated.world))
+        except Failed:
+            expected = None
+        found = plain_map(again.outputs) if again.phase is ExecutionPhase.SUCCEEDED else None
+        assert found == expected, f"seed {seed}: {again.phase.name} {again.failure}"
+        started = {node_id for node_id, _, _ in simulated.started}
+        assert not started & {i for i, r in simulated.run.recovered.items() if r.closure is None and not r.child}, f"seed {seed}"

@@ -13,8 +13,8 @@ def test_nothing_follows_a_terminal_phase_and_all_phases_can_end() -> None:
         (transition.NODE, TERMINAL_NODE),
         (transition.ATTEMPT, TERMINAL_ATTEMPT),
     ):
-        assert not set(table) & set(terminal)  # type: ignore[operator]
-        assert all(set(following) & set(terminal) for following in table.values())  # type: ignore[operator,attr-defined]
+        assert not set(table) & set(terminal)
+        assert all(set(following) & set(terminal) for following in table.values())
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ from alula.testing.graphs import Book
 from alula.testing.stage import Stage, Trace
 
 
-def branching(book: Book, value: int, otherwise: bool = True, **settings: object) -> Stage:
+def branching(book: Book, value: int, otherwise: bool = True) -> Stage:
     inner = book.branch("deep", [("x", 20, book.call("big", "add", a=1))], book.call("small", "add", a=2), x=".a")
     last = book.call("e", "add", a=3) if otherwise else None
     book.flow("main", [book.branch("n0", [("x", 10, inner)], last, x=".a")], inputs=("a",), o0="n0.o0")
-    return Stage(book, "main", inputs={"a": value}, **settings)
+    return Stage(book, "main", inputs={"a": value})
 
 
 def adding() -> Book:
