@@ -148,7 +148,7 @@ class Dispatch:
         if known is None:
             row = self._database.read(lambda c: rows.by_key(c, run.key))
             spec = admin.ExecutionSpec.FromString(row.spec)
-            raw = spec.raw_output_data_config.output_location_prefix.rstrip("/") or f"{self._root}/raw"
+            raw = spec.raw_output_data_config.output_location_prefix.removeprefix("file://").rstrip("/") or f"{self._root}/raw"
             known = ({e.key: e.value for e in spec.envs.values}, raw)
             if len(self._specs) > 4096:
                 self._specs.clear()

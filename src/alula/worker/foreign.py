@@ -92,6 +92,8 @@ def _call(args: list[str]) -> int:
         if not found:
             return subprocess.run(args, check=False, stdin=subprocess.DEVNULL).returncode
         command = _commands[name] = found[0].load()
+    _forget_graphs()
+    _recognise_images()
     before = sys.argv
     sys.argv = args
     try:
@@ -101,6 +103,32 @@ def _call(args: list[str]) -> int:
     finally:
         sys.argv = before
     return 0
+
+
+def _forget_graphs() -> None:
+    """Drops the graphs that dynamic tasks built before: flytekit keeps them on the task, and would answer with an earlier attempt's."""
+    module = sys.modules.get("flytekit.core.context_manager")
+    if module is None:
+        return
+    entities = module.FlyteEntities.entities
+    for entity in [e for e in entities if getattr(e, "_wf", None) is not None and hasattr(e, "dynamic_execute")]:
+        graph, entity._wf = entity._wf, None
+        entities[:] = [e for e in entities if e is not graph]
+
+
+def _recognise_images() -> None:
+    """Lets `ImageSpec.is_container()` hold in the environment that stands for an image; what is imported under it is missing otherwise."""
+    module = sys.modules.get("flytekit.image_spec.image_spec")
+    if module is None or hasattr(module.ImageSpec, "alula_original"):
+        return
+    original = module.ImageSpec.alula_original = module.ImageSpec.is_container
+    module.ImageSpec.is_container = lambda spec: original(spec) or _stands_for(spec, os.environ.get("FLYTE_INTERNAL_IMAGE", ""))
+
+
+def _stands_for(spec: Any, image: str) -> bool:
+    repository = f"{spec.registry}/{spec.name}" if spec.registry else spec.name
+    # Not the tag: it hashes what lay around the spec when it was registered. "noop" builds nothing: the image is its base.
+    return image.rpartition(":")[0] == repository or image == spec.base_image
 
 
 @contextlib.contextmanager
