@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
+from google.protobuf.message import Message
 from sqlalchemy import Connection
 
 from alula.compiler.launch_plan import resolve_inputs
@@ -138,9 +139,12 @@ class Launcher:
         for source in (defaults, config):
             if not spec.max_parallelism:
                 spec.max_parallelism = source.max_parallelism
-            for field_name in ("raw_output_data_config", "security_context", "labels", "annotations", "envs", "interruptible"):
-                if not spec.HasField(field_name) and source.HasField(field_name):
+            for field_name in ("raw_output_data_config", "security_context", "labels", "annotations", "envs"):
+                # flytekit sends these even when nobody gave any: empty is not given.
+                if not _says_anything(getattr(spec, field_name)) and source.HasField(field_name):
                     getattr(spec, field_name).CopyFrom(getattr(source, field_name))
+            if not spec.HasField("interruptible") and source.HasField("interruptible"):
+                spec.interruptible.CopyFrom(source.interruptible)
             if not spec.overwrite_cache:
                 spec.overwrite_cache = source.overwrite_cache
         if spec.disable_all:
@@ -209,6 +213,11 @@ class Launcher:
         request.inputs.CopyFrom(core.LiteralMap.FromString(row.user_inputs or b""))
         origin = Origin(mode=mode, principal=principal, source=source, is_recovery=mode == Mode.RECOVERED)
         return await self.launch(request, origin)
+
+
+def _says_anything(message: Message) -> bool:
+    """Whether a message holds any value, however deep."""
+    return any(not isinstance(value, Message) or _says_anything(value) for _, value in message.ListFields())
 
 
 def make_run(execution: ExecutionId, key: int, spec: admin.ExecutionSpec, inputs: core.LiteralMap, created_at: int) -> Run:

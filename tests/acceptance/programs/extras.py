@@ -5,7 +5,7 @@ from pathlib import Path
 
 import flytekit
 from programs.basics import add, double
-from flytekit import ContainerTask, Deck, ImageSpec, Resources, Secret, eager, kwtypes, task, workflow
+from flytekit import ContainerTask, Deck, Resources, Secret, eager, kwtypes, task, workflow
 from flytekit.exceptions.user import FlyteRecoverableException
 from flytekit.extras.tasks.shell import OutputLocation, ShellTask
 from flytekit.types.file import FlyteFile
@@ -92,11 +92,6 @@ def raw_command_with_files(word: str) -> str:
 async def orchestrate(x: int) -> int:
     a, b = await asyncio.gather(double(x=x), double(x=x + 1))
     return a + b
-
-
-IMAGE = ImageSpec(base_image="example.org/guarded:1", builder="noop")
-if IMAGE.is_container():
-    from math import sqrt
 
 
 @task
