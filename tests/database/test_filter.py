@@ -130,6 +130,7 @@ def test_filters_on_sqlite(filters: str, ids: list[int]) -> None:
         ("like(name,x)", "no function 'like'; there are contains"),
         ("eq(nosuch,1)", "no field 'nosuch' here; there are created_at"),
         ("eq(task.name,1)", "no field 'task.name'"),
+        ("eq(phse,1)", r"no field 'phse' here; did you mean phase\?"),
         ("gt(created_at,notatime)", "expected a time like"),
         ("gt(created_at,2026-02-30T00:00:00Z)", "expected a time like"),
         ("gt(created_at,0001-01-01T00:00:00+23:00)", "expected a time like"),

@@ -60,14 +60,24 @@ def test_identical_trees_have_identical_bytes(tmp_path: Path) -> None:
 
 
 def test_without_git_caches_environments_and_dotfiles_stay_out(tmp_path: Path) -> None:
-    ignored = ["__pycache__/a.pyc", ".venv/x.py", "node_modules/a.js", ".env", ".git/config", "sub/.cache/x", "myenv/pyvenv.cfg", "b.pyc"]
+    ignored = [
+        "__pycache__/a.pyc",
+        ".venv/x.py",
+        "node_modules/a.js",
+        ".env",
+        ".git/config",
+        "sub/.cache/x",
+        "myenv/pyvenv.cfg",
+        "b.pyc",
+        "home/link.key",
+    ]
     root = write(tmp_path, {"a.py": "1", "sub/b.py": "2", **dict.fromkeys(ignored, "x")})
     assert names(pack(root)) == ["a.py", "sub/b.py"]
 
 
 def test_with_git_what_git_ignores_stays_out(tmp_path: Path) -> None:
     root = write(tmp_path, {"a.py": "1", "new.py": "2", "data/big.csv": "3", ".gitignore": "data/\n", ".hidden": "4", "gone.py": "5"})
-    write(root, {"__pycache__/a.pyc": "x", ".venv/lib.py": "x"})
+    write(root, {"__pycache__/a.pyc": "x", ".venv/lib.py": "x", "home/link.key": "x", "home/store/a": "x"})
     git(root, "init", "-q")
     git(root, "add", "a.py", ".gitignore", "gone.py")
     git(root, "commit", "-qm", "start")
@@ -118,7 +128,7 @@ def test_wrong_digest_leaves_nothing(tmp_path: Path) -> None:
     bundle = pack(write(tmp_path / "root", {"a.py": "1"}))
     with pytest.raises(InvalidInput, match="digest"):
         unpack(bundle.data, tmp_path / "made" / "into", digest="0" * 64)
-    assert list((tmp_path / "made").iterdir()) == []
+    assert not (tmp_path / "made").exists()
 
 
 @pytest.mark.parametrize(

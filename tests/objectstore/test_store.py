@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,19 @@ def test_flyte_names_win_and_keep_no_foreign_token() -> None:
         "region": "eu-central-1",
     }
     assert remote.s3_options({"AWS_ACCESS_KEY_ID": "a", "AWS_SESSION_TOKEN": "t"}) == {"access_key_id": "a", "session_token": "t"}
+
+
+def test_presigned_links_are_for_remote_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    with s3_double.serve() as address:
+        monkeypatch.setenv("FLYTE_AWS_ENDPOINT", address)
+        monkeypatch.setenv("FLYTE_AWS_ACCESS_KEY_ID", "test")
+        monkeypatch.setenv("FLYTE_AWS_SECRET_ACCESS_KEY", "secret")
+        link = store.presign("PUT", "s3://bucket/a/b", timedelta(minutes=5))
+    assert link.startswith(f"{address}/bucket/a/b?")
+    assert "X-Amz-Signature=" in link and "X-Amz-Expires=300" in link
+    assert "secret" not in link
+    with pytest.raises(Unsupported, match="Signer"):
+        store.presign("GET", "/a/b", timedelta(minutes=5))
 
 
 @pytest.mark.parametrize("uri", ["", "a\0b", "file://host/a", "s3:///key", "s3://bucket/a/../b"])

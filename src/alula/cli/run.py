@@ -106,7 +106,7 @@ def _help(context: click.Context, entity: Any) -> str:
     rows = [option.get_help_record(context) for option in options_for(of_interface(entity), taken(context.command))]
     with formatter.section("Inputs"):
         formatter.write_dl([row for row in rows if row] or [("none", "")])
-    own = [parameter.get_help_record(context) for parameter in context.command.params]
+    own = [parameter.get_help_record(context) for parameter in context.command.params if isinstance(parameter, click.Option)]
     with formatter.section("Options"):
         formatter.write_dl([row for row in own if row])
     return formatter.getvalue().rstrip("\n")

@@ -99,12 +99,23 @@ class LinkOffload(Offload):
     def __init__(self, wire: Wire) -> None:
         super().__init__()
         self._wire = wire
+        self._folders: dict[str, str] = {}  # digest → URI of its folder, as the server placed it
+
+    def target(self, digest: str, name: str) -> str:
+        if digest not in self._folders:
+            raise InvalidInput("an empty folder cannot be sent; put a file into it")
+        return self._folders[digest] + name
 
     def put_bytes(self, data: bytes, name: str, digest: str) -> str:
-        return self._wire.await_from_thread(upload(self._wire, name, data, folder=digest))[0]
+        return self._send(data, name, digest)
 
     def put_file(self, path: Path, name: str, digest: str) -> str:
-        return self._wire.await_from_thread(upload(self._wire, name, path, folder=digest))[0]
+        return self._send(path, name, digest)
+
+    def _send(self, data: bytes | Path, name: str, digest: str) -> str:
+        uri = self._wire.await_from_thread(upload(self._wire, name, data, folder=digest))[0]
+        self._folders[digest] = uri.removesuffix(name)
+        return uri
 
     def fetch(self, uri: str) -> Path:
         if not is_remote(uri) and local_path(uri).exists():

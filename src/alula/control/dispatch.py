@@ -63,7 +63,6 @@ class Dispatch:
         limits: Limits,
         clock: Clock,
         root: str,
-        work_root: str,
         images: frozenset[str],
         endpoint: Callable[[], str],
     ) -> None:
@@ -76,11 +75,10 @@ class Dispatch:
         self._limits = limits
         self._clock = clock
         self._root = root
-        self._work_root = work_root
         self._images = images
         self._endpoint = endpoint
         self._commands: dict[int, tuple[TaskCall, _Command]] = {}
-        self._specs: dict[int, tuple[dict[str, str], str]] = {}
+        self._raw_root = f"{root}/raw"
         self._tasks: set[asyncio.Task[None]] = set()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -142,25 +140,12 @@ class Dispatch:
         self._commands[id(call)] = (call, command)
         return command
 
-    def _spec_of(self, run: Run) -> tuple[dict[str, str], str]:
-        """Extra environment and raw output root of an execution, from its spec."""
-        known = self._specs.get(run.key)
-        if known is None:
-            row = self._database.read(lambda c: rows.by_key(c, run.key))
-            spec = admin.ExecutionSpec.FromString(row.spec)
-            raw = spec.raw_output_data_config.output_location_prefix.removeprefix("file://").rstrip("/") or f"{self._root}/raw"
-            known = ({e.key: e.value for e in spec.envs.values}, raw)
-            if len(self._specs) > 4096:
-                self._specs.clear()
-            self._specs[run.key] = known
-        return known
-
     def _render(self, run: Run, key: WorkKey, effect: fx.StartAttempt) -> Work:
         call, execution = effect.call, run.id
         command = self._command(call)
         if not command.args:
             raise InvalidInput(f"task {call.id.name} has no container command; the process executor cannot run it", code="NO_COMMAND")
-        envs, raw_root = self._spec_of(run)
+        envs, raw_root = run.envs, run.raw_root or self._raw_root
         raw = paths.raw_output_prefix(raw_root, execution, key.node_id, key.attempt, key.item)
         attempt = worker_pb2.Attempt(
             task=command.task,
@@ -215,7 +200,10 @@ class Dispatch:
         try:
             attempt.args.extend(render(command.args, values, inputs))
             await store.aput_bytes(inputs.SerializeToString(), input_uri)
-            if any("tasktemplatepath" in a.lower() for a in command.args):
+            is_raw = call.template.container.data_config.enabled
+            if is_raw:  # its inputs and outputs are files beside the command, which the worker lays out (worker/raw.py)
+                attempt.env.update({"ALULA_TASK_TEMPLATE": values["tasktemplatepath"], "ALULA_INPUTS": input_uri})
+            if is_raw or any("tasktemplatepath" in a.lower() for a in command.args):
                 await store.aput_bytes(call.template.SerializeToString(), values["tasktemplatepath"])
         except AlulaError as e:
             failure = ev.Failure(code=e.code, message=e.message, kind=e.kind)
@@ -223,8 +211,6 @@ class Dispatch:
             return
         for name, value in self._flyte_environment(run, key, call).items():
             attempt.env.setdefault(name, value)
-        digest = command.distribution.rstrip("/").rsplit("/", 1)[-1] or "plain"
-        attempt.work_dir = f"{self._work_root}/{digest}"
         self._executor.submit(work)
 
     def _flyte_environment(self, run: Run, key: WorkKey, call: TaskCall) -> dict[str, str]:

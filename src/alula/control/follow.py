@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from alula.control import view
-from alula.control.launch import Origin
+from alula.control.hub import Watcher
+from alula.control.launch import Origin, new_name
 from alula.control.platform import Platform
 from alula.control.query import Query
 from alula.database import execution as executions
@@ -38,26 +39,43 @@ class Follower:
     async def launch(
         self, request: admin.ExecutionCreateRequest, origin: Origin, *, with_nodes: bool
     ) -> AsyncIterator[service_pb2.ExecutionUpdate]:
-        """Launches and watches in one stream: the launch's own commit is the first update."""
-        found, _ = await self._platform.launcher.launch(request, origin)
-        async for update in self.watch(found, with_nodes=with_nodes):
-            yield update
+        """Launches and watches in one stream. The first update is the launch's own commit, so it needs no read."""
+        if not request.name:
+            request.name = new_name()
+        execution = ExecutionId(request.project, request.domain, request.name)
+        with self._platform.hub.watch(execution) as watcher:
+            _, key = await self._platform.launcher.launch(request, origin)
+            first = admin.Execution(id=execution.to_proto(), spec=request.spec)
+            first.closure.phase = ExecutionPhase.RUNNING
+            yield service_pb2.ExecutionUpdate(execution=first)
+            async for update in self._changes(watcher, execution, key, with_nodes=with_nodes):
+                yield update
 
     async def watch(self, execution: ExecutionId, *, with_nodes: bool) -> AsyncIterator[service_pb2.ExecutionUpdate]:
         """The state as it is, then each change until the execution has ended."""
         with self._platform.hub.watch(execution) as watcher:
-            key, update = await self._platform.read(lambda c: self._snapshot(c, execution, None if with_nodes else []))
+            read = partial(self._snapshot, execution=execution, nodes=None if with_nodes else [])
+            key, update = await self._platform.read(read)
             yield update
-            while not ExecutionPhase(update.execution.closure.phase).is_terminal:
-                is_changed, nodes = await watcher.next()
-                if not is_changed and not with_nodes:
-                    continue
-                if is_changed:
-                    key, update = await self._platform.read(partial(self._snapshot, execution=execution, nodes=nodes if with_nodes else []))
+            if not ExecutionPhase(update.execution.closure.phase).is_terminal:
+                async for update in self._changes(watcher, execution, key, with_nodes=with_nodes):
                     yield update
-                elif nodes:
-                    read = partial(self._query.changed_nodes, execution=execution, key=key, ids=nodes)
-                    yield service_pb2.ExecutionUpdate(nodes=await self._platform.read(read))
+
+    async def _changes(
+        self, watcher: Watcher, execution: ExecutionId, key: int, *, with_nodes: bool
+    ) -> AsyncIterator[service_pb2.ExecutionUpdate]:
+        """Each change until the execution has ended; without nodes only what the execution itself went through."""
+        while True:
+            change = await watcher.next()
+            if change.is_execution and (with_nodes or change.is_terminal):
+                nodes = list(change.nodes) if with_nodes else []
+                _, update = await self._platform.read(partial(self._snapshot, execution=execution, nodes=nodes))
+                yield update
+            elif with_nodes and change.nodes:
+                read = partial(self._query.changed_nodes, execution=execution, key=key, ids=list(change.nodes))
+                yield service_pb2.ExecutionUpdate(nodes=await self._platform.read(read))
+            if change.is_terminal:
+                return
 
     def _snapshot(self, connection: Connection, execution: ExecutionId, nodes: list[str] | None) -> tuple[int, service_pb2.ExecutionUpdate]:
         row = executions.get(connection, execution)

@@ -15,21 +15,25 @@ class Watcher:
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
-        self._nodes: dict[str, None] = {}
-        self._is_changed = False
+        self._changes: list[Change] = []
 
     def add(self, change: Change) -> None:
-        self._nodes.update(dict.fromkeys(change.nodes))
-        self._is_changed = self._is_changed or change.is_execution
+        self._changes.append(change)
         self._event.set()
 
-    async def next(self) -> tuple[bool, list[str]]:
-        """Waits for a change: whether the execution itself changed, and the ids of nodes that did."""
+    async def next(self) -> Change:
+        """Waits for a change; several that came meanwhile are one, each node once."""
         await self._event.wait()
         self._event.clear()
-        nodes, changed = list(self._nodes), self._is_changed
-        self._nodes, self._is_changed = {}, False
-        return changed, nodes
+        found, self._changes = self._changes, []
+        nodes = dict.fromkeys(node for change in found for node in change.nodes)
+        return Change(
+            key=found[-1].key,
+            execution=found[-1].execution,
+            is_execution=any(c.is_execution for c in found),
+            nodes=tuple(nodes),
+            is_terminal=any(c.is_terminal for c in found),
+        )
 
 
 class Hub:

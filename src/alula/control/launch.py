@@ -12,7 +12,6 @@ from google.protobuf.message import Message
 from sqlalchemy import Connection
 
 from alula.compiler.launch_plan import resolve_inputs
-from alula.control.attribute import execution_config
 from alula.control.clock import Clock
 from alula.control.drive import Batch, Driver
 from alula.control.library import CompiledPlan, Library
@@ -23,7 +22,7 @@ from alula.database.engine import Database
 from alula.database.writer import Writer
 from alula.engine.graph import NodeKind
 from alula.engine.state import Recovered, Run
-from alula.errors import AlreadyExists, InvalidInput
+from alula.errors import InvalidInput
 from alula.idl import admin, core
 from alula.idl.identifier import LAUNCH_PLAN, TASK, EntityId, ExecutionId
 from alula.idl.phase import SUCCESSFUL_NODE, ExecutionPhase, NodePhase
@@ -94,7 +93,7 @@ class Launcher:
             InvalidInput: the name, the inputs or a setting is wrong; NotFound: no such launch plan or task.
             AlreadyExists: the name is taken; nothing was changed.
         """
-        name = request.name or "a" + "".join(secrets.choice(_LETTERS) for _ in range(19))
+        name = request.name or new_name()
         if _NAME.fullmatch(name) is None:
             raise InvalidInput(f'execution name "{name}": expected lower-case letters, digits and dashes, a letter first, at most 63')
         if not request.spec.HasField("launch_plan"):
@@ -113,8 +112,6 @@ class Launcher:
 
     def _begin(self, connection: Connection, pending: _Launch) -> tuple[int, Batch]:
         self._library.check_place(connection, pending.id.project, pending.id.domain)
-        if rows.find(connection, pending.id) is not None:
-            raise AlreadyExists(f'execution "{pending.id}" exists already; choose another name or leave it empty', code="EXECUTION_EXISTS")
         target = EntityId.from_proto(pending.spec.launch_plan)
         task: EntityId | None = None
         if target.resource_type == TASK:
@@ -135,7 +132,7 @@ class Launcher:
     def _merge(self, connection: Connection, pending: _Launch, plan: CompiledPlan) -> None:
         """Request before launch plan before the settings of workflow, project and domain."""
         spec, defaults = pending.spec, plan.spec
-        config = execution_config(connection, pending.id.project, pending.id.domain, plan.workflow.name)
+        config = self._library.execution_config(connection, pending.id.project, pending.id.domain, plan.workflow.name)
         for source in (defaults, config):
             if not spec.max_parallelism:
                 spec.max_parallelism = source.max_parallelism
@@ -220,6 +217,11 @@ def _says_anything(message: Message) -> bool:
     return any(not isinstance(value, Message) or _says_anything(value) for _, value in message.ListFields())
 
 
+def new_name() -> str:
+    """A fresh execution name: a letter and 19 more characters."""
+    return "a" + "".join(secrets.choice(_LETTERS) for _ in range(19))
+
+
 def make_run(execution: ExecutionId, key: int, spec: admin.ExecutionSpec, inputs: core.LiteralMap, created_at: int) -> Run:
     """A run as its spec asks for it; the graph is set by the caller."""
     return Run(
@@ -231,6 +233,8 @@ def make_run(execution: ExecutionId, key: int, spec: admin.ExecutionSpec, inputs
         max_parallelism=spec.max_parallelism,
         overwrite_cache=spec.overwrite_cache,
         is_interruptible=spec.interruptible.value if spec.HasField("interruptible") else None,
+        envs={e.key: e.value for e in spec.envs.values},
+        raw_root=spec.raw_output_data_config.output_location_prefix.removeprefix("file://").rstrip("/"),
         phase=ExecutionPhase.QUEUED,
     )
 

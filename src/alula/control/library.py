@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 
 from alula.compiler.closure import LaunchPlanInterface
+from alula.control import attribute
 from alula.database import entity, project
 from alula.engine.graph import Graph, index_closure
 from alula.errors import InvalidInput, NotFound
@@ -62,6 +63,7 @@ class Library:
         self._graphs = _Recent(256)
         self._tasks = _Recent(4096)
         self._projects: set[str] = set()
+        self._configs: dict[tuple[str, str, str], admin.WorkflowExecutionConfig] = {}
 
     def task(self, connection: Connection, task: EntityId) -> core.TaskTemplate:
         def make() -> core.TaskTemplate:
@@ -114,6 +116,17 @@ class Library:
             raise InvalidInput(f'project "{project_id}" is archived; make it active again before using it', code="PROJECT_INACTIVE")
         self._projects.add(project_id)
 
-    def forget_projects(self) -> None:
-        """A project changed its state."""
+    def execution_config(self, connection: Connection, project_id: str, domain: str, workflow: str) -> admin.WorkflowExecutionConfig:
+        """The execution settings that hold for a workflow; remembered until somebody changes a setting."""
+        key = (project_id, domain, workflow)
+        found = self._configs.get(key)
+        if found is None:
+            if len(self._configs) > 4096:
+                self._configs.clear()
+            found = self._configs[key] = attribute.execution_config(connection, project_id, domain, workflow)
+        return found
+
+    def forget_settings(self) -> None:
+        """A project changed its state, or somebody changed a setting."""
         self._projects.clear()
+        self._configs.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from alula.database import tables as t
@@ -38,10 +38,14 @@ def add_tags(connection: Connection, key: int, tags: Sequence[str]) -> None:
         connection.execute(insert(t.execution_tag), [{"execution_key": key, "name": tag} for tag in sorted(set(tags))])
 
 
+# Statements of the hot path are built once: building one costs more than running it.
+_c = t.execution.c
+_BY_NAME = select(t.execution).where(_c.project == bindparam("p"), _c.domain == bindparam("d"), _c.name == bindparam("n"))
+_PARENT = select(_c.parent_key, _c.parent_node, _c.parent_item).where(_c.key == bindparam("k"))
+
+
 def find(connection: Connection, execution: ExecutionId) -> Row[Any] | None:
-    c = t.execution.c
-    where = (c.project == execution.project, c.domain == execution.domain, c.name == execution.name)
-    return connection.execute(select(t.execution).where(*where)).one_or_none()
+    return connection.execute(_BY_NAME, {"p": execution.project, "d": execution.domain, "n": execution.name}).one_or_none()
 
 
 def get(connection: Connection, execution: ExecutionId) -> Row[Any]:
@@ -90,6 +94,5 @@ def children(connection: Connection, key: int) -> Sequence[Row[Any]]:
 
 def parent_of(connection: Connection, key: int) -> tuple[int, str, int]:
     """Key, node id and item of what started this execution; key 0 if a person did."""
-    c = t.execution.c
-    row = connection.execute(select(c.parent_key, c.parent_node, c.parent_item).where(c.key == key)).one()
+    row = connection.execute(_PARENT, {"k": key}).one()
     return row.parent_key, row.parent_node, row.parent_item

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -221,7 +222,9 @@ def _filter(head: re.Match[str], value: str) -> Filter:
 def _spec(what: str, name: str, columns: Mapping[str, ColumnSpec]) -> ColumnSpec:
     spec = columns.get(name)
     if spec is None:
-        raise InvalidInput(f"{what}: no field {name[:80]!r} here; there are {', '.join(sorted(columns))}")
+        near = get_close_matches(name[:80], columns, n=3)
+        known = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(sorted(columns))}"
+        raise InvalidInput(f"{what}: no field {name[:80]!r} here; {known}")
     return spec
 
 

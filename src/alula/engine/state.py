@@ -125,6 +125,8 @@ class Run:
     max_parallelism: int = 0  # nodes that may run at once, 0: no limit
     overwrite_cache: bool = False
     is_interruptible: bool | None = None
+    envs: dict[str, str] = field(default_factory=dict)  # environment that the execution's spec adds to every attempt
+    raw_root: str = ""  # where attempts offload data to, empty: the server's own place
     recovered: dict[str, Recovered] = field(default_factory=dict)
     phase: ExecutionPhase = ExecutionPhase.UNDEFINED
     started_at: int = 0

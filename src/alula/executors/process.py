@@ -8,8 +8,10 @@ memory and devices; the memory limit is watched and an offender is named OOM.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import os
+import shutil
 import sys
 from collections import deque
 from collections.abc import Mapping
@@ -33,6 +35,7 @@ ANNOUNCE_S = 0.02  # attempts that outlive this are recorded as RUNNING
 TICK_S = 0.02
 KILL_AFTER_S = 0.5  # between the polite signal and the other one
 MAX_ATTEMPTS = 20_000  # a worker is replaced after this many
+SEEN_EVERY = 64
 MAX_RSS_BYTES = 2 << 30  # and beyond this much memory of its own when it is idle
 
 Pool = tuple[str, str, str, str]
@@ -76,10 +79,12 @@ class _Worker:
     zygote: Zygote
     channel: Channel
     log_path: Path
+    work_dir: Path  # its own: code and files of one attempt are never seen by another that runs at the same time
     forked_at: float
     flying: dict[int, _Flying] = field(default_factory=dict)  # by handle, in order of running
     reserved: Demand = field(default_factory=Demand)
     done: int = 0
+    unseen: int = 0  # messages since its memory was last looked at
     is_doomed: bool = False  # gets no more work
     verdict: Failure | None = None  # why we killed it
     log_end: int = 0
@@ -108,6 +113,7 @@ class ProcessExecutor:
         self._ticker: asyncio.TimerHandle | None = None
         self._is_pumping = False
         self._log_folder = config.root / "logs"
+        self._work_folder = config.root / "work"
 
     @property
     def worker_count(self) -> int:
@@ -125,6 +131,7 @@ class ProcessExecutor:
         """Starts the default environment, so that the first attempt finds it warm."""
         self._listener = listener
         self._log_folder.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(shutil.rmtree, self._work_folder, ignore_errors=True)  # of a server that was killed
         self._zygote(self._config.python)
         self._tick()
 
@@ -234,6 +241,7 @@ class ProcessExecutor:
         self._next += 1
         attempt = flying.work.attempt
         attempt.handle = handle
+        attempt.work_dir = str(worker.work_dir)
         flying.sent_at = now
         if not worker.flying:
             worker.reserved = self._effective(flying.work.demand)
@@ -282,7 +290,7 @@ class ProcessExecutor:
         zygote = self._zygote(self._config.images.get(pool[2], self._config.python))
         path = self._log_folder / f"worker-{os.getpid()}-{number}.log"
         channel = Channel(self._loop, zygote.fork(number, path))
-        worker = _Worker(number, pool, zygote, channel, path, self._loop.time())
+        worker = _Worker(number, pool, zygote, channel, path, self._work_folder / str(number), self._loop.time())
         channel.open(lambda message: self._on_message(worker, message), lambda: self._on_closed(worker))
         self._workers[number] = worker
 
@@ -297,6 +305,11 @@ class ProcessExecutor:
         worker.channel.close()
         self._workers.pop(worker.number, None)
         worker.zygote.kill(worker.number, graceful=True)
+        self._clear(worker)
+
+    def _clear(self, worker: _Worker) -> None:
+        if worker.work_dir.exists():
+            self._loop.run_in_executor(None, functools.partial(shutil.rmtree, worker.work_dir, ignore_errors=True))
 
     # Results ----------------------------------------------------------------------------------------------------------
 
@@ -316,19 +329,26 @@ class ProcessExecutor:
                 head.head_at = now
             if not flying.is_cancelled:
                 self._end(flying, self._outcome(worker, flying, report, spent))
-        if not worker.flying and (worker.done >= MAX_ATTEMPTS or (worker.done and memory.rss_bytes(self._pid(worker)) > MAX_RSS_BYTES)):
+        if not worker.flying and (worker.done >= MAX_ATTEMPTS or self._is_bloated(worker)):
             self._retire(worker)
         self._schedule_pump()
 
+    def _is_bloated(self, worker: _Worker) -> bool:
+        """Looked at now and then: reading /proc costs more than a small attempt."""
+        worker.unseen += 1
+        if worker.unseen < SEEN_EVERY and self._durations.get(worker.pool, 0) < SHORT_US:
+            return False
+        worker.unseen = 0
+        return memory.rss_bytes(self._pid(worker)) > MAX_RSS_BYTES
+
     def _outcome(self, worker: _Worker, flying: _Flying, report: worker_pb2.Report, spent_us: int) -> Outcome:
-        forked_us = int(max(0.0, flying.sent_at - worker.forked_at) * 1e6)
         is_first = worker.done == 1
         waited_us = int(((flying.head_at or flying.sent_at) - flying.queued_at) * 1e6)
         in_worker_us = int((self._loop.time() - (flying.head_at or flying.sent_at)) * 1e6)
         times = report.times
         details = AttemptReport(
             queued_us=max(0, waited_us),
-            provisioning_us=max(0, in_worker_us - spent_us) if is_first else forked_us if is_first else 0,
+            provisioning_us=max(0, in_worker_us - spent_us) if is_first else 0,
             import_us=times.import_us,
             read_us=times.read_us,
             run_us=times.run_us,
@@ -364,6 +384,7 @@ class ProcessExecutor:
             return
         worker.is_doomed = True
         worker.channel.close()
+        self._clear(worker)
         for position, flying in enumerate(list(worker.flying.values())):
             if flying.is_cancelled:
                 self._keys.pop(flying.work.key, None)

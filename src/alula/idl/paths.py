@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import zlib
 
 from alula.idl.identifier import ExecutionId
 
@@ -28,7 +28,7 @@ def output_prefix(root: str, execution: ExecutionId, node_id: str, attempt: int,
 def raw_output_prefix(raw: str, execution: ExecutionId, node_id: str, attempt: int, item: int = -1) -> str:
     """Folder for the data an attempt offloads, spread over two-character shards."""
     name = f"{execution.name}-{node_id}-{attempt}" + (f"-{item}" if item >= 0 else "")
-    shard = hashlib.sha256(f"{execution.project}/{execution.domain}/{name}".encode()).hexdigest()[:2]
+    shard = f"{zlib.crc32(name.encode()) & 0xFF:02x}"
     return f"{raw}/{shard}/{name}"
 
 

@@ -1,6 +1,7 @@
 """Code bundles: a project's source as one zstd tar whose name is the hash of its content.
 
-The digest is taken over the uncompressed tar, so that two machines with different versions of zstd agree on it.
+The digest is that of the file as it is stored, so that anything can check it (`sha256sum`); another version of zstd may pack
+the same tree to other bytes, which costs an upload and a version, never a wrong answer.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Bundle:
 
     Attributes:
         data: the zstd tar.
-        digest: SHA-256 of the uncompressed tar, 64 hex digits; identical trees have identical digests.
+        digest: SHA-256 of `data`, 64 hex digits; identical trees have identical digests.
         files: number of files in it.
         source_bytes: their total size, uncompressed.
         skipped: symbolic links that lead out of the root and repositories within it, relative; the caller tells the user.
@@ -101,9 +102,9 @@ def pack(root: Path, *, max_bytes: int = MAX_SOURCE_BYTES) -> Bundle:
         for name, target in entries:
             _add(tar, base, name, target)
     content = raw.getvalue()
-    digest = hashlib.sha256(content).hexdigest()
     # Level 3 packs 10 MB of source in about 40 ms; higher ones gain little on text.
     data = zstandard.ZstdCompressor(level=3).compress(content)
+    digest = hashlib.sha256(data).hexdigest()
     size = sum((base / name).stat().st_size for name, target in entries if target is None)
     return Bundle(data=data, digest=digest, files=len(entries), source_bytes=size, skipped=tuple(skipped))
 
@@ -130,9 +131,18 @@ def _git_names(base: Path) -> list[str] | None:
         name = os.fsdecode(raw)
         # Tracked files go in whatever they are called; untracked ones are held to the same list as without git, since an
         # environment that nobody thought of ignoring would be hundreds of MB.
-        if name and (tag != b"?" or not _is_ignored(name)):
+        if name and (tag != b"?" or not (_is_ignored(name) or _lies_in_home(base, name))):
             found.append(name)
     return found
+
+
+def _is_home(folder: Path) -> bool:
+    """Whether a folder is a server's home: its store would pack itself, and its secret would travel with the code."""
+    return (folder / "link.key").exists() or (folder / "server.lock").exists()
+
+
+def _lies_in_home(base: Path, name: str) -> bool:
+    return any(_is_home(base / parent) for parent in list(Path(name).parents)[:-1])
 
 
 def _is_ignored(name: str) -> bool:
@@ -156,6 +166,7 @@ def _walk_names(base: Path) -> Iterator[str]:
             and name not in _IGNORED_FOLDERS
             and not name.startswith(".")
             and not Path(folder, name, "pyvenv.cfg").exists()
+            and not _is_home(Path(folder, name))
         ]
         yield from (prefix + name for name in [*files, *links] if not name.startswith(".") and not _is_ignored(name))
 
@@ -227,7 +238,7 @@ def unpack(
     Args:
         data: the zstd tar, from anybody.
         into: folder to make; one that already has content is taken as this bundle, unpacked earlier.
-        digest: SHA-256 that the uncompressed tar must have, None to accept any.
+        digest: SHA-256 that `data` must have, None to accept any.
         max_bytes: most bytes to unpack; also bounds the memory.
         max_members: most members.
     Returns:
@@ -240,11 +251,13 @@ def unpack(
     target = into.absolute()
     if target.is_dir() and any(target.iterdir()):
         return False
+    if digest is not None and (found := hashlib.sha256(data).hexdigest()) != digest:
+        raise InvalidInput(f"code bundle: its digest is {found}, expected {digest}; it was damaged or replaced, send it again")
     temporary = target.parent / f"{local.TEMPORARY_PREFIX}{secrets.token_hex(8)}"
     try:
         with local.translated(target):
             temporary.mkdir(parents=True)
-            _extract(data, temporary, digest, max_bytes, max_members)
+            _extract(data, temporary, max_bytes, max_members)
             return _publish(temporary, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -261,13 +274,12 @@ def _publish(temporary: Path, target: Path) -> bool:
 
 
 class _Bounded(io.RawIOBase):
-    """Reads, hashes and counts the decompressed stream; refuses to go on behind the bound."""
+    """Reads and counts the decompressed stream; refuses to go on behind the bound."""
 
     def __init__(self, source: zstandard.ZstdDecompressionReader, max_bytes: int) -> None:
         self._source = source
         self._left = max_bytes
         self._max = max_bytes
-        self.hash = hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
         # tarfile reads a whole extended header at once, whatever length it claims: ask for no more than may come.
@@ -275,11 +287,10 @@ class _Bounded(io.RawIOBase):
         self._left -= len(chunk)
         if self._left < 0:
             raise LimitExceeded(f"code bundle: unpacks to more than {self._max / 1e6:.1f} MB; send a smaller tree")
-        self.hash.update(chunk)
         return chunk
 
 
-def _extract(data: bytes, root: Path, digest: str | None, max_bytes: int, max_members: int) -> None:
+def _extract(data: bytes, root: Path, max_bytes: int, max_members: int) -> None:
     reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(data)
     # Headers take 512 bytes a member and padding as much: not what the bound is about.
     source = _Bounded(reader, max_bytes + 2048 * max_members)
@@ -298,14 +309,8 @@ def _extract(data: bytes, root: Path, digest: str | None, max_bytes: int, max_me
                     _write_member(tar, member, root)
                 else:
                     root.joinpath(*member.name.split("/")).mkdir(parents=True, exist_ok=True)
-        while source.read(1 << 20):
-            pass
     except (tarfile.TarError, zstandard.ZstdError, EOFError, UnicodeError, ValueError) as error:
         raise InvalidInput(f"code bundle: is not a readable zstd tar ({error}); pack it again with `alula register`") from error
-    if digest is not None and source.hash.hexdigest() != digest:
-        raise InvalidInput(
-            f"code bundle: its digest is {source.hash.hexdigest()}, expected {digest}; it was damaged or replaced, send it again"
-        )
     _make_links(links, root)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -202,3 +203,9 @@ async def adelete(location: Location) -> None:
             await obstore.delete_async(store, location.key)
     except NotFound:
         return
+
+
+def presign(method: str, location: Location, expires_in: timedelta) -> str:
+    store = _store(location)
+    with _translated(location):
+        return str(obstore.sign(store, method, location.key, expires_in))

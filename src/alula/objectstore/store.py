@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 
-from alula.errors import InvalidInput, NotFound
+from alula.errors import InvalidInput, NotFound, Unsupported
 from alula.objectstore import local
 from alula.objectstore.location import Location, join, parse
 
@@ -34,6 +35,7 @@ __all__ = [
     "get_file",
     "join",
     "list_prefix",
+    "presign",
     "put_bytes",
     "put_file",
     "size",
@@ -194,6 +196,22 @@ async def aexists(uri: str) -> bool:
     except NotFound:
         return False
     return True
+
+
+def presign(method: str, uri: str, expires_in: timedelta) -> str:
+    """An https link to an object of a remote store, for a client without credentials.
+
+    Args:
+        method: GET, PUT or HEAD.
+        uri: of the object, which need not exist.
+        expires_in: how long the link works.
+    Raises:
+        Unsupported: a local object; those have links of our own (`signed.Signer`).
+    """
+    location = parse(uri)
+    if location.is_local:
+        raise Unsupported(f"{uri}: a local object has no link of its own; sign its key with Signer")
+    return str(_remote().presign(method, location, expires_in))
 
 
 def delete(uri: str) -> None:

@@ -164,7 +164,6 @@ class Server:
         settings = Settings(
             database_url=config.database or sqlite_url(home),
             store=store,
-            work_root=home / "work",
             limits=config.limits,
             images=frozenset(config.images),
             endpoint=lambda: self.grpc_address,

@@ -152,7 +152,7 @@ class _GatewayRoute(BaseRoute):
         try:
             status, body = 200, await self._answer(node, segments, scope, receive, headers, is_binary)
         except AlulaError as error:
-            status, body = _HTTP_ONLY.get(type(error), status_of(error).http), _encode(to_proto(error), is_binary)
+            status, body = encode_error(error, is_binary)
         except _NotAllowed:
             allowed = ", ".join(sorted(node.bindings))
             problem = Unsupported(f"{scope['method']} {scope['path']}: not allowed here; use {allowed}")
@@ -277,6 +277,11 @@ def read_query(request: Message, binding: Binding, raw: bytes) -> None:
             raise InvalidInput(f"query parameter {name[:80]!r}: was given before (in the path or twice); give it once")
         seen.add(path)
         _set(request, path, value)
+
+
+def encode_error(error: AlulaError, is_binary: bool) -> tuple[int, bytes]:
+    """HTTP status and body of an error, as JSON or protobuf."""
+    return _HTTP_ONLY.get(type(error), status_of(error).http), _encode(to_proto(error), is_binary)
 
 
 def _encode(message: Message, is_binary: bool) -> bytes:

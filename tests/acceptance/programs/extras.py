@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import flytekit
-from programs.basics import add, double
+from programs.basics import add
 from flytekit import ContainerTask, Deck, Resources, Secret, eager, kwtypes, task, workflow
 from flytekit.exceptions.user import FlyteRecoverableException
 from flytekit.extras.tasks.shell import OutputLocation, ShellTask
@@ -88,10 +88,17 @@ def raw_command_with_files(word: str) -> str:
     return raw_files(word=word)
 
 
+@task
+async def slowly_double(x: int) -> int:
+    return 2 * x
+
+
 @eager
 async def orchestrate(x: int) -> int:
-    a, b = await asyncio.gather(double(x=x), double(x=x + 1))
-    return a + b
+    a, b = await asyncio.gather(slowly_double(x=x), slowly_double(x=x + 1))
+    if a > b:
+        raise ValueError("the order is lost")
+    return int(add(a=a, b=b))
 
 
 @task

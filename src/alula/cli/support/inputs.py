@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,10 +88,10 @@ def read(
     """
     command = click.Command(context.command.name, params=[*options_for(parameters, taken(context.command))], add_help_option=False)
     found: dict[str, core.Literal] = {}
-    with click.Context(command, info_name=context.info_name, parent=context.parent) as inner:
-        rest = command.parse_args(inner, list(args))
-        if rest:
-            raise click.UsageError(f"unexpected argument {rest[0]!r}; inputs are options: {_named(parameters)}", context)
+    with click.Context(command, info_name=context.info_name, parent=context.parent, allow_extra_args=True) as inner:
+        command.parse_args(inner, list(args))
+        if inner.args:
+            raise click.UsageError(f"unexpected argument {inner.args[0]!r}; inputs are options: {_named(parameters)}", context)
         for name, value in inner.params.items():
             if value is not None:
                 found[name] = value if isinstance(value, core.Literal) else _bool(value)
@@ -138,7 +139,7 @@ def _file(parameters: Mapping[str, core.Parameter], source: str | None, context:
     if source is None:
         return []
     try:
-        text = click.get_text_stream("stdin").read() if source == "-" else Path(source).read_text()
+        text = sys.stdin.read() if source == "-" else Path(source).read_text()
         found = json.loads(text)
     except (OSError, ValueError) as error:
         raise click.UsageError(f"--inputs {source}: cannot be read as JSON ({error})", context) from error
@@ -167,7 +168,9 @@ def of_interface(entity: Any) -> dict[str, core.Parameter]:
 def send_files(literals: core.LiteralMap, wire: Wire) -> core.LiteralMap:
     """Uploads what names a file of this machine; other URIs stay as they are."""
     from alula.client.transfer import LinkOffload
+    from alula.types.base import converter
     from alula.types.offload import file_digest
+    from alula.types.value import Directory, File
 
     offload = LinkOffload(wire)
     made = core.LiteralMap()
@@ -177,14 +180,14 @@ def send_files(literals: core.LiteralMap, wire: Wire) -> core.LiteralMap:
         if blob is None or "://" in blob.uri:
             continue
         path = Path(blob.uri)
-        if path.is_dir():
-            digest = "-".join(sorted(file_digest(file)[:8] for file in path.rglob("*") if file.is_file())[:4]) or "empty"
-            uris = [offload.put_file(file, str(file.relative_to(path)), digest) for file in sorted(path.rglob("*")) if file.is_file()]
-            blob.uri = uris[0].partition(digest)[0] + digest if uris else blob.uri
-        elif path.is_file():
+        if not path.exists():
+            raise InvalidInput(f"input {name!r}: there is no file {blob.uri}; give a path of this machine or a URI")
+        if isinstance(blob, core.StructuredDataset):
             blob.uri = offload.put_file(path, path.name, file_digest(path))
         else:
-            raise InvalidInput(f"input {name!r}: there is no file {blob.uri}; give a path of this machine or a URI")
+            is_folder = blob.metadata.type.dimensionality == core.BlobType.MULTIPART
+            sent = converter(Directory if is_folder else File).to_literal(path, offload)
+            blob.uri, literal.hash = sent.scalar.blob.uri, sent.hash
     return made
 
 

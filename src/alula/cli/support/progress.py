@@ -74,8 +74,9 @@ class Progress:
 
 
 def _first_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1][:200] if lines else ""  # the last line of a trace names the exception
+    lines = text.strip().splitlines() or [""]
+    # Ours begins with what happened; a bare trace names the exception in its last line.
+    return (lines[-1] if lines[0].startswith("Traceback") else lines[0])[:200]
 
 
 def _span(view: NodeView) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection
@@ -216,7 +217,7 @@ class AdminService:
 
     async def UpdateProject(self, request: admin.Project, context: Context) -> admin.ProjectUpdateResponse:
         await self._platform.write(lambda c: named.update_project(c, request, self._platform.clock()))
-        self._platform.library.forget_projects()
+        self._platform.library.forget_settings()
         return admin.ProjectUpdateResponse()
 
     async def GetProject(self, request: admin.ProjectGetRequest, context: Context) -> admin.Project:
@@ -228,11 +229,15 @@ class AdminService:
     async def GetDomains(self, request: admin.GetDomainRequest, context: Context) -> admin.GetDomainsResponse:
         return admin.GetDomainsResponse(domains=[admin.Domain(id=d, name=d) for d in DOMAINS])
 
+    async def _change(self, work: Callable[[Connection], None]) -> None:
+        await self._platform.write(work)
+        self._platform.library.forget_settings()
+
     async def UpdateProjectDomainAttributes(
         self, request: admin.ProjectDomainAttributesUpdateRequest, context: Context
     ) -> admin.ProjectDomainAttributesUpdateResponse:
         a = request.attributes
-        await self._platform.write(lambda c: attribute.put(c, (a.project, a.domain, ""), a.matching_attributes, self._platform.clock))
+        await self._change(lambda c: attribute.put(c, (a.project, a.domain, ""), a.matching_attributes, self._platform.clock))
         return admin.ProjectDomainAttributesUpdateResponse()
 
     async def GetProjectDomainAttributes(
@@ -247,14 +252,14 @@ class AdminService:
     async def DeleteProjectDomainAttributes(
         self, request: admin.ProjectDomainAttributesDeleteRequest, context: Context
     ) -> admin.ProjectDomainAttributesDeleteResponse:
-        await self._platform.write(lambda c: attribute.delete(c, request.resource_type, (request.project, request.domain, "")))
+        await self._change(lambda c: attribute.delete(c, request.resource_type, (request.project, request.domain, "")))
         return admin.ProjectDomainAttributesDeleteResponse()
 
     async def UpdateProjectAttributes(
         self, request: admin.ProjectAttributesUpdateRequest, context: Context
     ) -> admin.ProjectAttributesUpdateResponse:
         a = request.attributes
-        await self._platform.write(lambda c: attribute.put(c, (a.project, "", ""), a.matching_attributes, self._platform.clock))
+        await self._change(lambda c: attribute.put(c, (a.project, "", ""), a.matching_attributes, self._platform.clock))
         return admin.ProjectAttributesUpdateResponse()
 
     async def GetProjectAttributes(
@@ -266,7 +271,7 @@ class AdminService:
     async def DeleteProjectAttributes(
         self, request: admin.ProjectAttributesDeleteRequest, context: Context
     ) -> admin.ProjectAttributesDeleteResponse:
-        await self._platform.write(lambda c: attribute.delete(c, request.resource_type, (request.project, "", "")))
+        await self._change(lambda c: attribute.delete(c, request.resource_type, (request.project, "", "")))
         return admin.ProjectAttributesDeleteResponse()
 
     async def UpdateWorkflowAttributes(
@@ -274,7 +279,7 @@ class AdminService:
     ) -> admin.WorkflowAttributesUpdateResponse:
         a = request.attributes
         level = (a.project, a.domain, a.workflow)
-        await self._platform.write(lambda c: attribute.put(c, level, a.matching_attributes, self._platform.clock))
+        await self._change(lambda c: attribute.put(c, level, a.matching_attributes, self._platform.clock))
         return admin.WorkflowAttributesUpdateResponse()
 
     async def GetWorkflowAttributes(
@@ -290,7 +295,7 @@ class AdminService:
         self, request: admin.WorkflowAttributesDeleteRequest, context: Context
     ) -> admin.WorkflowAttributesDeleteResponse:
         level = (request.project, request.domain, request.workflow)
-        await self._platform.write(lambda c: attribute.delete(c, request.resource_type, level))
+        await self._change(lambda c: attribute.delete(c, request.resource_type, level))
         return admin.WorkflowAttributesDeleteResponse()
 
     async def ListMatchableAttributes(

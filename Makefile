@@ -1,0 +1,62 @@
+# Every command CI runs. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMPS := .stamps
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.PHONY: help setup demo up test test-fast check fmt verify bench bench-full wheel docs-check acceptance clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(STAMPS)/venv ## virtual environment and dependencies, from the lock file
+
+$(STAMPS)/venv: requirements.lock pyproject.toml
+	@scripts/setup.sh
+	@mkdir -p $(STAMPS) && touch $@
+
+demo: $(STAMPS)/venv ## a server, a real training workflow, run three times; KEEP=1 leaves the server up
+	@$(PY) -m scripts.demo
+
+up: $(STAMPS)/venv ## a server on the per-user home folder
+	@$(VENV)/bin/alula up
+
+$(STAMPS)/test-tools: scripts/setup_test.sh
+	@scripts/setup_test.sh
+	@mkdir -p $(STAMPS) && touch $@
+
+test: $(STAMPS)/venv $(STAMPS)/test-tools ## the whole suite
+	$(PY) -m pytest -n 2 --dist loadgroup tests
+
+test-fast: $(STAMPS)/venv ## without what is marked slow and without the Flyte clients
+	$(PY) -m pytest -m "not slow" --ignore tests/acceptance tests
+
+acceptance: $(STAMPS)/venv ## unmodified Flyte clients against a real server
+	$(PY) -m pytest tests/acceptance
+
+check: $(STAMPS)/venv verify ## lint, types, import contracts
+	ruff check .
+	mypy
+	lint-imports
+	@echo "check: all clean"
+
+fmt: $(STAMPS)/venv ## formats the code
+	ruff format src tests bench examples scripts
+	ruff check --fix .
+
+verify: $(STAMPS)/venv ## regenerates what is generated and compares
+	@scripts/verify.sh
+
+bench: $(STAMPS)/venv ## the short table of budgets
+	$(PY) -m bench
+
+bench-full: $(STAMPS)/venv ## with the largest sizes and the peers that need no service
+	$(PY) -m bench --full
+
+wheel: $(STAMPS)/venv ## the distribution, in dist/
+	uv build --wheel --no-build-isolation -o dist
+
+clean: ## removes what make made
+	rm -rf $(STAMPS) dist build .mypy_cache .ruff_cache

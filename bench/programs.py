@@ -1,0 +1,71 @@
+"""What the benches run: trivial tasks in the shapes of the budgets."""
+
+from __future__ import annotations
+
+import alula as al
+
+
+@al.task
+def inc(x: int) -> int:
+    return x + 1
+
+
+@al.task(cache="1")
+def inc_cached(x: int) -> int:
+    return x + 1
+
+
+@al.task
+def total(xs: list[int]) -> int:
+    return sum(xs)
+
+
+@al.workflow
+def one(x: int = 0) -> int:
+    return inc(x)
+
+
+@al.workflow
+def three(x: int = 0) -> int:
+    return inc(inc(inc(x)))
+
+
+@al.workflow
+def chain_200(x: int = 0) -> int:
+    for _ in range(200):
+        x = inc(x)
+    return x
+
+
+@al.workflow
+def chain_50(x: int = 0) -> int:
+    for _ in range(50):
+        x = inc(x)
+    return x
+
+
+@al.workflow
+def hits_200(x: int = 0) -> int:
+    for _ in range(200):
+        x = inc_cached(x)
+    return x
+
+
+@al.workflow
+def mapped(xs: list[int]) -> int:
+    return total(al.map(inc)(x=xs))
+
+
+@al.workflow
+def fan_500(x: int = 0) -> int:
+    return total([inc(x) for _ in range(500)])
+
+
+@al.workflow
+def fan_2000(x: int = 0) -> int:
+    return total([inc(x) for _ in range(2000)])
+
+
+@al.workflow
+def fan_10000(x: int = 0) -> int:
+    return total([inc(x) for _ in range(10000)])

@@ -1,0 +1,168 @@
+"""The commands that look at a server or change something there."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Result
+from tests.client.server_double import Double
+from tests.client.test_client import node
+
+from alula import errors
+from alula.cli.support.group import LazyGroup, exit_code, summary
+from alula.cli.support.group import alula as group
+from alula.cli.support.progress import Progress, parent_of
+from alula.idl import admin, core
+from alula.idl.v1 import service_pb2 as v1
+
+Alula = Callable[..., Result]
+
+
+@pytest.fixture
+def registered(alula: Alula, program: Path) -> str:
+    """Name of the registered workflow."""
+    entities = json.loads(alula("register", program, "--json").out)["entities"]
+    return next(str(each["name"]) for each in entities if each["kind"] == "workflow")
+
+
+def test_register_says_what_is_new(alula: Alula, double: Double, program: Path) -> None:
+    first = alula("register", program)
+    assert first.code == 0
+    assert first.out.count("registered") == 4  # two tasks, a workflow and its launch plan
+    assert alula("register", program.parent).out.count("unchanged") == 4
+    assert len(double.puts) == 1
+    assert alula("register", program, "--version", "v1").out.count(":v1") == 4
+
+
+def test_register_of_nothing_is_a_usage_error(alula: Alula, tmp_path: Path) -> None:
+    (tmp_path / "plain.py").write_text("raise SystemExit('never imported')")
+    assert "defines no task" in alula("register", tmp_path).err
+    assert "no such file" in alula("register", tmp_path / "none").err
+
+
+def test_launch_prints_the_name_and_typed_help(alula: Alula, double: Double, registered: str) -> None:
+    assert alula("launch", registered, "--a", "2", "--name", "mine").out == "mine\n"
+    assert double.requests["mine"].inputs.literals["a"].scalar.primitive.integer == 2
+    assert json.loads(alula("launch", registered, "--a", "2", "--json").out)["project"] == "flytesnacks"
+    assert alula("launch", registered, "--a", "2", "--wait").code == 0
+    assert "where to start [required]" in alula("launch", registered, "--help").out
+    assert "missing --a (int)" in alula("launch", registered).err
+    assert (alula("launch", "nothing").code, "alula list workflows" in alula("launch", "nothing").err) == (2, True)
+    assert "which workflow" in alula("launch").err
+
+
+def test_list_and_get(alula: Alula, double: Double, registered: str) -> None:
+    alula("launch", registered, "--a", "2", "--name", "mine", "--wait")
+    assert alula("list").out.splitlines()[1].split()[:2] == ["mine", "SUCCEEDED"]
+    assert json.loads(alula("list", "executions", "--json").out)["executions"][0]["id"]["name"] == "mine"
+    assert registered in alula("list", "workflows").out
+    assert registered in alula("list", "launch-plans", registered).out
+    assert "flytesnacks" in alula("list", "projects").out
+    assert (alula("list", "--filter", "eq(nosuch,1)").code, "no field" in alula("list", "--filter", "eq(nosuch,1)").err) == (2, True)
+    assert "take no name" in alula("list", "executions", "x").err
+    double.nodes = [node("n0")]
+    shown = alula("get", "execution", "mine").out
+    assert "SUCCEEDED" in shown and "n0" in shown
+    assert "where to start" in alula("get", "workflow", registered).out
+    assert json.loads(alula("get", "execution", "mine", "--json").out)["id"]["name"] == "mine"
+    assert alula("get", "task", "nothing").code == 2
+
+
+def test_watch_logs_abort_relaunch_recover(alula: Alula, double: Double, registered: str) -> None:
+    double.gate.clear()
+    alula("launch", registered, "--a", "2", "--name", "mine")
+    threading.Timer(0.05, double.gate.set).start()
+    assert alula("watch", "mine").code == 0
+    double.nodes, double.logs = [node("n0")], {"n0": [b"hello\n"]}
+    assert alula("logs", "mine", "n0").out == "hello\n"
+    assert alula("logs", "mine").out == "hello\n"
+    assert alula("relaunch", "mine", "--name", "again").out == "again\n"
+    assert alula("recover", "mine", "--wait").code == 0
+    double.gate.clear()
+    alula("launch", registered, "--a", "2", "--name", "other")
+    assert "is being aborted" in alula("abort", "other", "--cause", "enough").out
+    result = alula("watch", "other", "--json")
+    assert (result.code, json.loads(result.out)["error"]["message"]) == (1, "enough")
+    result = alula("abort", "other")
+    assert (result.code, "has ended" in result.err) == (2, True)
+    assert alula("watch", "nothing").code == 2
+
+
+def test_no_server_is_exit_code_3_and_says_how_to_start_one(alula: Alula) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    result = alula("list", "--address", address)
+    assert (result.code, result.out) == (3, "")
+    assert "start one with `alula up`" in result.err
+    assert "Traceback" not in result.err
+
+
+def test_doctor(alula: Alula, tmp_path: Path) -> None:
+    result = alula("doctor", "--home", tmp_path / "home", "--json")
+    found = json.loads(result.out)
+    assert (result.code, found["server"]["state"], found["home"]["state"]) == (0, "ok", "ok")
+    (tmp_path / "file").write_text("")
+    assert alula("doctor", "--home", tmp_path).code == 0
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(alula: Alula, shell: str) -> None:
+    assert "_ALULA_COMPLETE" in alula("completion", shell).out
+
+
+def test_wrong_usage_is_exit_code_2_and_hints(alula: Alula) -> None:
+    result = alula("lunch")
+    assert (result.code, "did you mean launch" in result.err) == (2, True)
+    assert alula("list", "things").code == 2
+    assert alula("list", "--limit", "0").code == 2
+    assert alula("--version").out.startswith("alula ")
+
+
+def test_every_command_has_help_and_its_first_line_in_the_overview(alula: Alula) -> None:
+    overview = alula("--help").out
+    with group.make_context("alula", ["--help"], resilient_parsing=True) as context:
+        names = LazyGroup.list_commands(group, context)  # type: ignore[arg-type]
+    assert {"up", "run", "register", "launch", "list", "get", "watch", "logs", "abort", "relaunch", "recover", "doctor"} <= set(names)
+    for name in names:
+        assert summary(name) in overview
+        assert alula(name, "--help").code == 0
+
+
+def test_help_loads_neither_grpc_nor_the_sdk_nor_rich() -> None:
+    code = "import sys\nfrom alula.cli.support.group import run\nrun(['--help'])\nprint(*sorted(sys.modules), file=sys.stderr)"
+    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr.split())
+    assert not {"grpc", "pandas", "numpy", "alula.sdk", "rich", "sqlalchemy", "google.protobuf", "flyteidl"} & loaded
+
+
+def test_exit_codes_of_errors() -> None:
+    expected = {
+        errors.InvalidInput: 2, errors.NotFound: 2, errors.AlreadyExists: 2, errors.Unsupported: 2, errors.PermissionDenied: 2,
+        errors.Unavailable: 3, errors.Internal: 4, errors.Exhausted: 4, errors.ExecutionFailed: 1, errors.WaitTimeout: 1,
+    }  # fmt: skip
+    assert {kind: exit_code(kind("x")) for kind in expected} == expected
+
+
+def test_progress_nests_by_id_and_says_each_change_once() -> None:
+    known = {"n0", "n0-0-n1", "n0-0-n1-0-a-b"}
+    assert parent_of("n0-0-n1", known) == "n0"
+    assert parent_of("n0-0-n1-0-a-b", known) == "n0-0-n1"
+    assert parent_of("n0", known) == parent_of("my-node", known) == ""
+    progress = Progress("e")
+    running = admin.Execution(closure=admin.ExecutionClosure(phase=core.WorkflowExecution.RUNNING))
+    assert progress.change(v1.ExecutionUpdate(execution=running, nodes=[node("n0", phase=2), node("start-node")])) == [
+        "n0 RUNNING",
+        "e RUNNING",
+    ]
+    assert progress.change(v1.ExecutionUpdate(nodes=[node("n0", phase=2)])) == []
+    failed = node("n0", phase=5)
+    failed.closure.error.message = "Traceback\n  line\nValueError: bad"
+    assert progress.change(v1.ExecutionUpdate(nodes=[failed, node("n0-0-n1")])) == ["n0 FAILED: ValueError: bad", "n0-0-n1 SUCCEEDED"]
+    assert len(progress.tree().children) == 1
+    assert len(progress.tree().children[0].children) == 1

@@ -1,0 +1,29 @@
+"""`alula run` without a server: the real control plane in this process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.client.conftest import program
+
+from alula.cli.support.group import run
+
+__all__ = ["program"]
+
+
+def test_run_without_a_server_leaves_its_record_in_the_home_folder(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ALULA_SETTINGS", "/nowhere")
+    for name in ("ALULA_ADDRESS", "FLYTE_PLATFORM_URL"):
+        monkeypatch.delenv(name, raising=False)
+    home = tmp_path / "home"
+    assert run(["run", str(program), "twice", "--a", "3", "--home", str(home)]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == "13\n"
+    assert "n1 SUCCEEDED" in captured.err
+    assert run(["run", str(program), "add", "--a", "-1", "--home", str(home), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["outputs"] == {"o0": 1}
+    assert (home / "alula.db").exists()

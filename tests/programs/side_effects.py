@@ -1,0 +1,103 @@
+"""A program whose tasks leave a line each in a log, so that tests can count what ran and how often."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import alula as al
+
+
+def note(path: str, line: str) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.write(fd, (line + "\n").encode())
+    os.close(fd)
+
+
+@al.task
+def mark(path: str, n: int) -> int:
+    time.sleep(0.01)
+    note(path, str(n))
+    return n * 3
+
+
+@al.task
+def total(xs: list[int]) -> int:
+    return sum(xs)
+
+
+@al.workflow
+def two_hundred(path: str) -> int:
+    return total([mark(path, n) for n in range(200)])
+
+
+@al.workflow
+def chain(path: str) -> int:
+    x = mark(path, 1)
+    for _ in range(4):
+        x = mark(path, x)
+    return x
+
+
+@al.workflow
+def mapped(path: str, ns: list[int]) -> int:
+    return total(al.map(mark)(path=path, n=ns))
+
+
+@al.task
+def linger(path: str, seconds: float) -> int:
+    note(path, f"pid {os.getpid()}")
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(0.05)
+    return 1
+
+
+@al.workflow
+def lingering(path: str, seconds: float = 60.0) -> int:
+    return linger(path, seconds)
+
+
+@al.task
+def linger_with_child(path: str) -> int:
+    import subprocess
+
+    child = subprocess.Popen(["sleep", "300"])
+    note(path, f"pid {os.getpid()}")
+    note(path, f"pid {child.pid}")
+    child.wait()
+    return 1
+
+
+@al.workflow
+def lingering_tree(path: str) -> int:
+    return linger_with_child(path)
+
+
+@al.task
+def killed_once(path: str) -> int:
+    """Waits to be killed the first time, succeeds the second."""
+    if not os.path.exists(path):  # noqa: PTH110
+        note(path, f"pid {os.getpid()}")
+        time.sleep(60)
+    note(path, "done")
+    return al.context().attempt
+
+
+@al.workflow
+def survives(path: str) -> int:
+    return killed_once(path)
+
+
+@al.task(resources=al.Resources(mem="200Mi"))
+def hog() -> int:
+    held = []
+    for _ in range(200):
+        held.append(bytearray(20 << 20))
+        time.sleep(0.01)
+    return len(held)
+
+
+@al.workflow
+def hogging() -> int:
+    return hog()
