@@ -97,7 +97,9 @@ class Platform:
         self.launcher.start()
         await self.write(self._first_projects)
         await self.executor.start(self.dispatch)
-        await Resumer(self.database, self.writer, self.library, self.driver, self.dispatch, self.clock).resume()
+        resumer = Resumer(self.database, self.writer, self.library, self.driver, self.dispatch, self.clock)
+        self.driver.on_reload = resumer.take_up_again
+        await resumer.resume()
 
     async def stop(self) -> None:
         """Stops taking effects, commits what was accepted, closes; safe twice."""

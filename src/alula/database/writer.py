@@ -44,6 +44,7 @@ class Writer:
         self._is_stopping = False
         self._thread: threading.Thread | None = None
         self.commits = 0
+        self.on_rollback: list[Callable[[], None]] = []  # called in the writer's thread
 
     def start(self) -> None:
         if self._thread is None:
@@ -83,32 +84,47 @@ class Writer:
             return [self._jobs.popleft() for _ in range(min(len(self._jobs), MAX_JOBS))]
 
     def _run(self) -> None:
-        with self._database.engine.connect() as connection:
-            while batch := self._take():
-                self._commit(connection, batch)
+        while batch := self._take():
+            try:
+                with self._database.engine.connect() as connection:
+                    while batch and self._commit(connection, batch):
+                        batch = self._take()
+            except DBAPIError as e:
+                self._fail(batch, translate(e))
+            if not batch:
+                return
 
-    def _commit(self, connection: Connection, batch: list[_Job]) -> None:
+    def _commit(self, connection: Connection, batch: list[_Job]) -> bool:
+        """Runs and commits a batch; False if the connection is spoilt and the next batch needs a fresh one."""
         outcomes: list[tuple[_Job, Any, BaseException | None]] = []
         try:
             self._begin(connection)
             for job in batch:
                 outcomes.append(self._run_job(connection, job))
-            self._end(connection, "COMMIT")
+            self._end(connection)
             self.commits += 1
         except Exception as e:
-            self._undo(connection)
+            is_usable = self._undo(connection)
             error = translate(e) if isinstance(e, DBAPIError) else e
             if not isinstance(error, AlulaError):
-                log.exception("a batch of %d writes failed", len(batch))
+                log.error("a batch of %d writes failed", len(batch), exc_info=e)
                 error = Internal(f"the write failed: {type(e).__name__}: {e}")
-            for job in batch:
-                job.future.set_exception(error)
-            return
+            for listener in self.on_rollback:
+                listener()
+            self._fail(batch, error)
+            return is_usable
         for job, result, failure in outcomes:
             if failure is not None:
                 job.future.set_exception(failure)
             else:
                 job.future.set_result(result)
+        return True
+
+    @staticmethod
+    def _fail(batch: list[_Job], error: AlulaError) -> None:
+        for job in batch:
+            if not job.future.done():
+                job.future.set_exception(error)
 
     def _run_job(self, connection: Connection, job: _Job) -> tuple[_Job, Any, BaseException | None]:
         if not job.is_guarded:
@@ -131,17 +147,19 @@ class Writer:
         if self._database.dialect == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    def _end(self, connection: Connection, statement: str) -> None:
+    def _end(self, connection: Connection) -> None:
         if self._database.dialect == "sqlite":
-            connection.exec_driver_sql(statement)
-            connection.commit()
-        elif statement == "COMMIT":
-            connection.commit()
-        else:
-            connection.rollback()
+            connection.exec_driver_sql("COMMIT")
+        connection.commit()
 
-    def _undo(self, connection: Connection) -> None:
+    def _undo(self, connection: Connection) -> bool:
+        """Rolls back; False if the driver would not, so that the connection must be thrown away."""
         try:
-            self._end(connection, "ROLLBACK")
-        except DBAPIError:  # the connection is gone, or nothing had begun: a fresh one begins clean
+            if self._database.dialect == "sqlite" and getattr(connection.connection.dbapi_connection, "in_transaction", True):
+                connection.exec_driver_sql("ROLLBACK")  # a full disk may have rolled back already
+            connection.rollback()
+        except DBAPIError:
             connection.invalidate()
+            connection.rollback()
+            return False
+        return True
