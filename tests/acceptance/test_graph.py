@@ -16,6 +16,8 @@ def assert_all_read(execution: Any) -> None:
     """Every node that succeeded has its values, as deep as the execution goes."""
 
     def check(node: Any) -> None:
+        if node.metadata.spec_node_id in ("start-node", "end-node"):  # which flytekit does not read
+            return
         assert node.closure.phase in (NodeExecutionPhase.SUCCEEDED, NodeExecutionPhase.SKIPPED), node.id
         if node.closure.phase == NodeExecutionPhase.SUCCEEDED:
             assert node.outputs is not None, node.id

@@ -37,6 +37,7 @@ KILL_AFTER_S = 0.5  # between the polite signal and the other one
 MAX_ATTEMPTS = 20_000  # a worker is replaced after this many
 SEEN_EVERY = 64
 MAX_RSS_BYTES = 2 << 30  # and beyond this much memory of its own when it is idle
+FLYTEKIT = ("flytekit.bin.entrypoint",)  # 1.5 s to import, so it is done once and forked
 
 Pool = tuple[str, str, str, str]
 
@@ -103,7 +104,7 @@ class ProcessExecutor:
         cores = os.cpu_count() or 1
         self.capacity = Demand(cpu_m=config.cpu_m or cores * 1000, mem_bytes=config.mem_bytes or memory.machine_bytes(), gpu=config.gpus)
         self._listener: Listener | None = None
-        self._zygotes: dict[str, Zygote] = {}
+        self._zygotes: dict[tuple[str, tuple[str, ...]], Zygote] = {}  # by interpreter and what it imports beforehand
         self._workers: dict[int, _Worker] = {}
         self._queues: dict[Pool, dict[int, deque[_Flying]]] = {}
         self._waiting = 0
@@ -252,14 +253,14 @@ class ProcessExecutor:
 
     # Workers ----------------------------------------------------------------------------------------------------------
 
-    def _zygote(self, python: str) -> Zygote:
-        found = self._zygotes.get(python)
+    def _zygote(self, python: str, modules: tuple[str, ...] = ()) -> Zygote:
+        found = self._zygotes.get((python, modules))
         if found is not None and found.is_alive:
             return found
         path = self._log_folder / f"environment-{len(self._zygotes)}.log"
-        zygote = Zygote(python, path, worker_environment(self._config.root), self._on_exit)
+        zygote = Zygote(python, path, worker_environment(self._config.root), self._on_exit, modules)
         zygote.start(self._loop)
-        self._zygotes[python] = zygote
+        self._zygotes[python, modules] = zygote
         return zygote
 
     def _grow(self, pool: Pool) -> bool:
@@ -278,16 +279,16 @@ class ProcessExecutor:
             if idle is not None:
                 self._retire(idle)
         try:
-            self._fork(pool)
+            self._fork(pool, FLYTEKIT if is_flytekit(flying.work.attempt) else ())
         except AlulaError as e:
             self._refuse(pool, e)
             return False
         return True
 
-    def _fork(self, pool: Pool) -> None:
+    def _fork(self, pool: Pool, modules: tuple[str, ...]) -> None:
         number = self._next
         self._next += 1
-        zygote = self._zygote(self._config.images.get(pool[2], self._config.python))
+        zygote = self._zygote(self._config.images.get(pool[2], self._config.python), modules)
         path = self._log_folder / f"worker-{os.getpid()}-{number}.log"
         channel = Channel(self._loop, zygote.fork(number, path))
         worker = _Worker(number, pool, zygote, channel, path, self._work_folder / str(number), self._loop.time())
@@ -470,6 +471,11 @@ class ProcessExecutor:
 
     def _pid(self, worker: _Worker) -> int:
         return worker.zygote.pids.get(worker.number, 0)
+
+
+def is_flytekit(attempt: worker_pb2.Attempt) -> bool:
+    """Whether an attempt's command is one of flytekit's entry points."""
+    return bool(attempt.args) and Path(attempt.args[0]).name.startswith("pyflyte-")
 
 
 def died(status: int) -> Failure:
