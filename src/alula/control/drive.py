@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -33,6 +33,7 @@ from alula.errors import AlulaError, Internal
 from alula.idl.identifier import ExecutionId
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 EVENTS_PER_TURN = 128  # of all executions in one transaction
 EVENTS_PER_RUN = 32  # of one execution before the next one has its turn
@@ -94,7 +95,11 @@ class Driver:
 
     def start(self, loop: asyncio.AbstractEventLoop, reload: Callable[[Connection, int], Run | None]) -> None:
         """Begins to take events; `reload` loads a run from its rows after a failed commit."""
-        self._writer.on_rollback.append(lambda: loop.call_soon_threadsafe(self._recover))
+
+        def on_rollback() -> None:
+            loop.call_soon_threadsafe(self._recover)
+
+        self._writer.on_rollback.append(on_rollback)
         self._loop = loop
         self._reload = reload
 
@@ -149,9 +154,27 @@ class Driver:
         loop = self._loop
         future.add_done_callback(lambda f: loop.call_soon_threadsafe(self._publish, f))
 
-    def publish(self, batch: Any) -> None:
-        """Hands out what a job that called `begin` left; call it in the event loop after the job's commit."""
-        self._hand_out(batch)
+    async def transact(self, work: Callable[[Connection], tuple[T, Batch]]) -> T:
+        """Runs a use case that steps executions; its effects are handed out even if whoever asked goes away meanwhile.
+
+        Args:
+            work: runs in the writer's transaction; returns the answer and what `begin` or `apply` left to be done.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+        future = self._writer.submit(work)
+        future.add_done_callback(lambda f: loop.call_soon_threadsafe(self._finish, f, answer))
+        return await answer
+
+    def _finish(self, future: Future[tuple[T, Batch]], answer: asyncio.Future[T]) -> None:
+        error = future.exception()
+        if error is None:
+            result, batch = future.result()
+            self._hand_out(batch)
+            if not answer.done():
+                answer.set_result(result)
+        elif not answer.done():
+            answer.set_exception(error)
 
     def _publish(self, future: Future[Batch]) -> None:
         error = future.exception()

@@ -68,9 +68,9 @@ class Platform:
         self.hub = Hub()
         self.driver = Driver(self.database, self.writer, Catalog(), self.clock)
         self.registrar = Registrar(self.database, self.writer, self.library, self.limits, self.clock)
-        self.launcher = Launcher(self.database, self.writer, self.library, self.registrar, self.driver, self.clock, f"{settings.store}/raw")
-        self.aborter = Aborter(self.writer, self.driver, self.clock)
-        self.signaller = Signaller(self.database, self.writer, self.driver, self.clock)
+        self.launcher = Launcher(self.database, self.library, self.registrar, self.driver, self.clock, f"{settings.store}/raw")
+        self.aborter = Aborter(self.driver, self.clock)
+        self.signaller = Signaller(self.writer, self.driver, self.clock)
         self.dispatch = Dispatch(
             driver=self.driver,
             launcher=self.launcher,

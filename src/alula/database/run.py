@@ -130,7 +130,8 @@ class TurnWriter:
                 inserts.append((key, node_id, node.spec.id, node.scope_id, node.parent_id, kind, node.created_at, inputs, *changing))
             else:
                 updates.append((*changing, key, node_id))
-            if node.closure is not None and node.phase is NodePhase.DYNAMIC_RUNNING:
+            if node.closure is not None and node.is_closure_new:
+                node.is_closure_new = False
                 closures.append((key, node_id, node.closure.SerializeToString()))
         self._many(connection, self._insert_node, inserts)
         self._many(connection, self._update_node, updates)

@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from alula.database.engine import Database, translate
 from alula.errors import AlulaError, Internal, Unavailable
@@ -78,10 +78,16 @@ class Writer:
         return job.future
 
     def _take(self) -> list[_Job]:
-        with self._wake:
-            while not self._jobs and not self._is_stopping:
-                self._wake.wait()
-            return [self._jobs.popleft() for _ in range(min(len(self._jobs), MAX_JOBS))]
+        """The next jobs, waiting for some; none when the writer is stopping."""
+        while True:
+            with self._wake:
+                while not self._jobs and not self._is_stopping:
+                    self._wake.wait()
+                taken = [self._jobs.popleft() for _ in range(min(len(self._jobs), MAX_JOBS))]
+            # Whoever asked may have gone (a client that hung up); from here on it can no longer cancel.
+            batch = [job for job in taken if job.future.set_running_or_notify_cancel()]
+            if batch or not taken:
+                return batch
 
     def _run(self) -> None:
         while batch := self._take():
@@ -89,9 +95,9 @@ class Writer:
                 with self._database.engine.connect() as connection:
                     while batch and self._commit(connection, batch):
                         batch = self._take()
-            except DBAPIError as e:
-                self._fail(batch, translate(e))
-            if not batch:
+            except SQLAlchemyError as e:
+                self._fail(batch, translate(e) if isinstance(e, DBAPIError) else Internal(f"the write failed: {e}"))
+            if not batch and self._is_stopping:
                 return
 
     def _commit(self, connection: Connection, batch: list[_Job]) -> bool:
@@ -158,7 +164,7 @@ class Writer:
             if self._database.dialect == "sqlite" and getattr(connection.connection.dbapi_connection, "in_transaction", True):
                 connection.exec_driver_sql("ROLLBACK")  # a full disk may have rolled back already
             connection.rollback()
-        except DBAPIError:
+        except SQLAlchemyError:
             connection.invalidate()
             connection.rollback()
             return False
