@@ -40,7 +40,9 @@ def test_shell_task(run: Any, tmp_path: Path) -> None:
 
     source = tmp_path / "in.txt"
     source.write_text("from the file")
-    execution = run.succeed("programs.extras.shelling", {"word": "hello", "file": FlyteFile(str(source))}, type_hints={"word": str, "file": FlyteFile})
+    execution = run.succeed(
+        "programs.extras.shelling", {"word": "hello", "file": FlyteFile(str(source))}, type_hints={"word": str, "file": FlyteFile}
+    )
     text = Path(execution.outputs.get("o0", FlyteFile).download()).read_text()
     assert text.split("\n") == ["hello", "from the file"]
 

@@ -104,7 +104,9 @@ def test_conditional_without_a_true_case_fails_with_its_message(run: Any) -> Non
     assert execution.error.code == "UserProvidedError"
 
 
-@pytest.mark.parametrize(("x", "flag", "said"), [(1, True, "said flag and one"), (2, True, "said flag and other"), (1, False, "said no flag")])
+@pytest.mark.parametrize(
+    ("x", "flag", "said"), [(1, True, "said flag and one"), (2, True, "said flag and other"), (1, False, "said no flag")]
+)
 def test_nested_conditional(run: Any, x: int, flag: bool, said: str) -> None:
     assert run.succeed("programs.graphs.choose_nested", {"x": x, "flag": flag}).outputs["o0"] == said
 

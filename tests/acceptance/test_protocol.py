@@ -160,7 +160,10 @@ def test_archived_executions_leave_the_list(admin: Any, run: Any) -> None:
     mine = f"eq(execution_name,{execution.id.name})"
     assert not admin.ListExecutions(listing(mine)).executions
     assert admin.ListExecutions(listing(f"{mine}+eq(state,1)")).executions
-    assert admin.GetExecution(execution_pb2.WorkflowExecutionGetRequest(id=execution.id.to_flyte_idl())).closure.state_change_details.state == 1
+    assert (
+        admin.GetExecution(execution_pb2.WorkflowExecutionGetRequest(id=execution.id.to_flyte_idl())).closure.state_change_details.state
+        == 1
+    )
 
 
 def test_names_versions_projects_and_domains(admin: Any, registered: str, run: Any) -> None:

@@ -57,7 +57,9 @@ def test_same_name_is_the_same_run(first: str, pyflyte: Callable[..., str], run:
 
 
 def test_failure_of_the_run_is_told(pyflyte: Callable[..., str]) -> None:
-    output = pyflyte("run", "--remote", "--wait", "--poll-interval", "1", *PLACE, "programs/failing.py", "plain_failure", "--x", "5", fails=True)
+    output = pyflyte(
+        "run", "--remote", "--wait", "--poll-interval", "1", *PLACE, "programs/failing.py", "plain_failure", "--x", "5", fails=True
+    )
     assert "no luck with 5" in output
 
 

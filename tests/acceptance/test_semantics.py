@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -15,7 +16,7 @@ from flytekit.models.core.execution import NodeExecutionPhase, TaskExecutionPhas
 
 def overlaps(spans: list[list[float]]) -> bool:
     ordered = sorted(spans)
-    return any(later[0] < earlier[1] for earlier, later in zip(ordered, ordered[1:], strict=False))
+    return any(later[0] < earlier[1] for earlier, later in itertools.pairwise(ordered))
 
 
 def test_map_concurrency_bounds_what_runs_at_once(run: Any) -> None:
@@ -100,7 +101,9 @@ def test_ids_inside_a_branch_may_be_those_outside(run: Any, x: int, result: int)
     assert run.succeed("programs.semantics.renamed_inside", {"x": x}).outputs["o0"] == result
 
 
-@pytest.mark.parametrize(("s", "f", "said"), [("yes", 0.0, "was yes"), ("no", 1.5, "was more"), ("also", 0.0, "was more"), ("no", 0.0, "was neither")])
+@pytest.mark.parametrize(
+    ("s", "f", "said"), [("yes", 0.0, "was yes"), ("no", 1.5, "was more"), ("also", 0.0, "was more"), ("no", 0.0, "was neither")]
+)
 def test_comparisons(run: Any, s: str, f: float, said: str) -> None:
     assert run.succeed("programs.semantics.compare_strings", {"s": s, "f": f}).outputs["o0"] == said
 
@@ -172,7 +175,11 @@ def test_values_lie_where_flytes_layout_has_them(run: Any, server: Any) -> None:
 def test_request_inputs_beat_those_of_the_spec(run: Any, raw: Any, name: str) -> None:
     request = execution_pb2.ExecutionCreateRequest(project="default", domain="development", name=name)
     plan = identifier_pb2.Identifier(
-        resource_type=identifier_pb2.LAUNCH_PLAN, project="default", domain="development", name="programs.basics.two_tasks", version=run.version
+        resource_type=identifier_pb2.LAUNCH_PLAN,
+        project="default",
+        domain="development",
+        name="programs.basics.two_tasks",
+        version=run.version,
     )
     request.spec.launch_plan.CopyFrom(plan)
     request.inputs.literals["x"].scalar.primitive.integer = 10

@@ -1,11 +1,15 @@
 """Tasks and workflows as a first tutorial has them."""
 
 import os
+from pathlib import Path
 from typing import NamedTuple
 
 from flytekit import dynamic, task, workflow
 
-Stats = NamedTuple("Stats", total=int, mean=float)
+
+class Stats(NamedTuple):
+    total: int
+    mean: float
 
 
 @task
@@ -38,7 +42,7 @@ def named_outputs(values: list[int]) -> Stats:
 
 @task
 def write_line(path: str, line: str) -> None:
-    with open(path, "a") as file:
+    with Path(path).open("a") as file:
         file.write(line + "\n")
 
 

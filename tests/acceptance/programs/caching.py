@@ -9,7 +9,7 @@ from flytekit import Cache, HashMethod, task, workflow
 
 
 def count(path: str) -> int:
-    with open(path, "a") as file:
+    with Path(path).open("a") as file:
         file.write("x")
     return Path(path).stat().st_size
 

@@ -4,11 +4,12 @@ import asyncio
 from pathlib import Path
 
 import flytekit
-from programs.basics import add
 from flytekit import ContainerTask, Deck, Resources, Secret, eager, kwtypes, task, workflow
 from flytekit.exceptions.user import FlyteRecoverableException
 from flytekit.extras.tasks.shell import OutputLocation, ShellTask
 from flytekit.types.file import FlyteFile
+
+from programs.basics import add
 
 
 @task(enable_deck=True)

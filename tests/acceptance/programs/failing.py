@@ -5,17 +5,17 @@ import signal
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import Optional
 
-from programs.basics import add, double
 from flytekit import WorkflowFailurePolicy, task, workflow
 from flytekit.exceptions.user import FlyteRecoverableException
 from flytekit.types.error.error import FlyteError
 
+from programs.basics import add, double
+
 
 def count(path: str) -> int:
     """How often this was called with a path."""
-    with open(path, "a") as file:
+    with Path(path).open("a") as file:
         file.write("x")
     return Path(path).stat().st_size
 
@@ -95,8 +95,8 @@ def timing_out(path: str) -> int:
 
 
 @task
-def clean_up(path: str, x: int, err: Optional[FlyteError] = None) -> None:
-    with open(path, "w") as file:
+def clean_up(path: str, x: int, err: FlyteError | None = None) -> None:
+    with Path(path).open("w") as file:
         file.write(f"{x}|{err.failed_node_id if err else ''}|{err.message if err else ''}")
 
 

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from programs.basics import double
 from flytekit import approve, conditional, sleep, wait_for_input, workflow
+
+from programs.basics import double
 
 
 @workflow

@@ -1,12 +1,12 @@
 """Every kind of node."""
 
 from functools import partial
-from typing import Optional
 
-from programs.basics import add, double, two_tasks
 from flytekit import ImageSpec, LaunchPlan, Workflow, conditional, dynamic, map_task, task, workflow
 from flytekit.core.node_creation import create_node
 from flytekit.types.error.error import FlyteError  # noqa: F401
+
+from programs.basics import add, double, two_tasks
 
 child_plan = LaunchPlan.get_or_create(two_tasks, name="graphs.child_plan", default_inputs={"x": 20})
 
@@ -44,13 +44,7 @@ def choose_nested(x: int, flag: bool) -> str:
     return (
         conditional("outer")
         .if_(flag.is_true())
-        .then(
-            conditional("inner")
-            .if_(x == 1)
-            .then(say(text="flag and one"))
-            .else_()
-            .then(say(text="flag and other"))
-        )
+        .then(conditional("inner").if_(x == 1).then(say(text="flag and one")).else_().then(say(text="flag and other")))
         .else_()
         .then(say(text="no flag"))
     )
@@ -79,7 +73,7 @@ def map_partial(xs: list[int]) -> list[float]:
 
 
 @workflow
-def map_some(xs: list[int]) -> list[Optional[float]]:
+def map_some(xs: list[int]) -> list[float | None]:
     return map_task(partial(divide, by=2), min_success_ratio=0.5)(x=xs)
 
 
@@ -157,7 +151,7 @@ def attributes() -> int:
 
 
 @task
-def last(x: Optional[int] = None) -> str:
+def last(x: int | None = None) -> str:
     return "nothing" if x is None else str(x)
 
 
@@ -167,7 +161,7 @@ def optional_unbound() -> str:
 
 
 @workflow
-def optional_passed(x: Optional[int] = None) -> str:
+def optional_passed(x: int | None = None) -> str:
     return last(x=x)
 
 

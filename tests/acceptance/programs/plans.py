@@ -1,8 +1,9 @@
 """Launch plans, and entities that are known by name alone."""
 
-from programs.basics import add, double
 from flytekit import CronSchedule, LaunchPlan, task, workflow
 from flytekit.models.common import Annotations, Labels
+
+from programs.basics import add, double
 
 
 @workflow

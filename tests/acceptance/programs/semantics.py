@@ -4,7 +4,6 @@ import time
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Optional
 
 from flytekit import LaunchPlan, Workflow, conditional, dynamic, map_task, task, workflow
 from flytekit.exceptions.user import FlyteRecoverableException
@@ -82,13 +81,13 @@ def failure_node_fails(x: int) -> int:
 
 
 @task
-def note(path: str, x: int, err: Optional[FlyteError] = None) -> str:
+def note(path: str, x: int, err: FlyteError | None = None) -> str:
     Path(path).write_text(err.message if err else "no error")
     return path
 
 
 @workflow
-def clean_up_workflow(path: str, x: int, err: Optional[FlyteError] = None) -> None:
+def clean_up_workflow(path: str, x: int, err: FlyteError | None = None) -> None:
     note(path=path, x=x, err=err)
 
 

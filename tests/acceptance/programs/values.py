@@ -1,11 +1,10 @@
 """Values of every kind, through a task and back."""
 
-import os
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Optional, Union
+from typing import Annotated
 
 import pandas as pd
 from flytekit import StructuredDataset, kwtypes, task, workflow
@@ -28,7 +27,7 @@ class Inner:
 class Outer:
     inner: Inner
     n: int
-    colour: Optional[str] = None
+    colour: str | None = None
 
 
 class Opaque:
@@ -99,29 +98,29 @@ def dataclasses(value: Outer) -> tuple[Outer, float]:
 
 
 @task
-def either(value: Union[int, str]) -> Union[int, str]:
+def either(value: int | str) -> int | str:
     return f"int {value}" if isinstance(value, int) else len(value)
 
 
 @workflow
-def unions(value: Union[int, str]) -> Union[int, str]:
+def unions(value: int | str) -> int | str:
     return either(value=value)
 
 
 @task
-def maybe(value: Optional[list[int]]) -> Optional[int]:
+def maybe(value: list[int] | None) -> int | None:
     return None if value is None else sum(value)
 
 
 @workflow
-def optionals(value: Optional[list[int]] = None) -> Optional[int]:
+def optionals(value: list[int] | None = None) -> int | None:
     return maybe(value=value)
 
 
 @task
 def upper(file: FlyteFile) -> FlyteFile:
-    target = Path(os.getcwd()) / "upper.txt"
-    with open(file) as source:
+    target = Path.cwd() / "upper.txt"
+    with Path(file).open() as source:
         target.write_text(source.read().upper())
     return FlyteFile(str(target))
 
@@ -133,7 +132,7 @@ def files(file: FlyteFile) -> FlyteFile:
 
 @task
 def make_folder(names: list[str]) -> FlyteDirectory:
-    root = Path(os.getcwd()) / "made"
+    root = Path.cwd() / "made"
     root.mkdir(exist_ok=True)
     for name in names:
         (root / name).write_text(name * 2)
