@@ -63,7 +63,6 @@ class Dispatch:
         limits: Limits,
         clock: Clock,
         root: str,
-        work_root: str,
         images: frozenset[str],
         endpoint: Callable[[], str],
     ) -> None:
@@ -76,7 +75,6 @@ class Dispatch:
         self._limits = limits
         self._clock = clock
         self._root = root
-        self._work_root = work_root
         self._images = images
         self._endpoint = endpoint
         self._commands: dict[int, tuple[TaskCall, _Command]] = {}
@@ -219,7 +217,10 @@ class Dispatch:
         try:
             attempt.args.extend(render(command.args, values, inputs))
             await store.aput_bytes(inputs.SerializeToString(), input_uri)
-            if any("tasktemplatepath" in a.lower() for a in command.args):
+            is_raw = call.template.container.data_config.enabled
+            if is_raw:  # its inputs and outputs are files beside the command, which the worker lays out (worker/raw.py)
+                attempt.env.update({"ALULA_TASK_TEMPLATE": values["tasktemplatepath"], "ALULA_INPUTS": input_uri})
+            if is_raw or any("tasktemplatepath" in a.lower() for a in command.args):
                 await store.aput_bytes(call.template.SerializeToString(), values["tasktemplatepath"])
         except AlulaError as e:
             failure = ev.Failure(code=e.code, message=e.message, kind=e.kind)
@@ -227,8 +228,6 @@ class Dispatch:
             return
         for name, value in self._flyte_environment(run, key, call).items():
             attempt.env.setdefault(name, value)
-        digest = command.distribution.rstrip("/").rsplit("/", 1)[-1] or "plain"
-        attempt.work_dir = f"{self._work_root}/{digest}"
         if key in self._preparing:  # else it was stopped meanwhile
             self._preparing.discard(key)
             self._executor.submit(work)

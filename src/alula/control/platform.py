@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -42,14 +41,12 @@ class Settings:
     Attributes:
         database_url: sqlite:///… or postgresql://…
         store: URI of the object store's root.
-        work_root: folder on this machine for workers' code.
         images: image names that have an environment of their own.
         endpoint: where tasks reach this server, HOST:PORT of gRPC.
     """
 
     database_url: str
     store: str
-    work_root: Path
     limits: Limits = field(default_factory=Limits)
     images: frozenset[str] = frozenset()
     endpoint: Callable[[], str] = lambda: ""
@@ -83,7 +80,6 @@ class Platform:
             limits=self.limits,
             clock=self.clock,
             root=settings.store,
-            work_root=str(settings.work_root),
             images=settings.images,
             endpoint=settings.endpoint,
         )
