@@ -47,6 +47,7 @@ class ArrayState:
     next_item: int = 0
     in_flight: int = 0
     retry: deque[int] = field(default_factory=deque)
+    hits: int = 0  # items the output cache answered
 
     @property
     def done(self) -> int:

@@ -150,6 +150,7 @@ def on_event(turn: Turn, node: Node, event: ev.Event) -> None:
     if state is None or item < 0:
         return
     if isinstance(event, ev.CacheHit):
+        state.hits += item not in state.outputs and item not in state.failures
         _end_item(turn, node, state, item, outputs=event.outputs)
         return
     if isinstance(event, ev.CacheMissed):
@@ -268,6 +269,10 @@ def _finish(turn: Turn, node: Node, state: ArrayState) -> None:
             literals.append(found.literals[name] if found is not None and name in found.literals else nothing)
         if not state.size:
             outputs.literals[name].collection.SetInParent()
+    if inner.call is not None and inner.call.is_cacheable and state.size:
+        is_hit = state.hits == state.size
+        node.cache_status = core.CatalogCacheStatus.CACHE_HIT if is_hit else core.CatalogCacheStatus.CACHE_POPULATED
+        node.cache_reason = f"{state.hits} of {state.size} items came from the cache"
     scope.end_node(turn, node, NodePhase.SUCCEEDED, outputs=outputs)
 
 
