@@ -105,5 +105,8 @@ def literal(value: Any) -> core.Literal:
 def plain(value: core.Literal) -> Any:
     if value.WhichOneof("value") == "collection":
         return [plain(v) for v in value.collection.literals]
+    if value.scalar.WhichOneof("value") == "union":
+        return plain(value.scalar.union.value)
     primitive = value.scalar.primitive
-    return getattr(primitive, primitive.WhichOneof("value") or "integer", None)
+    kind = primitive.WhichOneof("value")
+    return getattr(primitive, kind) if kind else None

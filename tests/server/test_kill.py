@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
-from alula.idl import core
 from tests.programs import side_effects
 from tests.server.harness import LiveServer
+
+from alula.idl import core
 
 PROGRAM = "tests.programs.side_effects"
 
@@ -43,7 +43,7 @@ def is_alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    return f"\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
 
 
 @pytest.mark.slow

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from sqlalchemy import Connection
 
 from alula.control.clock import Clock
 from alula.control.drive import Batch, Driver
 from alula.database import execution as rows
-from alula.database.writer import Writer
 from alula.engine import event as ev
 from alula.errors import FailedPrecondition, NotFound
 from alula.idl.identifier import ExecutionId
@@ -19,8 +16,7 @@ from alula.idl.phase import ExecutionPhase
 class Aborter:
     """The use case of aborting."""
 
-    def __init__(self, writer: Writer, driver: Driver, clock: Clock) -> None:
-        self._writer = writer
+    def __init__(self, driver: Driver, clock: Clock) -> None:
         self._driver = driver
         self._clock = clock
 
@@ -31,15 +27,15 @@ class Aborter:
             NotFound: no such execution; FailedPrecondition: it has ended already.
         """
 
-        def work(connection: Connection) -> Batch:
+        def work(connection: Connection) -> tuple[None, Batch]:
             row = rows.get(connection, execution)
             phase = ExecutionPhase(row.phase)
             if phase.is_terminal:
                 message = f'execution "{execution}" has ended already: {phase.name}'
                 raise FailedPrecondition(message, code="ALREADY_TERMINAL")
-            return self._driver.apply(connection, row.key, ev.AbortRequested(self._clock(), cause, principal))
+            return None, self._driver.apply(connection, row.key, ev.AbortRequested(self._clock(), cause, principal))
 
-        self._driver.publish(await asyncio.wrap_future(self._writer.submit(work)))
+        await self._driver.transact(work)
 
     async def abort_quietly(self, execution: ExecutionId, cause: str) -> None:
         """Aborts a child that may have ended, or may never have begun."""

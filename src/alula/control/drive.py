@@ -13,13 +13,15 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from alula.catalog.lookup import Catalog
 from alula.control.clock import Clock
 from alula.database import execution, signal
+from alula.database import run as run_rows
 from alula.database.engine import Database
 from alula.database.run import TurnWriter
 from alula.database.writer import Writer
@@ -31,6 +33,7 @@ from alula.errors import AlulaError, Internal
 from alula.idl.identifier import ExecutionId
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 EVENTS_PER_TURN = 128  # of all executions in one transaction
 EVENTS_PER_RUN = 32  # of one execution before the next one has its turn
@@ -82,6 +85,8 @@ class Driver:
         self._rotation: deque[int] = deque()
         self._lock = threading.Lock()
         self._is_scheduled = False
+        self._is_recovering = False
+        self.on_reload: Callable[[Run], None] | None = None  # reconciles a run that was loaded again
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timers: dict[tuple[int, str, int, str], asyncio.TimerHandle] = {}
         self._listeners: list[Callable[[Change], None]] = []
@@ -90,6 +95,11 @@ class Driver:
 
     def start(self, loop: asyncio.AbstractEventLoop, reload: Callable[[Connection, int], Run | None]) -> None:
         """Begins to take events; `reload` loads a run from its rows after a failed commit."""
+
+        def on_rollback() -> None:
+            loop.call_soon_threadsafe(self._recover)
+
+        self._writer.on_rollback.append(on_rollback)
         self._loop = loop
         self._reload = reload
 
@@ -144,15 +154,32 @@ class Driver:
         loop = self._loop
         future.add_done_callback(lambda f: loop.call_soon_threadsafe(self._publish, f))
 
-    def publish(self, batch: Any) -> None:
-        """Hands out what a job that called `begin` left; call it in the event loop after the job's commit."""
-        self._hand_out(batch)
+    async def transact(self, work: Callable[[Connection], tuple[T, Batch]]) -> T:
+        """Runs a use case that steps executions; its effects are handed out even if whoever asked goes away meanwhile.
+
+        Args:
+            work: runs in the writer's transaction; returns the answer and what `begin` or `apply` left to be done.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+        future = self._writer.submit(work)
+        future.add_done_callback(lambda f: loop.call_soon_threadsafe(self._finish, f, answer))
+        return await answer
+
+    def _finish(self, future: Future[tuple[T, Batch]], answer: asyncio.Future[T]) -> None:
+        error = future.exception()
+        if error is None:
+            result, batch = future.result()
+            self._hand_out(batch)
+            if not answer.done():
+                answer.set_result(result)
+        elif not answer.done():
+            answer.set_exception(error)
 
     def _publish(self, future: Future[Batch]) -> None:
         error = future.exception()
         if error is not None:
-            log.error("a turn could not be written: %s", error)
-            self._recover()
+            log.error("a turn could not be written, its executions are loaded again: %s", error)
             return
         batch = future.result()
         self._is_scheduled = False
@@ -207,10 +234,19 @@ class Driver:
     # In the writer's thread -------------------------------------------------------------------------------------------
 
     def begin(self, connection: Connection, run: Run) -> Batch:
-        """Takes a new run, whose row the caller has inserted, and steps it for the first time in the same transaction."""
+        """Takes a new run, whose row the caller has inserted, and steps it for the first time in the same transaction.
+
+        Raises:
+            AlulaError: the first step is impossible; the caller's transaction must not keep the row.
+        """
         batch = Batch()
         self._runs[run.key] = run
-        self._step(connection, batch, run, ev.Launched(run.created_at))
+        try:
+            self._step(connection, batch, run, ev.Launched(run.created_at))
+        except Exception:
+            self._runs.pop(run.key, None)
+            self._turns.discard(run.key)
+            raise
         self._turns.write(connection)
         return batch
 
@@ -223,7 +259,7 @@ class Driver:
         batch = Batch()
         run = self._runs.get(key)
         if run is not None:
-            self._step(connection, batch, run, event)
+            self._step_or_crash(connection, batch, run, event)
             self._turns.write(connection)
         return batch
 
@@ -243,10 +279,25 @@ class Driver:
                 run = self._runs.get(key)
                 if run is None:
                     break
-                self._step(connection, batch, run, event)
+                self._step_or_crash(connection, batch, run, event)
                 budget -= 1
         self._turns.write(connection)
         return batch
+
+    def _step_or_crash(self, connection: Connection, batch: Batch, run: Run, event: ev.Event) -> None:
+        """Steps a run; a defect ends that run as FAILED and leaves every other one alone."""
+        try:
+            self._step(connection, batch, run, event)
+        except DBAPIError:
+            raise
+        except Exception as e:
+            log.exception("execution %s: event %s cannot be taken", run.id, type(event).__name__)
+            self._runs.pop(run.key, None)
+            self._turns.discard(run.key)
+            message = f"a defect of the engine at {type(event).__name__}: {type(e).__name__}: {e}"
+            run_rows.crash(connection, run.key, message, self._clock())
+            batch.effects += [(run, stop) for stop in _stops(run)]
+            batch.changes.append(Change(run.key, run.id, True, (), True))
 
     def _step(self, connection: Connection, batch: Batch, run: Run, event: ev.Event) -> None:
         pending: deque[ev.Event] = deque([event])
@@ -301,7 +352,9 @@ class Driver:
 
     def _recover(self) -> None:
         """Memory ran ahead of the record: forget every live run and load them again, once the database answers."""
-        if self._loop is not None:
+        self._is_scheduled = True  # no turns until then
+        if self._loop is not None and not self._is_recovering:
+            self._is_recovering = True
             self._loop.call_later(RELOAD_DELAY_S, self._submit_reload)
 
     def _submit_reload(self) -> None:
@@ -321,12 +374,14 @@ class Driver:
         future.add_done_callback(lambda f: loop.call_soon_threadsafe(self._resume, f))
 
     def _resume(self, future: Future[list[Run]]) -> None:
+        self._is_recovering = False
         if future.exception() is not None:
             self._recover()
             return
         self._is_scheduled = False
         for run in future.result():
-            self.rearm(run)
+            if self.on_reload is not None:
+                self.on_reload(run)
         self._schedule()
 
     def rearm(self, run: Run) -> None:
@@ -334,6 +389,16 @@ class Driver:
         for timer in pending_timers(run):
             self.set_timer(run, timer)
         self.post(run.key, ev.Proceed(self._clock()))
+
+
+def _stops(run: Run) -> list[fx.StopAttempt]:
+    """What must be stopped of a run that ends without its engine."""
+    found = []
+    for node in run.nodes.values():
+        attempts = [node.attempt] if node.attempt else []
+        attempts += list(node.array.calls.values()) if node.array else []
+        found += [fx.StopAttempt(node.id, a.item, a.number) for a in attempts if not a.phase.is_terminal]
+    return found
 
 
 def _event_row(run: Run, event: ev.Event) -> tuple[Any, ...]:

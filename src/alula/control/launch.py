@@ -18,7 +18,6 @@ from alula.control.register import Registrar
 from alula.database import execution as rows
 from alula.database import run as run_rows
 from alula.database.engine import Database
-from alula.database.writer import Writer
 from alula.engine.graph import NodeKind
 from alula.engine.state import Recovered, Run
 from alula.errors import InvalidInput
@@ -67,11 +66,8 @@ class _Launch:
 class Launcher:
     """The use case of launching."""
 
-    def __init__(
-        self, database: Database, writer: Writer, library: Library, registrar: Registrar, driver: Driver, clock: Clock, raw_root: str
-    ) -> None:
+    def __init__(self, database: Database, library: Library, registrar: Registrar, driver: Driver, clock: Clock, raw_root: str) -> None:
         self._database = database
-        self._writer = writer
         self._library = library
         self._registrar = registrar
         self._driver = driver
@@ -104,9 +100,7 @@ class Launcher:
         given = request.inputs if request.HasField("inputs") else request.spec.inputs
         spec.ClearField("inputs")
         pending = _Launch(ExecutionId(request.project, request.domain, name), spec, given, origin)
-        future = self._writer.submit(lambda connection: self._begin(connection, pending))
-        key, batch = await asyncio.wrap_future(future)
-        self._driver.publish(batch)
+        key = await self._driver.transact(lambda connection: self._begin(connection, pending))
         return pending.id, key
 
     def _begin(self, connection: Connection, pending: _Launch) -> tuple[int, Batch]:

@@ -11,21 +11,26 @@ from alula.control.launch import load_recovered, make_run
 from alula.control.library import Library
 from alula.database import execution as execution_rows
 from alula.database import run as rows
+from alula.database import signal
 from alula.engine.event import Failure
-from alula.engine.graph import START, Graph, NodeKind, NodeSpec, Scope, index_closure
+from alula.engine.graph import END, START, Graph, NodeKind, NodeSpec, Scope, index_closure
 from alula.engine.nodes.array import new_state
-from alula.engine.retry import may_retry
+from alula.engine.retry import exhausted, may_retry
+from alula.engine.scope import COUNTED
 from alula.engine.state import ArrayState, Attempt, Node, Run, ScopeState
 from alula.idl import admin, core
 from alula.idl.identifier import TASK, WORKFLOW, EntityId, ExecutionId
 from alula.idl.phase import TERMINAL_ATTEMPT, AttemptPhase, ExecutionPhase, NodePhase
 from alula.objectstore import store
 
+# A child execution has a source only if its parent recovers an execution whose child that was.
+RECOVERING = frozenset({admin.ExecutionMetadata.RECOVERED, admin.ExecutionMetadata.CHILD_WORKFLOW})
+
 
 def load_run(connection: Connection, library: Library, key: int) -> Run | None:
     """The run of an execution as its rows say; None if it has ended or never was."""
-    row = execution_rows.by_key(connection, key)
-    if ExecutionPhase(row.phase).is_terminal:
+    row = execution_rows.find_by_key(connection, key)
+    if row is None or ExecutionPhase(row.phase).is_terminal:
         return None
     spec = admin.ExecutionSpec.FromString(row.spec)
     execution = ExecutionId(row.project, row.domain, row.name)
@@ -34,9 +39,10 @@ def load_run(connection: Connection, library: Library, key: int) -> Run | None:
     run.graph = library.workflow(connection, workflow).graph
     run.phase, run.started_at, run.is_new = ExecutionPhase(row.phase), row.started_at, False
     run.sequence = rows.last_sequence(connection, key)
-    if row.mode == admin.ExecutionMetadata.RECOVERED and row.source:
+    if row.source and row.mode in RECOVERING:
         source = execution_rows.find(connection, ExecutionId(row.project, row.domain, row.source))
         run.recovered = load_recovered(connection, source.key) if source is not None else {}
+    run.signals = {s: core.Literal.FromString(value) for s, value in signal.given(connection, key).items()}
     _Loader(connection, run).load()
     return run
 
@@ -83,7 +89,8 @@ class _Loader:
         elif node.id in self._closures and node.phase is NodePhase.DYNAMIC_RUNNING:
             node.closure = core.CompiledWorkflowClosure.FromString(self._closures[node.id])
             graph = index_closure(node.closure)
-            number = node.attempt.number if node.attempt else 0
+            found = self._run.recovered.get(node.id)
+            number = node.attempt.number if node.attempt else found.attempt if found else 0
             self._open(node.id, f"{node.id}-{number}-", graph.primary, graph, inputs)
         elif spec.kind is NodeKind.ARRAY and node.phase is NodePhase.RUNNING:
             node.array = self._array(node)
@@ -98,7 +105,7 @@ class _Loader:
         latest: dict[int, Any] = {}
         for row in self._attempts.get(node.id, ()):
             latest[row.item] = row
-            if row.phase == AttemptPhase.FAILED:
+            if row.phase == AttemptPhase.FAILED and not row.child:
                 counter = state.system_failures if row.error_kind == "SYSTEM" else state.user_failures
                 counter[row.item] = counter.get(row.item, 0) + 1
         for item, row in latest.items():
@@ -106,28 +113,29 @@ class _Loader:
                 state.outputs[item] = core.LiteralMap.FromString(row.outputs or b"")
             elif AttemptPhase(row.phase) not in TERMINAL_ATTEMPT:
                 state.calls[item] = _attempt(row)
-                state.in_flight += 1
-            elif not _is_due_again(node, state, row):
-                state.failures[item] = _failure(row) or Failure(code="Unknown", message="")
+            else:
+                failure = _last_failure(node, state, row)
+                if failure is not None:
+                    state.failures[item] = failure
         state.retry = deque(i for i in range(state.size) if i not in state.outputs and i not in state.failures and i not in state.calls)
         state.next_item = state.size
         return state
 
     def _count(self, state: ScopeState) -> None:
         """What every node still waits for, which nodes are ready, and whether the graph is failing."""
-        scope = state.scope
+        scope, failed_at = state.scope, 0
         for spec_id, node in state.nodes.items():
             if node.parent_id != state.id or not node.phase.is_terminal:
                 continue
-            if node.phase in (NodePhase.FAILED, NodePhase.TIMED_OUT) and node.spec is not scope.failure_node:
-                state.failure, state.failed_node_id = node.failure, node.id
+            if node.phase in (NodePhase.FAILED, NodePhase.TIMED_OUT) and node.ended_at >= failed_at:
+                state.failure, failed_at = node.failure, node.ended_at  # the last one is reported
             is_failed = not node.phase.is_success
             for target in scope.downstream.get(spec_id, ()):
                 state.remaining[target] -= 1
                 if is_failed:
                     state.skipped.add(target)
         failure_node = scope.failure_node
-        if state.failure is not None and (not scope.finishes_independent or "end-node" in state.nodes):
+        if state.failure is not None and (not scope.finishes_independent or END in state.nodes):
             state.is_closing = True
             if failure_node is not None and failure_node.id not in state.nodes:
                 self._run.ready.append((state.id, failure_node, state.id))
@@ -144,15 +152,18 @@ class _Loader:
             if chosen.id not in run.scopes[node.scope_id].nodes:
                 run.ready.append((node.scope_id, chosen, node.id))
             return
-        if kind in (NodeKind.TASK, NodeKind.ARRAY, NodeKind.LAUNCH_PLAN):
-            if run.max_parallelism > 0:
-                node.holds_slot = True
-                run.slots_used += 1
-            has_begun = node.attempt is not None or node.array is not None or node.child or node.closure is not None
-            if not has_begun:
-                run.admitted.append(node.id)
-            elif node.array is not None:
-                run.filling.append(node.id)
+        if kind not in COUNTED or node.closure is not None:
+            return
+        if node.attempt is None and node.array is None and not node.child:
+            run.waiting.append(node.id)  # for a slot or for the cache: it begins anew as soon as there is room
+            return
+        if run.max_parallelism > 0:
+            node.holds_slot = True
+            run.slots_used += 1
+        if node.array is not None:
+            run.filling.append(node.id)
+        elif node.spec.call is not None:
+            node.holds_reservation = node.spec.call.is_serialized and node.cache_status == core.CatalogCacheStatus.CACHE_MISS
 
 
 def _spec_of(run: Run, state: ScopeState, row: Any) -> NodeSpec:
@@ -168,14 +179,16 @@ def _inner_specs(branch: NodeSpec) -> list[NodeSpec]:
     return [spec for _, spec in branch.cases] + ([branch.otherwise] if branch.otherwise else [])
 
 
-def _is_due_again(node: Node, state: ArrayState, row: Any) -> bool:
-    """Whether an item whose latest attempt failed has another one coming."""
-    failure = _failure(row)
+def _last_failure(node: Node, state: ArrayState, row: Any) -> Failure | None:
+    """What an item whose latest attempt failed has failed of; None if another attempt is due."""
+    failure = _failure(row) or Failure(code="Unknown", message="")
     call = node.spec.inner.call if node.spec.inner else None
-    if failure is None or call is None:
-        return False
+    if call is None:
+        return failure
     user, system = state.user_failures.get(row.item, 0), state.system_failures.get(row.item, 0)
-    return may_retry(failure, retries=call.retries, user_failures=user, system_failures=system)
+    if may_retry(failure, retries=call.retries, user_failures=user, system_failures=system):
+        return None
+    return exhausted(failure, retries=call.retries, user_failures=user, system_failures=system)
 
 
 def _outputs(row: Any) -> core.LiteralMap | None:

@@ -71,9 +71,9 @@ class Platform:
         self.hub = Hub()
         self.driver = Driver(self.database, self.writer, Catalog(), self.clock)
         self.registrar = Registrar(self.database, self.writer, self.library, self.limits, self.clock)
-        self.launcher = Launcher(self.database, self.writer, self.library, self.registrar, self.driver, self.clock, f"{settings.store}/raw")
-        self.aborter = Aborter(self.writer, self.driver, self.clock)
-        self.signaller = Signaller(self.database, self.writer, self.driver, self.clock)
+        self.launcher = Launcher(self.database, self.library, self.registrar, self.driver, self.clock, f"{settings.store}/raw")
+        self.aborter = Aborter(self.driver, self.clock)
+        self.signaller = Signaller(self.writer, self.driver, self.clock)
         self.dispatch = Dispatch(
             driver=self.driver,
             launcher=self.launcher,
@@ -101,7 +101,9 @@ class Platform:
         self.launcher.start()
         await self.write(self._first_projects)
         await self.executor.start(self.dispatch)
-        await Resumer(self.database, self.writer, self.library, self.driver, self.dispatch, self.clock).resume()
+        resumer = Resumer(self.database, self.writer, self.library, self.driver, self.dispatch, self.clock)
+        self.driver.on_reload = resumer.take_up_again
+        await resumer.resume()
 
     async def stop(self) -> None:
         """Stops taking effects, commits what was accepted, closes; safe twice."""

@@ -50,13 +50,26 @@ class Resumer:
         """Takes up every live execution; their number."""
         runs = await asyncio.wrap_future(self._writer.submit(self._load, is_guarded=False))
         for run in runs:
-            for node in list(run.nodes.values()):
-                if not node.phase.is_terminal:
-                    self._reconcile(run, node)
-            self._driver.rearm(run)
+            self.take_up(run)
         if runs:
             log.info("took up %d executions", len(runs))
         return len(runs)
+
+    def take_up(self, run: Run) -> None:
+        """Lets one loaded execution go on."""
+        for node in list(run.nodes.values()):
+            if not node.phase.is_terminal:
+                self._reconcile(run, node)
+        self._driver.rearm(run)
+
+    def take_up_again(self, run: Run) -> None:
+        """The same after a commit that failed: this server still runs what it had started, so that is stopped first."""
+        for node in run.nodes.values():
+            for attempt in [node.attempt] if node.attempt else []:
+                self._dispatch.stop_attempt(run, fx.StopAttempt(node.id, attempt.item, attempt.number))
+            for attempt in list(node.array.calls.values()) if node.array else []:
+                self._dispatch.stop_attempt(run, fx.StopAttempt(node.id, attempt.item, attempt.number))
+        self.take_up(run)
 
     def _load(self, connection: Connection) -> list[Run]:
         found = []

@@ -11,7 +11,6 @@ from alula.control.clock import Clock
 from alula.control.drive import Batch, Driver
 from alula.database import execution as executions
 from alula.database import signal as rows
-from alula.database.engine import Database
 from alula.database.writer import Writer
 from alula.engine import event as ev
 from alula.errors import AlreadyExists, InvalidInput
@@ -22,8 +21,7 @@ from alula.idl.identifier import ExecutionId
 class Signaller:
     """The use case of answering a gate."""
 
-    def __init__(self, database: Database, writer: Writer, driver: Driver, clock: Clock) -> None:
-        self._database = database
+    def __init__(self, writer: Writer, driver: Driver, clock: Clock) -> None:
         self._writer = writer
         self._driver = driver
         self._clock = clock
@@ -37,7 +35,7 @@ class Signaller:
         execution = ExecutionId.from_proto(request.id.execution_id)
         signal_id = request.id.signal_id
 
-        def work(connection: Connection) -> Batch:
+        def work(connection: Connection) -> tuple[None, Batch]:
             key = executions.get(connection, execution).key
             row = rows.find(connection, key, signal_id)
             if row is None:
@@ -46,9 +44,9 @@ class Signaller:
             if problem is not None:
                 raise InvalidInput(str(problem))
             rows.set_value(connection, key, signal_id, request.value.SerializeToString(), self._clock())
-            return self._driver.apply(connection, key, ev.SignalReceived(self._clock(), signal_id, request.value))
+            return None, self._driver.apply(connection, key, ev.SignalReceived(self._clock(), signal_id, request.value))
 
-        self._driver.publish(await asyncio.wrap_future(self._writer.submit(work)))
+        await self._driver.transact(work)
 
     async def get_or_create(self, request: admin.SignalGetOrCreateRequest) -> admin.Signal:
         """The signal, made if it is new.

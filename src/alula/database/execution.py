@@ -60,6 +60,10 @@ def get(connection: Connection, execution: ExecutionId) -> Row[Any]:
     return row
 
 
+def find_by_key(connection: Connection, key: int) -> Row[Any] | None:
+    return connection.execute(select(t.execution).where(t.execution.c.key == key)).one_or_none()
+
+
 def by_key(connection: Connection, key: int) -> Row[Any]:
     return connection.execute(select(t.execution).where(t.execution.c.key == key)).one()
 

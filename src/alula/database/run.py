@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, update
 
 from alula.database import tables as t
 from alula.database.engine import insert_sql, update_sql
 from alula.engine.event import Failure
 from alula.engine.state import Attempt, Node, Run, Turn
-from alula.idl.phase import TERMINAL_EXECUTION, NodePhase
+from alula.idl.phase import TERMINAL_ATTEMPT, TERMINAL_EXECUTION, TERMINAL_NODE, AttemptPhase, ExecutionPhase, NodePhase
 
 Values = tuple[Any, ...]
 
@@ -101,6 +101,13 @@ class TurnWriter:
             self._runs[key] = (turn.run, at)
         self._events.append(event)
 
+    def discard(self, key: int) -> None:
+        """Forgets what was added for one execution."""
+        self._nodes = {k: v for k, v in self._nodes.items() if k[0] != key}
+        self._attempts = {k: v for k, v in self._attempts.items() if k[0] != key}
+        self._runs.pop(key, None)
+        self._events = [e for e in self._events if e[0] != key]
+
     def write(self, connection: Connection) -> None:
         """Writes what was added and forgets it."""
         self._write_nodes(connection)
@@ -123,7 +130,8 @@ class TurnWriter:
                 inserts.append((key, node_id, node.spec.id, node.scope_id, node.parent_id, kind, node.created_at, inputs, *changing))
             else:
                 updates.append((*changing, key, node_id))
-            if node.closure is not None and node.phase is NodePhase.DYNAMIC_RUNNING:
+            if node.closure is not None and node.is_closure_new:
+                node.is_closure_new = False
                 closures.append((key, node_id, node.closure.SerializeToString()))
         self._many(connection, self._insert_node, inserts)
         self._many(connection, self._update_node, updates)
@@ -165,6 +173,18 @@ def _run_values(run: Run, at: int) -> Values:
     outputs = run.outputs.SerializeToString() if run.outputs is not None else None
     head = (int(run.phase), run.started_at, run.ended_at, at, duration)
     return (*head, *_failure(run.failure), run.abort_cause, run.abort_principal, outputs, run.key)
+
+
+def crash(connection: Connection, key: int, message: str, at: int) -> None:
+    """Ends an execution whose engine failed: FAILED with a SYSTEM error, its live nodes and attempts ABORTED."""
+    n, a, e = t.node_execution.c, t.task_execution.c, t.execution.c
+    live_nodes = (n.execution_key == key, n.phase.not_in([int(p) for p in TERMINAL_NODE]))
+    connection.execute(update(t.node_execution).where(*live_nodes).values(phase=int(NodePhase.ABORTED), ended_at=at, updated_at=at))
+    live_attempts = (a.execution_key == key, a.phase.not_in([int(p) for p in TERMINAL_ATTEMPT]))
+    connection.execute(update(t.task_execution).where(*live_attempts).values(phase=int(AttemptPhase.ABORTED), ended_at=at, updated_at=at))
+    error = {"error_code": "EngineDefect", "error_kind": "SYSTEM", "error_message": message}
+    values = {"phase": int(ExecutionPhase.FAILED), "ended_at": at, "updated_at": at, **error}
+    connection.execute(update(t.execution).where(e.key == key).values(values))
 
 
 def live_executions(connection: Connection) -> Sequence[Row[Any]]:

@@ -27,6 +27,13 @@ def set_value(connection: Connection, key: int, signal_id: str, value: bytes, at
     connection.execute(update(t.signal).where(c.execution_key == key, c.signal_id == signal_id).values(value=value, updated_at=at))
 
 
+def given(connection: Connection, key: int) -> dict[str, bytes]:
+    """Serialised values by signal id, of the signals that have one."""
+    c = t.signal.c
+    query = select(c.signal_id, c.value).where(c.execution_key == key, c.value.is_not(None))
+    return {row.signal_id: row.value for row in connection.execute(query)}
+
+
 def select_page(
     connection: Connection,
     key: int,

@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from alula.database.engine import Database, translate
 from alula.errors import AlulaError, Internal, Unavailable
@@ -44,6 +44,7 @@ class Writer:
         self._is_stopping = False
         self._thread: threading.Thread | None = None
         self.commits = 0
+        self.on_rollback: list[Callable[[], None]] = []  # called in the writer's thread
 
     def start(self) -> None:
         if self._thread is None:
@@ -77,38 +78,59 @@ class Writer:
         return job.future
 
     def _take(self) -> list[_Job]:
-        with self._wake:
-            while not self._jobs and not self._is_stopping:
-                self._wake.wait()
-            return [self._jobs.popleft() for _ in range(min(len(self._jobs), MAX_JOBS))]
+        """The next jobs, waiting for some; none when the writer is stopping."""
+        while True:
+            with self._wake:
+                while not self._jobs and not self._is_stopping:
+                    self._wake.wait()
+                taken = [self._jobs.popleft() for _ in range(min(len(self._jobs), MAX_JOBS))]
+            # Whoever asked may have gone (a client that hung up); from here on it can no longer cancel.
+            batch = [job for job in taken if job.future.set_running_or_notify_cancel()]
+            if batch or not taken:
+                return batch
 
     def _run(self) -> None:
-        with self._database.engine.connect() as connection:
-            while batch := self._take():
-                self._commit(connection, batch)
+        while batch := self._take():
+            try:
+                with self._database.engine.connect() as connection:
+                    while batch and self._commit(connection, batch):
+                        batch = self._take()
+            except SQLAlchemyError as e:
+                self._fail(batch, translate(e) if isinstance(e, DBAPIError) else Internal(f"the write failed: {e}"))
+            if not batch and self._is_stopping:
+                return
 
-    def _commit(self, connection: Connection, batch: list[_Job]) -> None:
+    def _commit(self, connection: Connection, batch: list[_Job]) -> bool:
+        """Runs and commits a batch; False if the connection is spoilt and the next batch needs a fresh one."""
         outcomes: list[tuple[_Job, Any, BaseException | None]] = []
         try:
             self._begin(connection)
             for job in batch:
                 outcomes.append(self._run_job(connection, job))
-            self._end(connection, "COMMIT")
+            self._end(connection)
             self.commits += 1
         except Exception as e:
-            self._undo(connection)
+            is_usable = self._undo(connection)
             error = translate(e) if isinstance(e, DBAPIError) else e
             if not isinstance(error, AlulaError):
-                log.exception("a batch of %d writes failed", len(batch))
+                log.error("a batch of %d writes failed", len(batch), exc_info=e)
                 error = Internal(f"the write failed: {type(e).__name__}: {e}")
-            for job in batch:
-                job.future.set_exception(error)
-            return
+            for listener in self.on_rollback:
+                listener()
+            self._fail(batch, error)
+            return is_usable
         for job, result, failure in outcomes:
             if failure is not None:
                 job.future.set_exception(failure)
             else:
                 job.future.set_result(result)
+        return True
+
+    @staticmethod
+    def _fail(batch: list[_Job], error: AlulaError) -> None:
+        for job in batch:
+            if not job.future.done():
+                job.future.set_exception(error)
 
     def _run_job(self, connection: Connection, job: _Job) -> tuple[_Job, Any, BaseException | None]:
         if not job.is_guarded:
@@ -131,17 +153,19 @@ class Writer:
         if self._database.dialect == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    def _end(self, connection: Connection, statement: str) -> None:
+    def _end(self, connection: Connection) -> None:
         if self._database.dialect == "sqlite":
-            connection.exec_driver_sql(statement)
-            connection.commit()
-        elif statement == "COMMIT":
-            connection.commit()
-        else:
-            connection.rollback()
+            connection.exec_driver_sql("COMMIT")
+        connection.commit()
 
-    def _undo(self, connection: Connection) -> None:
+    def _undo(self, connection: Connection) -> bool:
+        """Rolls back; False if the driver would not, so that the connection must be thrown away."""
         try:
-            self._end(connection, "ROLLBACK")
-        except DBAPIError:  # the connection is gone, or nothing had begun: a fresh one begins clean
+            if self._database.dialect == "sqlite" and getattr(connection.connection.dbapi_connection, "in_transaction", True):
+                connection.exec_driver_sql("ROLLBACK")  # a full disk may have rolled back already
+            connection.rollback()
+        except SQLAlchemyError:
             connection.invalidate()
+            connection.rollback()
+            return False
+        return True

@@ -28,10 +28,8 @@ def timed_out(call: TaskCall) -> Failure:
 
 def mark_started(turn: Turn, attempt: Attempt, event: ev.AttemptStarted) -> None:
     """The executor says that user code began to run."""
-    if attempt.phase is not AttemptPhase.RUNNING:
-        check_attempt(attempt.phase, AttemptPhase.RUNNING, attempt.node_id)
-        attempt.phase = AttemptPhase.RUNNING
-    attempt.started_at = turn.at
+    check_attempt(attempt.phase, AttemptPhase.RUNNING, attempt.node_id)
+    attempt.phase, attempt.started_at = AttemptPhase.RUNNING, turn.at
     attempt.log_uri, attempt.log_start = event.log_uri, event.log_start
     turn.attempts[(attempt.node_id, attempt.item, attempt.number)] = attempt
 
@@ -47,6 +45,15 @@ def end_attempt(
         if report.log_uri:
             attempt.log_uri, attempt.log_start = report.log_uri, report.log_start
     turn.attempts[(attempt.node_id, attempt.item, attempt.number)] = attempt
+
+
+def missing_outputs(call: TaskCall, outputs: core.LiteralMap) -> Failure | None:
+    """What is wrong with a success that lacks an output its interface declares; whoever would read it could not run."""
+    missing = [name for name in call.outputs if name not in outputs.literals]
+    if not missing:
+        return None
+    message = f"task {call.id.name} wrote no output {', '.join(missing)}; its interface declares it"
+    return Failure(code="OutputsNotFound", message=message)
 
 
 def fill_cache(turn: Turn, node: Node, outputs: core.LiteralMap, outputs_uri: str) -> None:
@@ -78,13 +85,15 @@ def stop_all(turn: Turn, node: Node) -> None:
         turn.effects.append(AbortChild(node.id, -1, node.child, cause))
     if node.array is None:
         return
+    call = node.spec.inner.call if node.spec.inner is not None else None
     for item, live in node.array.calls.items():
-        if live.phase.is_terminal:
-            continue
+        if call is not None and call.is_serialized:
+            turn.effects.append(ReleaseReservation(node.id, item))
         if live.child:
             turn.effects.append(AbortChild(node.id, item, live.child, cause))
         else:
             turn.effects.append(StopAttempt(node.id, item, live.number))
         end_attempt(turn, live, AttemptPhase.ABORTED)
     node.array.calls.clear()
-    node.array.in_flight = 0
+    node.array.asking.clear()
+    node.array.retry.clear()

@@ -42,8 +42,8 @@ def evaluate(expression: core.BooleanExpression, inputs: core.LiteralMap) -> boo
         return is_same if comparison.operator == core.ComparisonExpression.EQ else not is_same
     if left_kind != right_kind:
         raise ConditionFailed(f"cannot compare {left_kind} with {right_kind}; make both sides the same type")
-    if left_kind == "boolean" and not is_equality:
-        raise ConditionFailed("booleans have no order; compare them with == or !=")
+    if left_kind in ("boolean", "none_type") and not is_equality:
+        raise ConditionFailed(f"{left_kind} values have no order; compare them with == or !=")
     return _OPERATORS[comparison.operator](left_value, right_value)
 
 

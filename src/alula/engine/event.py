@@ -106,6 +106,7 @@ class AttemptExpanded:
     attempt: int
     closure: core.CompiledWorkflowClosure
     report: AttemptReport = NO_REPORT
+    item: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class AttemptFailed:
 
 @dataclass(frozen=True, slots=True)
 class TimerFired:
-    """`what` is `attempt`, `deadline`, `gate` or `sleep`; `attempt` guards against a timer of an earlier attempt."""
+    """`what` is `attempt`, `gate` or `sleep`; `attempt` guards against a timer of an earlier attempt."""
 
     at: int
     node_id: str

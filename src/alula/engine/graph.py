@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from alula.engine.value import Wire, wire
 from alula.errors import Internal
 from alula.idl import core
-from alula.idl.identifier import EntityId
+from alula.idl.identifier import LAUNCH_PLAN, TASK, WORKFLOW, EntityId
 from alula.idl.quantity import parse_bytes, parse_millicores, parse_quantity
 
 START, END = "start-node", "end-node"
@@ -54,10 +55,7 @@ class TaskCall:
     demand: Demand
     image: str
     is_interruptible: bool | None
-
-    @property
-    def has_outputs(self) -> bool:
-        return bool(self.template.interface.outputs.variables)
+    outputs: tuple[str, ...]  # names, sorted
 
 
 @dataclass(slots=True, eq=False)
@@ -67,11 +65,13 @@ class NodeSpec:
     id: str
     kind: NodeKind
     node: core.Node
-    bindings: tuple[core.Binding, ...]
+    bindings: tuple[Wire, ...]
     call: TaskCall | None = None
     reference: EntityId | None = None
     timeout_us: int = 0
     inner: NodeSpec | None = None  # what an array node runs for each item
+    outputs: tuple[str, ...] = ()  # names of what a task or launch plan yields, sorted
+    aliases: tuple[tuple[str, str], ...] = ()  # (alias, output) by which others may read an output
     cases: tuple[tuple[core.BooleanExpression, NodeSpec], ...] = ()
     otherwise: NodeSpec | None = None
 
@@ -99,26 +99,42 @@ class Graph:
     subs: dict[EntityId, Scope] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Entities:
+    """What nodes refer to: task templates, and the names of the outputs of launch plans."""
+
+    tasks: Mapping[EntityId, core.TaskTemplate]
+    plans: Mapping[EntityId, tuple[str, ...]]
+
+
 def index_closure(closure: core.CompiledWorkflowClosure) -> Graph:
     """Indexes a closure as the compiler makes it.
 
     Raises:
         Internal: the closure refers to a task or workflow that it does not hold; the compiler refuses such a graph.
     """
-    tasks = {EntityId.from_proto(t.template.id): t.template for t in closure.tasks}
-    subs = {EntityId.from_proto(w.template.id): _index_workflow(w, tasks) for w in closure.sub_workflows}
-    return Graph(primary=_index_workflow(closure.primary, tasks), subs=subs)
+    entities = _Entities(
+        tasks={_id_of(t.template.id, TASK): t.template for t in closure.tasks},
+        plans={_id_of(p.template.id, LAUNCH_PLAN): tuple(sorted(p.template.interface.outputs.variables)) for p in closure.launch_plans},
+    )
+    subs = {_id_of(w.template.id, WORKFLOW): _index_workflow(w, entities) for w in closure.sub_workflows}
+    return Graph(primary=_index_workflow(closure.primary, entities), subs=subs)
 
 
-def _index_workflow(compiled: core.CompiledWorkflow, tasks: Mapping[EntityId, core.TaskTemplate]) -> Scope:
+def _id_of(reference: core.Identifier, kind: int) -> EntityId:
+    """The id behind a reference; its place says of which kind it is, and not every client repeats that."""
+    return EntityId.from_proto(reference)._replace(resource_type=kind)
+
+
+def _index_workflow(compiled: core.CompiledWorkflow, entities: _Entities) -> Scope:
     template = compiled.template
-    nodes = {n.id: _index_node(n, tasks) for n in template.nodes}
+    nodes = {n.id: _index_node(n, entities) for n in template.nodes}
     downstream = {source: tuple(edges.ids) for source, edges in compiled.connections.downstream.items()}
     counts = dict.fromkeys(nodes, 0)
     for targets in downstream.values():
         for target in targets:
             counts[target] += 1
-    failure = _index_node(template.failure_node, tasks) if template.HasField("failure_node") else None
+    failure = _index_node(template.failure_node, entities) if template.HasField("failure_node") else None
     return Scope(
         template=template,
         nodes=nodes,
@@ -129,44 +145,50 @@ def _index_workflow(compiled: core.CompiledWorkflow, tasks: Mapping[EntityId, co
     )
 
 
-def _index_node(node: core.Node, tasks: Mapping[EntityId, core.TaskTemplate]) -> NodeSpec:
+def _index_node(node: core.Node, entities: _Entities) -> NodeSpec:
     target = node.WhichOneof("target")
     timeout_us = node.metadata.timeout.ToMicroseconds() if node.metadata.HasField("timeout") else 0
-    spec = NodeSpec(id=node.id, kind=NodeKind.START, node=node, bindings=tuple(node.inputs), timeout_us=timeout_us)
+    aliases = tuple((a.alias, a.var) for a in node.output_aliases)
+    wires = tuple(wire(b) for b in node.inputs)
+    spec = NodeSpec(id=node.id, kind=NodeKind.START, node=node, bindings=wires, timeout_us=timeout_us, aliases=aliases)
     if node.id == START:
         return spec
     if node.id == END:
         spec.kind = NodeKind.END
     elif target == "task_node":
         spec.kind = NodeKind.TASK
-        spec.call = _call(node, tasks)
+        spec.call = _call(node, entities)
+        spec.outputs = spec.call.outputs
     elif target == "workflow_node":
-        reference = node.workflow_node.WhichOneof("reference")
-        spec.kind = NodeKind.SUBWORKFLOW if reference == "sub_workflow_ref" else NodeKind.LAUNCH_PLAN
-        spec.reference = EntityId.from_proto(getattr(node.workflow_node, reference or "launchplan_ref"))
+        if node.workflow_node.WhichOneof("reference") == "sub_workflow_ref":
+            spec.kind, spec.reference = NodeKind.SUBWORKFLOW, _id_of(node.workflow_node.sub_workflow_ref, WORKFLOW)
+        else:
+            spec.kind, spec.reference = NodeKind.LAUNCH_PLAN, _id_of(node.workflow_node.launchplan_ref, LAUNCH_PLAN)
+            spec.outputs = entities.plans.get(spec.reference, ())
     elif target == "branch_node":
         block = node.branch_node.if_else
         cases = [block.case, *block.other]
         spec.kind = NodeKind.BRANCH
-        spec.cases = tuple((case.condition, _index_node(case.then_node, tasks)) for case in cases)
-        spec.otherwise = _index_node(block.else_node, tasks) if block.WhichOneof("default") == "else_node" else None
+        spec.cases = tuple((case.condition, _index_node(case.then_node, entities)) for case in cases)
+        spec.otherwise = _index_node(block.else_node, entities) if block.WhichOneof("default") == "else_node" else None
     elif target == "gate_node":
         spec.kind = NodeKind.GATE
     elif target == "array_node":
         spec.kind = NodeKind.ARRAY
-        spec.inner = _index_node(node.array_node.node, tasks)
+        spec.inner = _index_node(node.array_node.node, entities)
     else:
         raise Internal(f'node "{node.id}" has no target; the compiler should have refused it')
     return spec
 
 
-def _call(node: core.Node, tasks: Mapping[EntityId, core.TaskTemplate]) -> TaskCall:
-    task_id = EntityId.from_proto(node.task_node.reference_id)
-    template = tasks.get(task_id)
+def _call(node: core.Node, entities: _Entities) -> TaskCall:
+    task_id = _id_of(node.task_node.reference_id, TASK)
+    template = entities.tasks.get(task_id)
     if template is None:
         raise Internal(f'node "{node.id}" calls {task_id}, which its closure does not hold')
     meta, own, overrides = template.metadata, node.metadata, node.task_node.overrides
     timeout = own.timeout if own.HasField("timeout") and own.timeout.ToMicroseconds() else meta.timeout
+    outputs = tuple(sorted(template.interface.outputs.variables))
     interruptible: bool | None = None
     if own.WhichOneof("interruptible_value"):
         interruptible = own.interruptible
@@ -180,13 +202,14 @@ def _call(node: core.Node, tasks: Mapping[EntityId, core.TaskTemplate]) -> TaskC
         template=template,
         retries=own.retries.retries or meta.retries.retries,
         timeout_us=timeout.ToMicroseconds(),
-        is_cacheable=is_cacheable and bool(template.interface.outputs.variables),
+        is_cacheable=is_cacheable and bool(outputs),
         cache_version=version,
         is_serialized=serialized,
         ignored_inputs=tuple(meta.cache_ignore_input_vars),
         demand=demand_of(template.container.resources, overrides.resources if overrides.HasField("resources") else None),
         image=overrides.container_image or template.container.image,
         is_interruptible=interruptible,
+        outputs=outputs,
     )
 
 

@@ -10,7 +10,7 @@ from typing import assert_never
 
 from alula.engine import event as ev
 from alula.engine import scope
-from alula.engine.effect import EndExecution, SetTimer
+from alula.engine.effect import EndExecution, ReleaseReservation, SetTimer
 from alula.engine.graph import NodeKind
 from alula.engine.nodes import array, branch, gate, launch_plan, task, workflow
 from alula.engine.state import Node, Run, Turn
@@ -51,8 +51,10 @@ def _dispatch(turn: Turn, event: ev.Event) -> None:
         case ev.AbortRequested():
             _abort(turn, event)
         case ev.SignalReceived():
+            run.signals[event.signal_id] = event.value
             for node in [n for n in _live(run) if n.spec.kind is NodeKind.GATE]:
-                gate.on_signal(turn, node, event)
+                if not node.phase.is_terminal:  # an earlier gate's rejection may have ended it
+                    gate.on_signal(turn, node, event.signal_id, event.value)
         case (
             ev.AttemptSucceeded()
             | ev.AttemptFailed()
@@ -66,6 +68,8 @@ def _dispatch(turn: Turn, event: ev.Event) -> None:
             owner = run.nodes.get(event.node_id)
             if owner is not None and not owner.phase.is_terminal:
                 _on_node_event(turn, owner, event)
+            elif isinstance(event, ev.CacheMissed) and event.is_reserved:  # it was its turn to compute, but it has ended
+                turn.effects.append(ReleaseReservation(event.node_id, event.item))
         case _:
             assert_never(event)
 
@@ -88,15 +92,16 @@ def _start_ready(turn: Turn) -> None:
         if run.ready:
             scope_id, spec, parent_id = run.ready.popleft()
             state = run.scopes.get(scope_id)
-            if state is not None and scope.accepts(state, spec):
+            if state is not None and scope.accepts(turn, state, spec, parent_id):
                 turn.budget -= 1
                 made = scope.prepare_node(turn, state, spec, parent_id)
                 if made is not None:
                     _enter(turn, made)
-        elif run.admitted:
-            node = run.nodes[run.admitted.popleft()]
+        elif run.waiting and run.has_room:
+            node = run.nodes[run.waiting.popleft()]
             if not node.phase.is_terminal:
                 turn.budget -= 1
+                scope.take_slot(turn, node)
                 _enter(turn, node)
         elif run.filling:
             node_id = run.filling.popleft()
@@ -105,7 +110,7 @@ def _start_ready(turn: Turn) -> None:
                 run.filling.append(node_id)
         else:
             break
-    turn.more = bool(run.ready or run.admitted or run.filling) and not run.is_terminal
+    turn.more = not run.is_terminal and bool(run.ready or run.filling or (run.waiting and run.has_room))
 
 
 def _enter(turn: Turn, node: Node) -> None:
@@ -136,7 +141,6 @@ def _abort(turn: Turn, event: ev.AbortRequested) -> None:
         if state.id == "":
             scope.abort_live(turn, state)
     run.ready.clear()
-    run.admitted.clear()
     run.filling.clear()
     run.waiting.clear()
     scope.set_run_phase(turn, ExecutionPhase.ABORTED)

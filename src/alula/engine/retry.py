@@ -20,13 +20,17 @@ def may_retry(failure: Failure, *, retries: int, user_failures: int, system_fail
     return failure.is_recoverable and user_failures <= retries
 
 
-def exhausted(failure: Failure, *, attempts: int, allowed: int) -> Failure:
-    """What the node says once no attempt is left; a failure that may not be retried stays as it is."""
+def exhausted(failure: Failure, *, retries: int, user_failures: int, system_failures: int) -> Failure:
+    """What the node says once no attempt is left; a failure that may not be retried stays as it is.
+
+    The figures in brackets are those of the budget that was used up. Arguments as for `may_retry`.
+    """
     if not failure.is_recoverable and failure.kind != "SYSTEM":
         return failure
+    used, allowed = (system_failures, SYSTEM_RETRIES + 1) if failure.kind == "SYSTEM" else (user_failures, retries + 1)
     return Failure(
         code=f"RetriesExhausted|{failure.code}",
-        message=f"[{attempts}/{allowed}] currentAttempt done. Last Error: {failure.kind}::{failure.message}",
+        message=f"[{used}/{allowed}] currentAttempt done. Last Error: {failure.kind}::{failure.message}",
         kind="USER",
         is_timeout=failure.is_timeout,
     )

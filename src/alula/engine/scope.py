@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from alula.engine.attempt import fill_cache, stop_all
+from dataclasses import replace
+
+from alula.engine.attempt import fill_cache, release_reservation, stop_all
 from alula.engine.effect import EndExecution
 from alula.engine.event import Failure
 from alula.engine.graph import END, START, Graph, NodeKind, NodeSpec, Scope
 from alula.engine.state import Node, ScopeState, Turn
 from alula.engine.transition import check_execution, check_node
-from alula.engine.value import BindingFailed, resolve_bindings
+from alula.engine.value import NONE, BindingFailed, resolve_bindings
 from alula.idl import core
 from alula.idl.phase import ExecutionPhase, NodePhase
 
@@ -33,7 +35,7 @@ def set_run_phase(turn: Turn, phase: ExecutionPhase) -> None:
 def set_phase(turn: Turn, node: Node, phase: NodePhase) -> None:
     """Moves a node along its table and marks it changed."""
     if node.phase is not phase:
-        check_node(node.phase, phase, f"{turn.run.id}/{node.id}")
+        check_node(node.phase, phase, node.id)
         node.phase = phase
     turn.nodes[node.id] = node
 
@@ -48,8 +50,10 @@ def open_scope(turn: Turn, scope_id: str, prefix: str, scope: Scope, graph: Grap
     _release_downstream(turn, state, START, is_failed=False)
 
 
-def accepts(state: ScopeState, spec: NodeSpec) -> bool:
+def accepts(turn: Turn, state: ScopeState, spec: NodeSpec, parent_id: str) -> bool:
     """Whether a ready node may still start: after a failure only independent ones and the failure node may."""
+    if parent_id != state.id:  # what a branch chose lives as long as the branch
+        return not turn.run.nodes[parent_id].phase.is_terminal
     if state.failure is None or spec is state.scope.failure_node:
         return True
     return state.scope.finishes_independent and not state.is_closing
@@ -92,20 +96,39 @@ def prepare_node(turn: Turn, state: ScopeState, spec: NodeSpec, parent_id: str) 
         end_node(turn, node, NodePhase.RECOVERED, outputs=found.outputs, outputs_uri=found.outputs_uri)
         return None
     if spec.kind in COUNTED and turn.run.max_parallelism > 0:
-        if turn.run.slots_used >= turn.run.max_parallelism:
+        if turn.run.waiting or not turn.run.has_room:
             set_phase(turn, node, NodePhase.QUEUED)
             turn.run.waiting.append(node.id)
             return None
+        take_slot(turn, node)
+    return node
+
+
+def take_slot(turn: Turn, node: Node) -> None:
+    """Counts a node against the execution's max_parallelism until it ends, or until it only waits for its own graph."""
+    if turn.run.max_parallelism > 0 and node.spec.kind in COUNTED:
         node.holds_slot = True
         turn.run.slots_used += 1
-    return node
+
+
+def free_slot(turn: Turn, node: Node) -> None:
+    if node.holds_slot:
+        node.holds_slot = False
+        turn.run.slots_used -= 1
 
 
 def _outputs_of(state: ScopeState, spec_id: str) -> core.LiteralMap | None:
     if spec_id in ("", START):
         return state.inputs
     node = state.nodes.get(spec_id)
-    return node.outputs if node is not None else None
+    if node is None or node.outputs is None or not node.spec.aliases:
+        return node.outputs if node is not None else None
+    aliased = core.LiteralMap()
+    aliased.CopyFrom(node.outputs)
+    for alias, name in node.spec.aliases:
+        if name in node.outputs.literals:
+            aliased.literals[alias].CopyFrom(node.outputs.literals[name])
+    return aliased
 
 
 def _add_error(node: Node, state: ScopeState) -> None:
@@ -138,11 +161,11 @@ def end_node(
     """Ends a node and tells whatever it belongs to: its branch or its graph."""
     run = turn.run
     set_phase(turn, node, phase)
+    if failure is not None and not failure.node_id:
+        failure = replace(failure, node_id=node.id)
     node.outputs, node.outputs_uri, node.failure, node.ended_at = outputs, outputs_uri, failure, turn.at
-    if node.holds_slot:
-        node.holds_slot = False
-        run.slots_used -= 1
-        _admit_waiting(turn)
+    free_slot(turn, node)
+    release_reservation(turn, node)
     state = run.scopes[node.scope_id]
     if node.parent_id != node.scope_id:
         _end_branch(turn, run.nodes[node.parent_id], node)
@@ -163,18 +186,6 @@ def _end_branch(turn: Turn, parent: Node, child: Node) -> None:
         end_node(turn, parent, NodePhase.SUCCEEDED, outputs=child.outputs, outputs_uri=child.outputs_uri)
     else:
         end_node(turn, parent, NodePhase.FAILED, failure=child.failure)
-
-
-def _admit_waiting(turn: Turn) -> None:
-    run = turn.run
-    while run.waiting and run.slots_used < run.max_parallelism:
-        node = run.nodes[run.waiting.popleft()]
-        state = run.scopes.get(node.scope_id)
-        if node.phase.is_terminal or state is None or not accepts(state, node.spec):
-            continue
-        node.holds_slot = True
-        run.slots_used += 1
-        run.admitted.append(node.id)
 
 
 def _release_downstream(turn: Turn, state: ScopeState, spec_id: str, *, is_failed: bool) -> None:
@@ -202,18 +213,8 @@ def _release_downstream(turn: Turn, state: ScopeState, spec_id: str, *, is_faile
 
 
 def _on_failure(turn: Turn, state: ScopeState, node: Node, failure: Failure) -> None:
-    if not failure.node_id:
-        failure = Failure(
-            code=failure.code,
-            message=failure.message,
-            kind=failure.kind,
-            is_recoverable=failure.is_recoverable,
-            node_id=node.id,
-            is_timeout=failure.is_timeout,
-        )
-        node.failure = failure
-    state.failure, state.failed_node_id = failure, node.id
-    if state.scope.finishes_independent:
+    state.failure = failure
+    if state.scope.finishes_independent and node.spec.kind is not NodeKind.END:
         _release_downstream(turn, state, node.spec.id, is_failed=True)
     else:
         abort_live(turn, state)
@@ -255,6 +256,9 @@ def _reach_end(turn: Turn, state: ScopeState, end: Node) -> None:
     except BindingFailed as e:
         end_node(turn, end, NodePhase.FAILED, failure=Failure(code="BindingResolutionFailure", message=str(e), kind="SYSTEM"))
         return
+    for binding in end.spec.bindings:
+        if binding.var not in outputs.literals:
+            outputs.literals[binding.var].CopyFrom(NONE)  # an Optional input that nobody gave, handed on as it is
     end.outputs, end.ended_at = outputs, turn.at
     set_phase(turn, end, NodePhase.SUCCEEDED)
     if state.id == "":
@@ -282,8 +286,6 @@ def abort_node(turn: Turn, node: Node) -> None:
     inner = run.scopes.pop(node.id, None)
     if inner is not None:
         abort_live(turn, inner)
-    if node.holds_slot:
-        node.holds_slot = False
-        run.slots_used -= 1
+    free_slot(turn, node)
     node.failure, node.ended_at = ABORTED, turn.at
     set_phase(turn, node, NodePhase.ABORTED)

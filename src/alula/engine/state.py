@@ -45,9 +45,14 @@ class ArrayState:
     user_failures: dict[int, int] = field(default_factory=dict)
     system_failures: dict[int, int] = field(default_factory=dict)
     next_item: int = 0
-    in_flight: int = 0
+    asking: set[int] = field(default_factory=set)  # items that wait for the cache's answer
     retry: deque[int] = field(default_factory=deque)
     hits: int = 0  # items the output cache answered
+    sliced: tuple[str, ...] = ()  # inputs of which each item receives its own element
+
+    @property
+    def in_flight(self) -> int:
+        return len(self.calls) + len(self.asking)
 
     @property
     def done(self) -> int:
@@ -76,10 +81,12 @@ class Node:
     cache_status: int = 0  # core.CatalogCacheStatus
     cache_reason: str = ""
     cache_source: bytes = b""  # serialised core.CatalogMetadata on a hit
+    is_asking: bool = False  # waits for the cache's answer
     holds_reservation: bool = False
     child: str = ""  # name of the execution a launch plan node started
     chosen: str = ""  # id of the node a branch took
     closure: core.CompiledWorkflowClosure | None = None  # what a dynamic task expanded to
+    is_closure_new: bool = False  # not a row yet
     array: ArrayState | None = None
     deck_uri: str = ""
     holds_slot: bool = False  # counts against the execution's max_parallelism
@@ -98,9 +105,7 @@ class ScopeState:
     nodes: dict[str, Node] = field(default_factory=dict)  # by spec id, those that were reached
     remaining: dict[str, int] = field(default_factory=dict)  # upstream nodes still to end, for nodes not yet reached
     skipped: set[str] = field(default_factory=set)  # not yet reached, but downstream of a failure
-    live: int = 0  # nodes reached and not terminal
     failure: Failure | None = None
-    failed_node_id: str = ""
     is_closing: bool = False  # the failure node is running, or the end was reached
 
 
@@ -111,6 +116,7 @@ class Recovered:
     outputs: core.LiteralMap
     outputs_uri: str = ""
     closure: core.CompiledWorkflowClosure | None = None
+    attempt: int = 0  # the attempt that expanded to `closure`: it is in the ids of the graph's nodes
     child: str = ""
 
 
@@ -139,17 +145,21 @@ class Run:
     nodes: dict[str, Node] = field(default_factory=dict)
     scopes: dict[str, ScopeState] = field(default_factory=dict)
     ready: deque[tuple[str, NodeSpec, str]] = field(default_factory=deque)  # (scope id, spec, parent id) to start next
-    waiting: deque[str] = field(default_factory=deque)  # ids of nodes that wait for a parallelism slot
-    admitted: deque[str] = field(default_factory=deque)  # ids of nodes that were given a slot and enter next
+    waiting: deque[str] = field(default_factory=deque)  # ids of nodes that wait for a parallelism slot, oldest first
     filling: deque[str] = field(default_factory=deque)  # ids of array nodes with items left to start
     slots_used: int = 0
-    signals: dict[str, core.Literal] = field(default_factory=dict)
+    signals: dict[str, core.Literal] = field(default_factory=dict)  # what was given so far, the last value of each
     sequence: int = 0  # number of events taken
     is_new: bool = True
 
     @property
     def is_terminal(self) -> bool:
         return self.phase.is_terminal
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another node that counts may run."""
+        return not self.max_parallelism or self.slots_used < self.max_parallelism
 
 
 @dataclass(slots=True, eq=False)

@@ -6,18 +6,20 @@ import math
 
 from alula.engine import event as ev
 from alula.engine import scope
-from alula.engine.attempt import end_attempt, mark_started, stop_all, timed_out
+from alula.engine.attempt import end_attempt, mark_started, missing_outputs, stop_all, timed_out
 from alula.engine.effect import FillCache, LaunchChild, LookUpCache, ReleaseReservation, SetTimer, StartAttempt, StopAttempt
 from alula.engine.event import Failure
 from alula.engine.graph import NodeSpec
 from alula.engine.nodes.launch_plan import child_failure, child_name
 from alula.engine.retry import exhausted, may_retry
 from alula.engine.state import ArrayState, Attempt, Node, Turn
+from alula.engine.value import NONE
 from alula.errors import Internal
 from alula.idl import core
 from alula.idl.phase import AttemptPhase, ExecutionPhase, NodePhase
 
 WINDOW = 512  # items in flight when the author sets no concurrency: enough to keep every worker fed
+FLOAT32_ERROR = 2**-23  # 0.1 arrives as 0.10000000149: of ten items still one
 REPORTED = 10  # failed items named in the node's error
 
 
@@ -44,18 +46,17 @@ def successes_needed(size: int, array: core.ArrayNode) -> int:
     case = array.WhichOneof("success_criteria")
     if case == "min_successes":
         return min(size, int(array.min_successes))
-    if case == "min_success_ratio":
-        return min(size, math.ceil(round(size * array.min_success_ratio, 4)))
+    if case == "min_success_ratio" and array.min_success_ratio < 1:
+        return math.ceil(size * array.min_success_ratio * (1 - FLOAT32_ERROR))
     return size
 
 
 def new_state(node: Node) -> ArrayState:
     """The items of a node whose lists agree in length, none of them started."""
-    array = node.spec.node.array_node
-    inputs = (node.inputs or core.LiteralMap()).literals
-    size = next((len(inputs[name].collection.literals) for name in sliced_names(node)), 1)
+    array, sliced = node.spec.node.array_node, sliced_names(node)
+    size = len((node.inputs or core.LiteralMap()).literals[sliced[0]].collection.literals) if sliced else 1
     limit = int(array.parallelism) if array.WhichOneof("parallelism_option") else 0
-    return ArrayState(size=size, min_successes=successes_needed(size, array), concurrency=limit or WINDOW)
+    return ArrayState(size=size, min_successes=successes_needed(size, array), concurrency=limit or WINDOW, sliced=sliced)
 
 
 def start(turn: Turn, node: Node) -> None:
@@ -94,14 +95,13 @@ def fill(turn: Turn, node: Node) -> bool:
         if item in state.outputs or item in state.failures:
             continue
         turn.budget -= 1
-        state.in_flight += 1
         _start_item(turn, node, state, item)
     return False
 
 
 def item_inputs(node: Node, item: int) -> core.LiteralMap:
     """What one item receives: its own element of every sliced list, all else as it is."""
-    sliced = set(sliced_names(node))
+    sliced = node.array.sliced if node.array is not None else sliced_names(node)
     result = core.LiteralMap()
     for name, literal in (node.inputs or core.LiteralMap()).literals.items():
         result.literals[name].CopyFrom(literal.collection.literals[item] if name in sliced else literal)
@@ -120,6 +120,7 @@ def _start_item(turn: Turn, node: Node, state: ArrayState, item: int) -> None:
     if call is None:
         raise Internal(f'array node "{node.id}" runs neither a task nor a launch plan')
     if call.is_cacheable and not turn.run.overwrite_cache and item not in state.user_failures and item not in state.system_failures:
+        state.asking.add(item)
         turn.effects.append(LookUpCache(node.id, item, call, inputs))
         return
     _start_attempt(turn, node, state, item, inputs)
@@ -141,7 +142,7 @@ def _start_attempt(turn: Turn, node: Node, state: ArrayState, item: int, inputs:
     if call is None:
         raise Internal(f'array node "{node.id}" runs no task')
     attempt = _new_attempt(turn, node, state, item)
-    turn.effects.append(StartAttempt(node.id, item, attempt.number, call, inputs, sliced_names(node)))
+    turn.effects.append(StartAttempt(node.id, item, attempt.number, call, inputs, state.sliced))
 
 
 def on_event(turn: Turn, node: Node, event: ev.Event) -> None:
@@ -149,25 +150,33 @@ def on_event(turn: Turn, node: Node, event: ev.Event) -> None:
     item = getattr(event, "item", -1)
     if state is None or item < 0:
         return
-    if isinstance(event, ev.CacheHit):
-        state.hits += item not in state.outputs and item not in state.failures
-        _end_item(turn, node, state, item, outputs=event.outputs)
-        return
-    if isinstance(event, ev.CacheMissed):
-        if item not in state.calls:
-            _start_attempt(turn, node, state, item, item_inputs(node, item))
+    if isinstance(event, ev.CacheHit | ev.CacheMissed):
+        _on_cache(turn, node, state, event)
         return
     attempt = state.calls.get(item)
+    if attempt is None:
+        return
     if isinstance(event, ev.ChildEnded):
-        if attempt is not None:
+        if event.name == attempt.child:
             _on_child_ended(turn, node, state, attempt, event)
     elif (
-        isinstance(event, ev.AttemptStarted | ev.AttemptSucceeded | ev.AttemptFailed | ev.TimerFired)
-        and attempt is not None
+        isinstance(event, ev.AttemptStarted | ev.AttemptSucceeded | ev.AttemptExpanded | ev.AttemptFailed | ev.TimerFired)
         and attempt.number == event.attempt
-        and not attempt.phase.is_terminal
     ):
         _on_attempt_event(turn, node, state, attempt, event)
+
+
+def _on_cache(turn: Turn, node: Node, state: ArrayState, event: ev.CacheHit | ev.CacheMissed) -> None:
+    item = event.item
+    if item in state.asking:
+        state.asking.remove(item)
+        if isinstance(event, ev.CacheHit):
+            state.hits += 1
+            _end_item(turn, node, state, item, outputs=event.outputs)
+        else:
+            _start_attempt(turn, node, state, item, item_inputs(node, item))
+    elif isinstance(event, ev.CacheMissed) and event.is_reserved and (item in state.outputs or item in state.failures):
+        turn.effects.append(ReleaseReservation(node.id, item))
 
 
 def _on_attempt_event(
@@ -175,22 +184,34 @@ def _on_attempt_event(
     node: Node,
     state: ArrayState,
     attempt: Attempt,
-    event: ev.AttemptStarted | ev.AttemptSucceeded | ev.AttemptFailed | ev.TimerFired,
+    event: ev.AttemptStarted | ev.AttemptSucceeded | ev.AttemptExpanded | ev.AttemptFailed | ev.TimerFired,
 ) -> None:
     item, call = attempt.item, _inner(node).call
     if call is None:
         return
     match event:
+        case ev.AttemptStarted() if attempt.phase is AttemptPhase.RUNNING:
+            pass  # told twice: its timeout runs from the first time
         case ev.AttemptStarted():
             mark_started(turn, attempt, event)
             if call.timeout_us:
                 turn.effects.append(SetTimer(turn.at + call.timeout_us, node.id, item, "attempt", attempt.number))
         case ev.AttemptSucceeded():
+            missing = missing_outputs(call, event.outputs)
+            if missing is not None:
+                end_attempt(turn, attempt, AttemptPhase.FAILED, report=event.report, failure=missing)
+                _on_item_failed(turn, node, state, item, missing)
+                return
             end_attempt(turn, attempt, AttemptPhase.SUCCEEDED, report=event.report)
             if call.is_cacheable:
                 inputs = item_inputs(node, item)
                 turn.effects.append(FillCache(node.id, item, attempt.number, call, inputs, event.outputs, event.outputs_uri))
             _end_item(turn, node, state, item, outputs=event.outputs)
+        case ev.AttemptExpanded():
+            message = f"task {call.id.name} is dynamic; a map runs plain tasks, wrap it in a launch plan to map over it"
+            failure = Failure(code="DynamicInArray", message=message)
+            end_attempt(turn, attempt, AttemptPhase.FAILED, report=event.report, failure=failure)
+            _on_item_failed(turn, node, state, item, failure)
         case ev.AttemptFailed():
             end_attempt(turn, attempt, AttemptPhase.FAILED, report=event.report, failure=event.failure)
             _on_item_failed(turn, node, state, item, event.failure)
@@ -219,14 +240,13 @@ def _on_item_failed(turn: Turn, node: Node, state: ArrayState, item: int, failur
     retries = call.retries if call else 0
     if may_retry(failure, retries=retries, user_failures=user, system_failures=system):
         state.calls.pop(item, None)
-        state.in_flight -= 1
-        state.retry.append(item)
+        # Before all others: they may wait for the reservation that it holds, and would keep its place meanwhile.
+        state.retry.appendleft(item)
         _refill(turn, node)
         return
-    allowed = retries + 1 + system if failure.kind == "USER" else user + system
     if call is not None and call.is_serialized:
         turn.effects.append(ReleaseReservation(node.id, item))
-    _end_item(turn, node, state, item, failure=exhausted(failure, attempts=user + system, allowed=allowed))
+    _end_item(turn, node, state, item, failure=exhausted(failure, retries=retries, user_failures=user, system_failures=system))
 
 
 def _refill(turn: Turn, node: Node) -> None:
@@ -240,7 +260,6 @@ def _end_item(
     if item in state.outputs or item in state.failures:
         return
     state.calls.pop(item, None)
-    state.in_flight -= 1
     if failure is None:
         state.outputs[item] = outputs or core.LiteralMap()
     else:
@@ -255,21 +274,15 @@ def _end_item(
 
 def _finish(turn: Turn, node: Node, state: ArrayState) -> None:
     """Collects the items' outputs into lists; an item that was allowed to fail gives None."""
-    inner = _inner(node)
-    if inner.call is not None:
-        names = list(inner.call.template.interface.outputs.variables)
-    else:
-        names = sorted({name for o in state.outputs.values() for name in o.literals})
     outputs = core.LiteralMap()
-    nothing = core.Literal(scalar=core.Scalar(none_type=core.Void()))
-    for name in names:
-        literals = outputs.literals[name].collection.literals
+    for name in _inner(node).outputs:
+        collection = outputs.literals[name].collection
+        collection.SetInParent()
         for item in range(state.size):
             found = state.outputs.get(item)
-            literals.append(found.literals[name] if found is not None and name in found.literals else nothing)
-        if not state.size:
-            outputs.literals[name].collection.SetInParent()
-    if inner.call is not None and inner.call.is_cacheable and state.size:
+            collection.literals.append(found.literals[name] if found is not None and name in found.literals else NONE)
+    call = _inner(node).call
+    if call is not None and call.is_cacheable and state.size:
         is_hit = state.hits == state.size
         node.cache_status = core.CatalogCacheStatus.CACHE_HIT if is_hit else core.CatalogCacheStatus.CACHE_POPULATED
         node.cache_reason = f"{state.hits} of {state.size} items came from the cache"

@@ -24,6 +24,9 @@ def start(turn: Turn, node: Node) -> None:
     elif case == "signal":
         turn.effects.append(OpenSignal(node.id, gate.signal.signal_id, gate.signal.type))
     turn.effects += timers(node)
+    signal_id = gate.approve.signal_id if case == "approve" else gate.signal.signal_id
+    if signal_id in turn.run.signals:  # given before, to another gate of that name or by who created it
+        on_signal(turn, node, signal_id, turn.run.signals[signal_id])
 
 
 def timers(node: Node) -> list[SetTimer]:
@@ -37,18 +40,20 @@ def timers(node: Node) -> list[SetTimer]:
     return found
 
 
-def on_signal(turn: Turn, node: Node, event: ev.SignalReceived) -> None:
+def on_signal(turn: Turn, node: Node, signal_id: str, value: core.Literal) -> None:
     """Takes the value if it is this gate's signal."""
     gate = node.spec.node.gate_node
     case = gate.WhichOneof("condition")
-    if case == "approve" and gate.approve.signal_id == event.signal_id:
-        if event.value.scalar.primitive.boolean:
+    if case == "approve" and gate.approve.signal_id == signal_id:
+        if value.scalar.primitive.WhichOneof("value") != "boolean":
+            return  # of another gate, of another type, under the same name
+        if value.scalar.primitive.boolean:
             scope.end_node(turn, node, NodePhase.SUCCEEDED, outputs=node.inputs or core.LiteralMap())
         else:
-            failure = Failure(code="ReceivedRejectSignal", message=f'the approval "{event.signal_id}" was rejected')
+            failure = Failure(code="ReceivedRejectSignal", message=f'the approval "{signal_id}" was rejected')
             scope.end_node(turn, node, NodePhase.FAILED, failure=failure)
-    elif case == "signal" and gate.signal.signal_id == event.signal_id:
-        outputs = core.LiteralMap(literals={gate.signal.output_variable_name: event.value})
+    elif case == "signal" and gate.signal.signal_id == signal_id:
+        outputs = core.LiteralMap(literals={gate.signal.output_variable_name or "o0": value})
         scope.end_node(turn, node, NodePhase.SUCCEEDED, outputs=outputs)
 
 

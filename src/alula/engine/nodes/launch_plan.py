@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from alula.engine import event as ev
 from alula.engine import scope
@@ -14,14 +15,16 @@ from alula.idl import core
 from alula.idl.phase import ExecutionPhase, NodePhase
 
 MAX_NAME = 63
+_FORBIDDEN = re.compile(r"[^a-z0-9-]")  # node ids may hold capitals, dots and underscores, execution names not
 
 
 def child_name(parent: str, node_id: str, attempt: int, item: int = -1) -> str:
-    """`<parent>-<node>-<attempt>`, or a hash of it beyond 63 characters; the same for the same node, always."""
+    """`<parent>-<node>-<attempt>`, or a hash of it where that is no execution name; the same for the same node, always."""
     plain = f"{parent}-{node_id}-{attempt}" + (f"-{item}" if item >= 0 else "")
-    if len(plain) <= MAX_NAME:
+    if len(plain) <= MAX_NAME and not _FORBIDDEN.search(plain):
         return plain
-    return f"{plain[:30].rstrip('-')}-{hashlib.sha256(plain.encode()).hexdigest()[:30]}"
+    head = _FORBIDDEN.sub("-", plain.lower())[:30].rstrip("-")
+    return f"{head}-{hashlib.sha256(plain.encode()).hexdigest()[:30]}"
 
 
 def start(turn: Turn, node: Node) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alula.engine import event as ev
 from alula.engine import scope
-from alula.engine.attempt import call_of, end_attempt, fill_cache, mark_started, release_reservation, timed_out
+from alula.engine.attempt import call_of, end_attempt, fill_cache, mark_started, missing_outputs, timed_out
 from alula.engine.effect import LookUpCache, SetTimer, StartAttempt, StopAttempt
 from alula.engine.event import Failure
 from alula.engine.graph import index_closure
@@ -20,12 +20,13 @@ def start(turn: Turn, node: Node) -> None:
     call, run = call_of(node), turn.run
     found = run.recovered.get(node.id)
     if found is not None and found.closure is not None:
-        _resume_dynamic(turn, node, found.closure)
+        _resume_dynamic(turn, node, found.closure, found.attempt)
         return
     scope.set_phase(turn, node, NodePhase.QUEUED)
     if call.is_cacheable and not run.overwrite_cache:
         if node.inputs is None:
             raise Internal(f'node "{node.id}" has no inputs')
+        node.is_asking = True
         turn.effects.append(LookUpCache(node.id, -1, call, node.inputs))
         return
     if call.is_cacheable:
@@ -34,11 +35,11 @@ def start(turn: Turn, node: Node) -> None:
     start_attempt(turn, node)
 
 
-def _resume_dynamic(turn: Turn, node: Node, closure: core.CompiledWorkflowClosure) -> None:
+def _resume_dynamic(turn: Turn, node: Node, closure: core.CompiledWorkflowClosure, attempt: int) -> None:
     """A recovered dynamic task whose graph is known: its body does not run again, the graph's finished nodes neither."""
     node.started_at = turn.at
     scope.set_phase(turn, node, NodePhase.QUEUED)
-    _open_dynamic(turn, node, closure, attempt=0)
+    _open_dynamic(turn, node, closure, attempt=attempt)
 
 
 def start_attempt(turn: Turn, node: Node) -> None:
@@ -53,12 +54,14 @@ def start_attempt(turn: Turn, node: Node) -> None:
 def on_event(turn: Turn, node: Node, event: ev.Event) -> None:
     match event:
         case ev.CacheHit():
-            if node.attempt is None and node.cache_status != core.CatalogCacheStatus.CACHE_HIT:
+            if node.is_asking:
+                node.is_asking = False
                 node.cache_status, node.cache_source = core.CatalogCacheStatus.CACHE_HIT, event.source
                 node.started_at = turn.at
                 scope.end_node(turn, node, NodePhase.SUCCEEDED, outputs=event.outputs)
         case ev.CacheMissed():
-            if node.attempt is None:
+            if node.is_asking:
+                node.is_asking = False
                 node.cache_status, node.cache_reason = core.CatalogCacheStatus.CACHE_MISS, event.reason
                 node.holds_reservation = event.is_reserved
                 start_attempt(turn, node)
@@ -77,6 +80,8 @@ def _on_attempt_event(
     event: ev.AttemptStarted | ev.AttemptSucceeded | ev.AttemptFailed | ev.AttemptExpanded | ev.TimerFired,
 ) -> None:
     match event:
+        case ev.AttemptStarted() if attempt.phase is AttemptPhase.RUNNING:
+            pass  # told twice: its timeout runs from the first time
         case ev.AttemptStarted():
             mark_started(turn, attempt, event)
             node.started_at = node.started_at or turn.at
@@ -101,13 +106,13 @@ def _on_attempt_event(
 
 def _on_succeeded(turn: Turn, node: Node, attempt: Attempt, event: ev.AttemptSucceeded) -> None:
     call = call_of(node)
-    end_attempt(turn, attempt, AttemptPhase.SUCCEEDED, report=event.report)
-    missing = [v for v in call.template.interface.outputs.variables if v not in event.outputs.literals]
-    if missing:
-        message = f"task {call.id.name} wrote no output {', '.join(sorted(missing))}; its interface declares it"
-        _on_failed(turn, node, Failure(code="OutputsNotFound", message=message))
+    failure = missing_outputs(call, event.outputs)
+    if failure is not None:
+        end_attempt(turn, attempt, AttemptPhase.FAILED, report=event.report, failure=failure)
+        _on_failed(turn, node, failure)
         return
-    node.started_at = node.started_at or attempt.started_at or attempt.created_at
+    end_attempt(turn, attempt, AttemptPhase.SUCCEEDED, report=event.report)
+    node.started_at = node.started_at or attempt.created_at
     node.deck_uri = event.report.deck_uri
     fill_cache(turn, node, event.outputs, event.outputs_uri)
     scope.end_node(turn, node, NodePhase.SUCCEEDED, outputs=event.outputs, outputs_uri=event.outputs_uri)
@@ -119,17 +124,21 @@ def _on_failed(turn: Turn, node: Node, failure: Failure) -> None:
         node.system_failures += 1
     else:
         node.user_failures += 1
-    if may_retry(failure, retries=call.retries, user_failures=node.user_failures, system_failures=node.system_failures):
+    if node.attempt is not None:
+        node.started_at = node.started_at or node.attempt.created_at
+    user, system = node.user_failures, node.system_failures
+    if may_retry(failure, retries=call.retries, user_failures=user, system_failures=system):
+        scope.set_phase(turn, node, NodePhase.RUNNING)  # and so it stays: a retry is an attempt more, not a node anew
         start_attempt(turn, node)
         return
-    release_reservation(turn, node)
-    attempts = node.user_failures + node.system_failures
-    allowed = call.retries + 1 + node.system_failures if failure.kind == "USER" else attempts
-    scope.end_node(turn, node, NodePhase.FAILED, failure=exhausted(failure, attempts=attempts, allowed=allowed))
+    last = exhausted(failure, retries=call.retries, user_failures=user, system_failures=system)
+    scope.end_node(turn, node, NodePhase.FAILED, failure=last)
 
 
 def _open_dynamic(turn: Turn, node: Node, closure: core.CompiledWorkflowClosure, *, attempt: int) -> None:
-    node.closure = closure
+    node.closure, node.is_closure_new = closure, True
+    node.started_at = node.started_at or turn.at
     scope.set_phase(turn, node, NodePhase.DYNAMIC_RUNNING)
+    scope.free_slot(turn, node)  # its own nodes need slots now; with one slot they would never get it
     graph = index_closure(closure)
     scope.open_scope(turn, node.id, f"{node.id}-{attempt}-", graph.primary, graph, node.inputs or core.LiteralMap())
