@@ -11,4 +11,11 @@ for file in worker_pb2.py worker_pb2.pyi service_pb2.py service_pb2.pyi service_
         exit 1
     fi
 done
+.venv/bin/python scripts/generate_schema.py "$made/schema"
+for dialect in sqlite postgresql; do
+    if ! diff -q "$made/schema/$dialect.sql" "src/alula/database/schema/$dialect.sql" >/dev/null; then
+        echo "verify: src/alula/database/schema/$dialect.sql is not what the tables say; run python scripts/generate_schema.py" >&2
+        exit 1
+    fi
+done
 echo "verify: generated files are as their sources say"

@@ -10,10 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect
+from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event, inspect
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 from alula.database import tables
 from alula.errors import AlulaError, Exhausted, Unavailable
@@ -102,25 +101,34 @@ def _configure_sqlite(connection: sqlite3.Connection, _: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def schema_statements(engine: Engine) -> list[str]:
-    """The DDL of a fresh database, in order."""
+def schema_statements(dialect: Dialect) -> list[str]:
+    """The DDL of a fresh database, in order; `scripts/generate_schema.py` writes it to `schema/`."""
+    from sqlalchemy.schema import CreateIndex, CreateTable  # a running server reads the script instead
+
     found = []
     for table in tables.metadata.sorted_tables:
-        found.append(str(CreateTable(table, if_not_exists=True).compile(engine)))
-        found += [str(CreateIndex(i, if_not_exists=True).compile(engine)) for i in sorted(table.indexes, key=lambda i: str(i.name))]
+        found.append(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
+        found += [str(CreateIndex(i, if_not_exists=True).compile(dialect=dialect)) for i in sorted(table.indexes, key=lambda i: str(i.name))]
     return found
 
 
+def schema_script(dialect: str) -> list[str]:
+    """The statements of the script that belongs to a dialect."""
+    text = (Path(__file__).parent / "schema" / f"{dialect}.sql").read_text()
+    return [line.removesuffix(";") for line in text.splitlines()]
+
+
 def _create_schema(engine: Engine) -> None:
+    dialect = engine.dialect.name
     with engine.connect() as connection:
         if inspect(connection).has_table("setting"):
             return
-        if engine.dialect.name == "sqlite":
+        if dialect == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-        for statement in schema_statements(engine):
+        for statement in schema_script(dialect):
             connection.exec_driver_sql(statement)
         connection.exec_driver_sql(f"INSERT INTO setting (name, value) VALUES ('schema_version', {_bytes_literal(engine)})")
-        if engine.dialect.name == "sqlite":
+        if dialect == "sqlite":
             connection.exec_driver_sql("COMMIT")
         else:
             connection.commit()
