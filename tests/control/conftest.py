@@ -69,7 +69,7 @@ async def open_plane(home: Path, url: str) -> Plane:
     home.mkdir(parents=True, exist_ok=True)
     store = f"file://{home / 'store'}"
     executor = ProcessExecutor(Config(root=home), asyncio.get_running_loop())
-    platform = Platform(Settings(database_url=url, store=store, work_root=home / "work"), executor)
+    platform = Platform(Settings(database_url=url, store=store), executor)
     await platform.start()
     query = Query(store, lambda: "")
     return Plane(platform, query, Follower(platform, query), home, url)

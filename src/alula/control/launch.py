@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
+from google.protobuf.message import Message
 from sqlalchemy import Connection
 
 from alula.compiler.launch_plan import resolve_inputs
@@ -129,9 +130,12 @@ class Launcher:
         for source in (defaults, config):
             if not spec.max_parallelism:
                 spec.max_parallelism = source.max_parallelism
-            for field_name in ("raw_output_data_config", "security_context", "labels", "annotations", "envs", "interruptible"):
-                if not spec.HasField(field_name) and source.HasField(field_name):
+            for field_name in ("raw_output_data_config", "security_context", "labels", "annotations", "envs"):
+                # flytekit sends these even when nobody gave any: empty is not given.
+                if not _says_anything(getattr(spec, field_name)) and source.HasField(field_name):
                     getattr(spec, field_name).CopyFrom(getattr(source, field_name))
+            if not spec.HasField("interruptible") and source.HasField("interruptible"):
+                spec.interruptible.CopyFrom(source.interruptible)
             if not spec.overwrite_cache:
                 spec.overwrite_cache = source.overwrite_cache
         if spec.disable_all:
@@ -202,6 +206,11 @@ class Launcher:
         return await self.launch(request, origin)
 
 
+def _says_anything(message: Message) -> bool:
+    """Whether a message holds any value, however deep."""
+    return any(not isinstance(value, Message) or _says_anything(value) for _, value in message.ListFields())
+
+
 def new_name() -> str:
     """A fresh execution name: a letter and 19 more characters."""
     return "a" + "".join(secrets.choice(_LETTERS) for _ in range(19))
@@ -219,7 +228,7 @@ def make_run(execution: ExecutionId, key: int, spec: admin.ExecutionSpec, inputs
         overwrite_cache=spec.overwrite_cache,
         is_interruptible=spec.interruptible.value if spec.HasField("interruptible") else None,
         envs={e.key: e.value for e in spec.envs.values},
-        raw_root=spec.raw_output_data_config.output_location_prefix.rstrip("/"),
+        raw_root=spec.raw_output_data_config.output_location_prefix.removeprefix("file://").rstrip("/"),
         phase=ExecutionPhase.QUEUED,
     )
 
@@ -227,6 +236,7 @@ def make_run(execution: ExecutionId, key: int, spec: admin.ExecutionSpec, inputs
 def load_recovered(connection: Connection, key: int) -> dict[str, Recovered]:
     """What a recovery takes over of an execution, by node id: finished nodes, expanded graphs, child executions."""
     closures = run_rows.dynamic_closures(connection, key)
+    expanded = {a.node_id: a.retry_attempt for a in run_rows.attempt_rows(connection, key) if a.item < 0}
     found: dict[str, Recovered] = {}
     for row in run_rows.node_rows(connection, key):
         if row.kind in (NodeKind.START.value, NodeKind.END.value):
@@ -236,7 +246,8 @@ def load_recovered(connection: Connection, key: int) -> dict[str, Recovered]:
         if NodePhase(row.phase) in SUCCESSFUL_NODE:
             found[row.node_id] = Recovered(outputs, row.outputs_uri)
         elif row.node_id in closures:
-            found[row.node_id] = Recovered(outputs, closure=core.CompiledWorkflowClosure.FromString(closures[row.node_id]))
+            closure = core.CompiledWorkflowClosure.FromString(closures[row.node_id])
+            found[row.node_id] = Recovered(outputs, closure=closure, attempt=expanded.get(row.node_id, 0))
         elif row.child:
             found[row.node_id] = Recovered(outputs, child=row.child)
     return found

@@ -26,13 +26,14 @@ ATTEMPT_FIXED = (*ATTEMPT_ID, "task_project", "task_domain", "task_name", "task_
 ATTEMPT_CHANGING = (
     *("phase", "started_at", "ended_at", "updated_at", "duration_us", "error_code", "error_kind", "error_message", "is_recoverable"),
     *("log_uri", "log_start", "log_end", "queued_us", "provisioning_us", "import_us", "read_us", "run_us", "write_us"),
-    *("peak_rss_bytes", "worker", "outputs"),
+    *("peak_rss_bytes", "worker", "cache_status", "outputs"),
 )
 RUN_CHANGING = (
     *("phase", "started_at", "ended_at", "updated_at", "duration_us", "error_code", "error_kind", "error_message", "error_node"),
     *("abort_cause", "abort_principal", "outputs"),
 )
 EVENT = ("execution_key", "sequence", "at", "kind", "node_id", "item", "attempt", "detail")
+NO_REPORT = (0, 0, 0, 0, 0, 0, 0, 0, "")  # log_end to worker
 NO_FAILURE = ("", "", "", "")
 
 
@@ -69,9 +70,10 @@ def _attempt_changing(attempt: Attempt, at: int, outputs: bytes | None) -> Value
     head = (int(attempt.phase), attempt.started_at, attempt.ended_at, at, attempt.ended_at - started if attempt.ended_at else 0)
     r = attempt.report
     if r is None:
-        return (*head, code, kind, message, may_retry, attempt.log_uri, attempt.log_start, 0, 0, 0, 0, 0, 0, 0, 0, "", outputs)
+        return (*head, code, kind, message, may_retry, attempt.log_uri, attempt.log_start, *NO_REPORT, attempt.cache_status, outputs)
     times = (r.queued_us, r.provisioning_us, r.import_us, r.read_us, r.run_us, r.write_us, r.peak_rss_bytes)
-    return (*head, code, kind, message, may_retry, attempt.log_uri, attempt.log_start, r.log_end, *times, r.worker, outputs)
+    log = (attempt.log_uri, attempt.log_start, r.log_end)
+    return (*head, code, kind, message, may_retry, *log, *times, r.worker, attempt.cache_status, outputs)
 
 
 class TurnWriter:

@@ -135,7 +135,10 @@ def _add_error(node: Node, state: ScopeState) -> None:
     """A failure node may ask for the error beside the workflow's inputs: any input of type ERROR that is not bound."""
     if node.inputs is None or state.failure is None:
         return
-    target = node.spec.call.template.interface.inputs.variables if node.spec.call else {}
+    reference = node.spec.reference
+    of_workflow = state.graph.subs.get(reference) if reference is not None else None
+    template = node.spec.call.template if node.spec.call else of_workflow.template if of_workflow else None
+    target = template.interface.inputs.variables if template else {}
     error = core.Error(failed_node_id=node.id, message=state.failure.message)
     literal = core.Literal(scalar=core.Scalar(error=error))
     for name, variable in target.items():

@@ -29,6 +29,7 @@ class Attempt:
     log_uri: str = ""
     log_start: int = 0
     child: str = ""  # name of the execution an item of a launch plan map started
+    cache_status: int = 0  # core.CatalogCacheStatus, of items alone: a task node has its own
     is_new: bool = True
 
 

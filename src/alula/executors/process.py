@@ -8,8 +8,10 @@ memory and devices; the memory limit is watched and an offender is named OOM.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import os
+import shutil
 import sys
 from collections import deque
 from collections.abc import Mapping
@@ -35,6 +37,7 @@ KILL_AFTER_S = 0.5  # between the polite signal and the other one
 MAX_ATTEMPTS = 20_000  # a worker is replaced after this many
 SEEN_EVERY = 64
 MAX_RSS_BYTES = 2 << 30  # and beyond this much memory of its own when it is idle
+FLYTEKIT = ("flytekit.bin.entrypoint",)  # 1.5 s to import, so it is done once and forked
 
 Pool = tuple[str, str, str, str]
 
@@ -77,6 +80,7 @@ class _Worker:
     zygote: Zygote
     channel: Channel
     log_path: Path
+    work_dir: Path  # its own: code and files of one attempt are never seen by another that runs at the same time
     forked_at: float
     flying: dict[int, _Flying] = field(default_factory=dict)  # by handle, in order of running
     reserved: Demand = field(default_factory=Demand)
@@ -100,7 +104,7 @@ class ProcessExecutor:
         cores = os.cpu_count() or 1
         self.capacity = Demand(cpu_m=config.cpu_m or cores * 1000, mem_bytes=config.mem_bytes or memory.machine_bytes(), gpu=config.gpus)
         self._listener: Listener | None = None
-        self._zygotes: dict[str, Zygote] = {}
+        self._zygotes: dict[tuple[str, tuple[str, ...]], Zygote] = {}  # by interpreter and what it imports beforehand
         self._workers: dict[int, _Worker] = {}
         self._queues: dict[Pool, dict[int, deque[_Flying]]] = {}
         self._waiting = 0
@@ -110,6 +114,7 @@ class ProcessExecutor:
         self._ticker: asyncio.TimerHandle | None = None
         self._is_pumping = False
         self._log_folder = config.root / "logs"
+        self._work_folder = config.root / "work"
 
     @property
     def worker_count(self) -> int:
@@ -127,6 +132,7 @@ class ProcessExecutor:
         """Starts the default environment, so that the first attempt finds it warm."""
         self._listener = listener
         self._log_folder.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(shutil.rmtree, self._work_folder, ignore_errors=True)  # of a server that was killed
         self._zygote(self._config.python)
         self._tick()
 
@@ -145,6 +151,8 @@ class ProcessExecutor:
     # Queueing ---------------------------------------------------------------------------------------------------------
 
     def submit(self, work: Work) -> None:
+        if work.key in self._keys:
+            return  # handed in already
         now = self._loop.time()
         if (problem := self._impossible(work.demand)) is not None:
             self._end(_Flying(work, now, now), Outcome(report=AttemptReport(), failure=problem))
@@ -236,6 +244,7 @@ class ProcessExecutor:
         self._next += 1
         attempt = flying.work.attempt
         attempt.handle = handle
+        attempt.work_dir = str(worker.work_dir)
         flying.sent_at = now
         if not worker.flying:
             worker.reserved = self._effective(flying.work.demand)
@@ -246,14 +255,14 @@ class ProcessExecutor:
 
     # Workers ----------------------------------------------------------------------------------------------------------
 
-    def _zygote(self, python: str) -> Zygote:
-        found = self._zygotes.get(python)
+    def _zygote(self, python: str, modules: tuple[str, ...] = ()) -> Zygote:
+        found = self._zygotes.get((python, modules))
         if found is not None and found.is_alive:
             return found
         path = self._log_folder / f"environment-{len(self._zygotes)}.log"
-        zygote = Zygote(python, path, worker_environment(self._config.root), self._on_exit)
+        zygote = Zygote(python, path, worker_environment(self._config.root), self._on_exit, modules)
         zygote.start(self._loop)
-        self._zygotes[python] = zygote
+        self._zygotes[python, modules] = zygote
         return zygote
 
     def _grow(self, pool: Pool) -> bool:
@@ -272,19 +281,19 @@ class ProcessExecutor:
             if idle is not None:
                 self._retire(idle)
         try:
-            self._fork(pool)
+            self._fork(pool, FLYTEKIT if is_flytekit(flying.work.attempt) else ())
         except AlulaError as e:
             self._refuse(pool, e)
             return False
         return True
 
-    def _fork(self, pool: Pool) -> None:
+    def _fork(self, pool: Pool, modules: tuple[str, ...]) -> None:
         number = self._next
         self._next += 1
-        zygote = self._zygote(self._config.images.get(pool[2], self._config.python))
+        zygote = self._zygote(self._config.images.get(pool[2], self._config.python), modules)
         path = self._log_folder / f"worker-{os.getpid()}-{number}.log"
         channel = Channel(self._loop, zygote.fork(number, path))
-        worker = _Worker(number, pool, zygote, channel, path, self._loop.time())
+        worker = _Worker(number, pool, zygote, channel, path, self._work_folder / str(number), self._loop.time())
         channel.open(lambda message: self._on_message(worker, message), lambda: self._on_closed(worker))
         self._workers[number] = worker
 
@@ -299,6 +308,11 @@ class ProcessExecutor:
         worker.channel.close()
         self._workers.pop(worker.number, None)
         worker.zygote.kill(worker.number, graceful=True)
+        self._clear(worker)
+
+    def _clear(self, worker: _Worker) -> None:
+        if worker.work_dir.exists():
+            self._loop.run_in_executor(None, functools.partial(shutil.rmtree, worker.work_dir, ignore_errors=True))
 
     # Results ----------------------------------------------------------------------------------------------------------
 
@@ -373,6 +387,7 @@ class ProcessExecutor:
             return
         worker.is_doomed = True
         worker.channel.close()
+        self._clear(worker)
         for position, flying in enumerate(list(worker.flying.values())):
             if flying.is_cancelled:
                 self._keys.pop(flying.work.key, None)
@@ -458,6 +473,11 @@ class ProcessExecutor:
 
     def _pid(self, worker: _Worker) -> int:
         return worker.zygote.pids.get(worker.number, 0)
+
+
+def is_flytekit(attempt: worker_pb2.Attempt) -> bool:
+    """Whether an attempt's command is one of flytekit's entry points."""
+    return bool(attempt.args) and Path(attempt.args[0]).name.startswith("pyflyte-")
 
 
 def died(status: int) -> Failure:

@@ -7,7 +7,7 @@ import contextlib
 import os
 import socket
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from alula.errors import Unavailable
@@ -18,13 +18,21 @@ STOP_TIMEOUT_S = 5.0
 
 
 class Zygote:
-    """One running `python -m alula.worker`."""
+    """One running `python -m alula.worker`; `modules` are what it imports beforehand."""
 
-    def __init__(self, python: str, log_path: Path, environment: Mapping[str, str], on_exit: Callable[[int, int], None]) -> None:
+    def __init__(
+        self,
+        python: str,
+        log_path: Path,
+        environment: Mapping[str, str],
+        on_exit: Callable[[int, int], None],
+        modules: Sequence[str] = (),
+    ) -> None:
         self._python = python
         self._log_path = log_path
         self._environment = dict(environment)
         self._on_exit = on_exit
+        self._modules = modules
         self._socket: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -41,7 +49,7 @@ class Zygote:
         try:
             with self._log_path.open("ab") as log:
                 self._process = subprocess.Popen(
-                    [self._python, "-m", "alula.worker", str(theirs.fileno())],
+                    [self._python, "-m", "alula.worker", str(theirs.fileno()), *self._modules],
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     stdout=log,

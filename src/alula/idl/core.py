@@ -47,6 +47,7 @@ from flyteidl.core.literals_pb2 import (
 from flyteidl.core.security_pb2 import Secret, SecurityContext
 from flyteidl.core.tasks_pb2 import (
     Container,
+    DataLoadingConfig,
     ExtendedResources,
     K8sPod,
     Resources,

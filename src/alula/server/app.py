@@ -159,11 +159,11 @@ class Server:
             Config(root=home, cpu_m=config.cpu_m, mem_bytes=config.mem_bytes, gpus=config.gpus, images=config.images),
             asyncio.get_running_loop(),
         )
-        store = config.store or f"file://{(home / 'store').absolute()}"
+        # A plain path, never file://: flytekit opens a FlyteFile whose URI is local only if it is a path.
+        store = config.store if "://" in config.store.removeprefix("file://") else _local_store(config.store, home)
         settings = Settings(
             database_url=config.database or sqlite_url(home),
             store=store,
-            work_root=home / "work",
             limits=config.limits,
             images=frozenset(config.images),
             endpoint=lambda: self.grpc_address,
@@ -218,6 +218,10 @@ class Server:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+
+def _local_store(given: str, home: Path) -> str:
+    return str(Path(given.removeprefix("file://") or home / "store").absolute())
 
 
 def _grpc_options(limits: Limits) -> list[tuple[str, int]]:

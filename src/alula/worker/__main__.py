@@ -1,4 +1,4 @@
-"""`python -m alula.worker FD`: the zygote of one environment, started by the process executor."""
+"""`python -m alula.worker FD [MODULE…]`: the zygote of one environment, started by the process executor."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ import sys
 from alula.worker.zygote import serve
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    serve(int(sys.argv[1]), sys.argv[2:])

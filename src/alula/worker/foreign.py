@@ -21,10 +21,11 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from alula.errors import AlulaError, NotFound
+from alula.errors import AlulaError, InvalidInput, NotFound
 from alula.idl import core
 from alula.idl.v1 import worker_pb2
 from alula.objectstore import store
+from alula.worker import raw
 
 FAST = "pyflyte-fast-execute"
 _unpacked: dict[str, str] = {}
@@ -41,7 +42,7 @@ def run(attempt: worker_pb2.Attempt) -> worker_pb2.Report:
             args = _prepare(list(attempt.args), Path(attempt.work_dir))
             report.times.import_us = (time.monotonic_ns() - begin) // 1000
             begin = time.monotonic_ns()
-            code = _call(args)
+            code = raw.run(args, attempt) if raw.TEMPLATE in attempt.env else _call(args)
     except AlulaError as e:
         report.error = _document(e.code, e.message, is_system=e.kind == "SYSTEM")
     except Exception as e:  # noqa: BLE001 - the boundary of an attempt: whatever the command raises is its result
@@ -54,7 +55,7 @@ def run(attempt: worker_pb2.Attempt) -> worker_pb2.Report:
 
 
 def _prepare(args: list[str], work_dir: Path) -> list[str]:
-    """Changes to the command's folder, unpacks its code, and leaves the command that really runs."""
+    """Changes to the worker's folder, unpacks the command's code, and leaves the command that really runs."""
     work_dir.mkdir(parents=True, exist_ok=True)
     if Path.cwd() != work_dir:
         os.chdir(work_dir)
@@ -65,20 +66,22 @@ def _prepare(args: list[str], work_dir: Path) -> list[str]:
     split = args.index("--")
     head, rest = args[1:split], args[split + 1 :]
     options = dict(zip(head[::2], head[1::2], strict=False))
-    _unpack(options.get("--additional-distribution", ""), options.get("--dest-dir", "."), work_dir)
-    return [*rest, "--dynamic-addl-distro", options["--additional-distribution"], "--dynamic-dest-dir", options.get("--dest-dir", ".")]
+    distribution, dest = options.get("--additional-distribution", ""), options.get("--dest-dir", ".")
+    _unpack(distribution, dest, work_dir)
+    # As it was given: commands of the tasks that a dynamic task makes carry it on.
+    return [*rest, "--dynamic-addl-distro", distribution, "--dynamic-dest-dir", dest]
 
 
 def _unpack(uri: str, dest: str, work_dir: Path) -> None:
-    target = (work_dir / dest).resolve()
+    """Puts the code where a container's working directory would have it: an absolute folder means an image's, so it is the worker's."""
+    target = work_dir if Path(dest).is_absolute() else (work_dir / dest).resolve()
     if _unpacked.get(uri) == str(target):
         return
-    done = work_dir / f".unpacked-{Path(uri).name}"
-    if not done.exists():
-        target.mkdir(parents=True, exist_ok=True)
-        with tarfile.open(fileobj=io.BytesIO(store.get_bytes(uri))) as archive:
-            archive.extractall(target, filter="data")
-        done.touch()
+    if not target.is_relative_to(work_dir.resolve()):
+        raise InvalidInput(f'--dest-dir "{dest}" leads out of the working directory; give one inside it, or an absolute one')
+    target.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(fileobj=io.BytesIO(store.get_bytes(uri))) as archive:
+        archive.extractall(target, filter="data")
     _unpacked[uri] = str(target)
     if str(target) not in sys.path:
         sys.path.insert(0, str(target))
@@ -92,6 +95,8 @@ def _call(args: list[str]) -> int:
         if not found:
             return subprocess.run(args, check=False, stdin=subprocess.DEVNULL).returncode
         command = _commands[name] = found[0].load()
+    _forget_graphs()
+    _recognise_images()
     before = sys.argv
     sys.argv = args
     try:
@@ -101,6 +106,32 @@ def _call(args: list[str]) -> int:
     finally:
         sys.argv = before
     return 0
+
+
+def _forget_graphs() -> None:
+    """Drops the graphs that dynamic tasks built before: flytekit keeps them on the task, and would answer with an earlier attempt's."""
+    module = sys.modules.get("flytekit.core.context_manager")
+    if module is None:
+        return
+    entities = module.FlyteEntities.entities
+    for entity in [e for e in entities if getattr(e, "_wf", None) is not None and hasattr(e, "dynamic_execute")]:
+        graph, entity._wf = entity._wf, None
+        entities[:] = [e for e in entities if e is not graph]
+
+
+def _recognise_images() -> None:
+    """Lets `ImageSpec.is_container()` hold in the environment that stands for an image; what is imported under it is missing otherwise."""
+    module = sys.modules.get("flytekit.image_spec.image_spec")
+    if module is None or hasattr(module.ImageSpec, "alula_original"):
+        return
+    original = module.ImageSpec.alula_original = module.ImageSpec.is_container
+    module.ImageSpec.is_container = lambda spec: original(spec) or _stands_for(spec, os.environ.get("FLYTE_INTERNAL_IMAGE", ""))
+
+
+def _stands_for(spec: Any, image: str) -> bool:
+    repository = f"{spec.registry}/{spec.name}" if spec.registry else spec.name
+    # Not the tag: it hashes what lay around the spec when it was registered. "noop" builds nothing: the image is its base.
+    return image.rpartition(":")[0] == repository or image == spec.base_image
 
 
 @contextlib.contextmanager

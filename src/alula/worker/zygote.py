@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import importlib
 import os
 import select
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 
 from alula.idl.v1 import worker_pb2
 
@@ -21,10 +23,15 @@ PR_SET_PDEATHSIG = 1
 MAX_PACKET = 65536
 
 
-def serve(fd: int) -> None:
-    """Runs until the executor's end of the socket closes."""
+def serve(fd: int, modules: Sequence[str] = ()) -> None:
+    """Runs until the executor's end of the socket closes.
+
+    Args:
+        fd: the socket.
+        modules: imported once for all workers; one that is missing is left to the attempt that needs it.
+    """
     control = socket.socket(fileno=fd)
-    _preload()
+    _preload(modules)
     read_end, write_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -45,11 +52,16 @@ def serve(fd: int) -> None:
             _kill(pid, signal.SIGKILL)
 
 
-def _preload() -> None:
+def _preload(modules: Sequence[str]) -> None:
     """What every worker needs; done once, shared by all of them."""
     import alula.worker.call
     import alula.worker.loop  # noqa: F401
 
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except ImportError as e:
+            sys.stderr.write(f"{name} cannot be imported here: {e}\n")
     gc.collect()
     gc.freeze()
 

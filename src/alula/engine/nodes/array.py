@@ -171,6 +171,9 @@ def _on_cache(turn: Turn, node: Node, state: ArrayState, event: ev.CacheHit | ev
     if item in state.asking:
         state.asking.remove(item)
         if isinstance(event, ev.CacheHit):
+            found = _new_attempt(turn, node, state, item)  # nothing ran: it is how the item shows where its value is from
+            found.cache_status = core.CatalogCacheStatus.CACHE_HIT
+            end_attempt(turn, found, AttemptPhase.SUCCEEDED)
             state.hits += 1
             _end_item(turn, node, state, item, outputs=event.outputs)
         else:
@@ -204,6 +207,7 @@ def _on_attempt_event(
                 return
             end_attempt(turn, attempt, AttemptPhase.SUCCEEDED, report=event.report)
             if call.is_cacheable:
+                attempt.cache_status = core.CatalogCacheStatus.CACHE_POPULATED
                 inputs = item_inputs(node, item)
                 turn.effects.append(FillCache(node.id, item, attempt.number, call, inputs, event.outputs, event.outputs_uri))
             _end_item(turn, node, state, item, outputs=event.outputs)

@@ -1,0 +1,1 @@
+"""Programs that an unmodified flytekit registers and runs."""
