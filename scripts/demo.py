@@ -267,7 +267,9 @@ def farewell(demo: Demo) -> None:
     option = "" if demo.grpc == f"127.0.0.1:{PORTS['grpc']}" else f" --address {demo.grpc}"
     console.print(f"\nThe server stays up at [bold]{demo.http}[/] (gRPC {demo.grpc}). Look around:")
     console.print(f"  .venv/bin/alula list{option}", soft_wrap=True)
-    console.print(f"  .venv/bin/alula get execution EXECUTION{option}", soft_wrap=True)
+    console.print(f"  .venv/bin/alula get execution digits-changed{option}", soft_wrap=True)
+    console.print(f"  .venv/bin/alula logs digits-changed n3{option}", soft_wrap=True)
+    console.print(f"  curl '{demo.http}/api/v1/executions/flytesnacks/development?limit=3'", soft_wrap=True)
     console.print(f"Stop it with [bold]kill {demo.process.pid}[/]; everything is in {shown(demo.folder)}/")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -167,3 +168,13 @@ def test_hash_method_sets_the_hash(offload: Offload) -> None:
     annotation = Annotated[al.DataFrame, al.HashMethod(lambda frame: str(len(frame)))]
     assert to_literal(pd.DataFrame({"a": [1]}), annotation, offload).hash == "1"
     assert to_literal(3, Annotated[int, al.HashMethod(str)], offload).hash == "3"
+
+
+def test_what_is_offloaded_is_flushed_before_its_uri_is_known(offload: Offload, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[int] = []
+    sync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda handle: flushed.append(handle) or sync(handle))
+    to_literal(np.arange(3), npt.NDArray[np.int64], offload)
+    assert len(flushed) == 2  # the file and its folder
+    to_literal(al.File.new("x.csv").write_text("a,b"), al.File["csv"], offload)
+    assert len(flushed) == 4

@@ -267,12 +267,11 @@ class AsyncExecution:
         return made
 
     async def _array_reuse(self, view: NodeView) -> Reuse:
-        """Items without an attempt of their own came from the cache."""
-        node = core.NodeExecutionIdentifier(node_id=view.id, execution_id=self.id.to_proto())
-        data = await self._wire.call(rpc.GET_NODE_DATA, admin.NodeExecutionGetDataRequest(id=node))
-        size = max((len(one.collection.literals) for one in data.full_outputs.literals.values()), default=0)
-        ran = {item.index for attempt in await self._attempts(view.id) for item in attempt.closure.metadata.external_resources}
-        return Reuse(id=view.id, name=view.name, computed=len(ran), cached=max(0, size - len(ran)))
+        """By item: one that was served from the cache shows an attempt that says so."""
+        shown = [item for attempt in await self._attempts(view.id) for item in attempt.closure.metadata.external_resources]
+        hits = {item.index for item in shown if item.cache_status == core.CatalogCacheStatus.CACHE_HIT}
+        computed = {item.index for item in shown} - hits
+        return Reuse(id=view.id, name=view.name, computed=len(computed), cached=len(hits))
 
     async def _nodes_under(self, parent: str, into: list[NodeView], names: Names) -> None:
         token = ""

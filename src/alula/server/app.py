@@ -279,6 +279,7 @@ async def running(config: ServerConfig) -> AsyncIterator[Server]:
 def serve(config: ServerConfig) -> int:
     """Runs until SIGTERM or SIGINT, then drains; the exit code of `alula up`."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # we say ourselves that we are up, and when it is true
 
     async def main() -> None:
         loop, done = asyncio.get_running_loop(), asyncio.Event()

@@ -66,13 +66,13 @@ class Offload:
     def put_bytes(self, data: bytes, name: str, digest: str) -> str:
         """Stores `data` as `<prefix>/<digest>/<name>` and returns that URI."""
         uri = self.target(digest, name)
-        store().put_bytes(data, uri)
+        store().put_bytes(data, uri, is_durable=True)  # a commit will refer to it: it must survive a power cut as that does
         return uri
 
     def put_file(self, path: Path, name: str, digest: str) -> str:
         """Like `put_bytes` for a file that already lies on disk; `name` may contain `/`."""
         uri = self.target(digest, name)
-        store().put_file(str(path), uri)
+        store().put_file(str(path), uri, is_durable=True)
         return uri
 
     def fetch(self, uri: str) -> Path:

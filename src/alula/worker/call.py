@@ -119,7 +119,7 @@ def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offloa
 
         uri = f"{attempt.output_prefix.rstrip('/')}/outputs.pb"
         try:
-            store.put_bytes(packed, uri)
+            store.put_bytes(packed, uri, is_durable=True)
         except (AlulaError, OSError) as error:
             raise Unavailable(f"the outputs cannot be written to {uri}: {error}") from error
         report.outputs_uri = uri
