@@ -36,4 +36,5 @@ fi
 say "Installing dependencies from requirements.lock"
 .venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes --compile-bytecode -r requirements.lock
 .venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation -e .
+.venv/bin/python -m compileall -q src  # half of a cold start otherwise
 say "Ready: .venv/bin/alula --help"
