@@ -54,7 +54,7 @@ def start_server(home: Path, environment: Mapping[str, str], *options: str) -> D
         process.kill()
         raise AssertionError(f"alula up said {line!r}; {Path(log.name).read_text()}")
     http, grpc, _ = found.groups()
-    client = dict(environment) | {"FLYTE_PLATFORM_URL": grpc, "FLYTE_PLATFORM_INSECURE": "true"}
+    client = dict(environment) | {"FLYTECTL_CONFIG": str(home / "flyte.yaml")}  # which the server leaves there
     return Deployment(grpc=grpc, http=http, home=home, process=process, environment=client)
 
 

@@ -75,7 +75,10 @@ class Catalog:
         yield from self._give_up((run.key, effect.node_id, effect.item), at)
 
     def forget(self, run: Run, at: int) -> Iterator[tuple[int, Event]]:
-        """An execution has ended: whatever it still held is free."""
+        """An execution has ended: it waits for nothing any more, and whatever it still held is free."""
+        for reservation in self._reservations.values():
+            if any(caller[0] == run.key for caller in reservation.waiting):
+                reservation.waiting = deque(caller for caller in reservation.waiting if caller[0] != run.key)
         for caller in [c for c in self._held if c[0] == run.key] if self._held else ():
             yield from self._give_up(caller, at)
 

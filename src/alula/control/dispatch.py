@@ -80,11 +80,19 @@ class Dispatch:
         self._commands: dict[int, tuple[TaskCall, _Command]] = {}
         self._raw_root = f"{root}/raw"
         self._tasks: set[asyncio.Task[None]] = set()
+        self._preparing: set[WorkKey] = set()  # foreign attempts whose files are being written
+        self._launching: dict[tuple[int, str], asyncio.Task[None]] = {}
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._on_done)
+        return task
+
+    def _on_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("an effect failed", exc_info=task.exception())
 
     async def stop(self) -> None:
         for task in list(self._tasks):
@@ -103,18 +111,27 @@ class Dispatch:
             return
         if work.attempt.task:
             self._executor.submit(work)
-        else:
+        elif key not in self._preparing:
+            self._preparing.add(key)
             self._spawn(self._submit_foreign(run, work, effect))
 
     def stop_attempt(self, run: Run, effect: fx.StopAttempt) -> None:
-        self._executor.cancel(WorkKey(run.key, effect.node_id, effect.item, effect.attempt))
+        key = WorkKey(run.key, effect.node_id, effect.item, effect.attempt)
+        self._preparing.discard(key)
+        self._driver.cancel_timer(run.key, effect.node_id, effect.item)
+        self._executor.cancel(key)
 
     def launch_child(self, run: Run, effect: fx.LaunchChild) -> None:
-        self._spawn(self._launch_child(run, effect))
+        self._launching[run.key, effect.name] = self._spawn(self._launch_child(run, effect))
 
     def abort_child(self, run: Run, effect: fx.AbortChild) -> None:
-        child = ExecutionId(run.id.project, run.id.domain, effect.name)
-        self._spawn(self._aborter.abort_quietly(child, effect.cause))
+        self._spawn(self._abort_child(run, effect))
+
+    async def _abort_child(self, run: Run, effect: fx.AbortChild) -> None:
+        launching = self._launching.get((run.key, effect.name))
+        if launching is not None:  # an abort must not overtake its launch
+            await asyncio.wait([launching])
+        await self._aborter.abort_quietly(ExecutionId(run.id.project, run.id.domain, effect.name), effect.cause)
 
     # Rendering --------------------------------------------------------------------------------------------------------
 
@@ -211,7 +228,9 @@ class Dispatch:
             return
         for name, value in self._flyte_environment(run, key, call).items():
             attempt.env.setdefault(name, value)
-        self._executor.submit(work)
+        if key in self._preparing:  # else it was stopped meanwhile
+            self._preparing.discard(key)
+            self._executor.submit(work)
 
     def _flyte_environment(self, run: Run, key: WorkKey, call: TaskCall) -> dict[str, str]:
         execution, task = run.id, call.id
@@ -243,6 +262,8 @@ class Dispatch:
 
     def on_ended(self, work: Work, outcome: Outcome) -> None:
         k, at = work.key, self._clock()
+        if work.is_timed:
+            self._driver.cancel_timer(k.execution, k.node_id, k.item)
         if outcome.failure is not None:
             self._driver.post(k.execution, ev.AttemptFailed(at, k.node_id, k.item, k.attempt, outcome.failure, outcome.report))
         elif outcome.outputs is not None:
@@ -275,7 +296,7 @@ class Dispatch:
             failure = ev.Failure(code="DynamicWorkflowBuildFailed", message=message)
             self._driver.post(k.execution, ev.AttemptFailed(self._clock(), k.node_id, k.item, k.attempt, failure, outcome.report))
             return
-        self._driver.post(k.execution, ev.AttemptExpanded(self._clock(), k.node_id, k.attempt, closure, outcome.report))
+        self._driver.post(k.execution, ev.AttemptExpanded(self._clock(), k.node_id, k.attempt, closure, outcome.report, k.item))
 
     def _compile_dynamic(self, work: Work, futures: bytes) -> core.CompiledWorkflowClosure:
         spec = core.DynamicJobSpec.FromString(futures)
@@ -292,6 +313,12 @@ class Dispatch:
     # Children ---------------------------------------------------------------------------------------------------------
 
     async def _launch_child(self, run: Run, effect: fx.LaunchChild) -> None:
+        try:
+            await self._launch(run, effect)
+        finally:
+            self._launching.pop((run.key, effect.name), None)
+
+    async def _launch(self, run: Run, effect: fx.LaunchChild) -> None:
         node = core.NodeExecutionIdentifier(node_id=effect.node_id, execution_id=run.id.to_proto())
         source = ExecutionId(run.id.project, run.id.domain, effect.recover_from) if effect.recover_from else None
         try:
@@ -313,7 +340,7 @@ class Dispatch:
             )
             await self._launcher.launch(request, origin)
         except AlreadyExists:
-            await self._catch_up(run.key, effect.node_id, effect.item, ExecutionId(run.id.project, run.id.domain, effect.name))
+            await self._catch_up(run, effect)
         except AlulaError as e:
             failure = ev.Failure(
                 code=e.code, message=f"launch plan {effect.launch_plan.name} could not be launched: {e.message}", kind=e.kind
@@ -321,14 +348,21 @@ class Dispatch:
             ended = ev.ChildEnded(self._clock(), effect.node_id, effect.item, effect.name, int(ExecutionPhase.FAILED), None, failure)
             self._driver.post(run.key, ended)
 
-    async def _catch_up(self, key: int, node_id: str, item: int, child: ExecutionId) -> None:
-        """The child exists already; if it has ended meanwhile, its parent is told now."""
+    async def _catch_up(self, run: Run, effect: fx.LaunchChild) -> None:
+        """An execution of that name exists: our child, launched before a crash; if it has ended, its parent is told now."""
+        child = ExecutionId(run.id.project, run.id.domain, effect.name)
         row = await self._read(lambda c: rows.get(c, child))
         phase = ExecutionPhase(row.phase)
-        if phase.is_terminal:
-            failure = ev.Failure(code=row.error_code, message=row.error_message, kind=row.error_kind) if row.error_code else None
+        if (row.parent_key, row.parent_node, row.parent_item) != (run.key, effect.node_id, effect.item):
+            message = f'the name of the child execution, "{child}", is taken by another execution'
+            failure = ev.Failure(code="EXECUTION_EXISTS", message=message)
+            ended = ev.ChildEnded(self._clock(), effect.node_id, effect.item, effect.name, int(ExecutionPhase.FAILED), None, failure)
+            self._driver.post(run.key, ended)
+        elif phase.is_terminal:
+            found = ev.Failure(code=row.error_code, message=row.error_message, kind=row.error_kind) if row.error_code else None
             outputs = core.LiteralMap.FromString(row.outputs or b"")
-            self._driver.post(key, ev.ChildEnded(self._clock(), node_id, item, child.name, int(phase), outputs, failure))
+            ended = ev.ChildEnded(self._clock(), effect.node_id, effect.item, child.name, int(phase), outputs, found)
+            self._driver.post(run.key, ended)
 
     async def _read(self, query: Callable[[Any], Any]) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._database.readers, self._database.read, query)

@@ -1,14 +1,14 @@
 """Driving executions: events in, one transaction, effects out.
 
-Every live execution is a `Run` that only the writer's thread touches. Events wait in an inbox per execution; a turn takes
-some of each in rotation, steps them, writes what changed, and once that is committed hands the effects to the loop.
+Every live execution is a `Run` that only the writer's thread touches. A turn takes waiting events in rotation, steps their runs,
+writes what changed, and once that is committed hands the effects to the loop. If a commit fails, memory has run ahead of the
+record: the next job of the writer loads every run again before anything else, and the events of the lost turn are taken again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -20,6 +20,9 @@ from sqlalchemy.exc import DBAPIError
 
 from alula.catalog.lookup import Catalog
 from alula.control.clock import Clock
+from alula.control.inbox import Inbox
+from alula.control.reconcile import reconcile
+from alula.control.timer import Timers
 from alula.database import execution, signal
 from alula.database import run as run_rows
 from alula.database.engine import Database
@@ -27,9 +30,9 @@ from alula.database.run import TurnWriter
 from alula.database.writer import Writer
 from alula.engine import effect as fx
 from alula.engine import event as ev
-from alula.engine.machine import pending_timers, step
+from alula.engine.machine import step
 from alula.engine.state import Run, Turn
-from alula.errors import AlulaError, Internal
+from alula.errors import Internal
 from alula.idl.identifier import ExecutionId
 
 log = logging.getLogger(__name__)
@@ -37,8 +40,8 @@ T = TypeVar("T")
 
 EVENTS_PER_TURN = 128  # of all executions in one transaction
 EVENTS_PER_RUN = 32  # of one execution before the next one has its turn
-LOOKUPS_PER_TURN = 256  # cache answers within one transaction
-RELOAD_DELAY_S = 1.0
+LOOKUPS_PER_STEP = 256  # cache answers before others have their turn
+RETRY_AFTER_S = 1.0  # a commit failed: the disk or the database gets this long
 
 
 class Dispatcher(Protocol):
@@ -66,47 +69,42 @@ class Batch:
     """What one transaction leaves to be done once it is durable."""
 
     effects: list[tuple[Run, object]] = field(default_factory=list)
+    answers: list[tuple[int, ev.Event]] = field(default_factory=list)  # events for other executions
     changes: list[Change] = field(default_factory=list)
-    ended: list[Run] = field(default_factory=list)
-    touched: set[int] = field(default_factory=set)
+    taken: list[tuple[int, list[ev.Event]]] = field(default_factory=list)
 
 
 class Driver:
     """Owns every live execution of this server."""
 
-    def __init__(self, database: Database, writer: Writer, catalog: Catalog, clock: Clock) -> None:
+    def __init__(self, database: Database, writer: Writer, clock: Clock) -> None:
         self._database = database
         self._writer = writer
-        self._catalog = catalog
         self._clock = clock
+        self._catalog = Catalog()
         self._turns = TurnWriter(database.dialect)
         self._runs: dict[int, Run] = {}
-        self._inbox: dict[int, deque[ev.Event]] = {}
-        self._rotation: deque[int] = deque()
-        self._lock = threading.Lock()
+        self._inbox = Inbox()
+        self._timers = Timers(clock, self._on_timer)
+        self._lookups: deque[tuple[int, fx.LookUpCache]] = deque()
         self._is_scheduled = False
-        self._is_recovering = False
-        self.on_reload: Callable[[Run], None] | None = None  # reconciles a run that was loaded again
+        self._is_stale = False  # a commit failed since the runs were loaded
+        self._unreconciled: set[int] = set()
+        self._taken: list[tuple[int, list[ev.Event]]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._timers: dict[tuple[int, str, int, str], asyncio.TimerHandle] = {}
         self._listeners: list[Callable[[Change], None]] = []
         self._reload: Callable[[Connection, int], Run | None] | None = None
         self.dispatcher: Dispatcher | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop, reload: Callable[[Connection, int], Run | None]) -> None:
-        """Begins to take events; `reload` loads a run from its rows after a failed commit."""
-
-        def on_rollback() -> None:
-            loop.call_soon_threadsafe(self._recover)
-
-        self._writer.on_rollback.append(on_rollback)
+        """Begins to take events; `reload` loads a run from its rows, None if it has ended."""
         self._loop = loop
         self._reload = reload
+        self._writer.on_rollback.append(self._on_rollback)
+        self._writer.on_commit.append(self._on_commit)
 
     def stop(self) -> None:
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
+        self._timers.stop()
         self._loop = None
 
     def listen(self, listener: Callable[[Change], None]) -> None:
@@ -121,30 +119,8 @@ class Driver:
 
     def post(self, key: int, event: ev.Event) -> None:
         """Puts an event into an execution's inbox; an execution that has ended ignores it."""
-        self._put(key, event)
+        self._inbox.put(key, event)
         self._schedule()
-
-    def _put(self, key: int, event: ev.Event) -> None:
-        with self._lock:
-            inbox = self._inbox.get(key)
-            if inbox is None:
-                inbox = self._inbox[key] = deque()
-                self._rotation.append(key)
-            inbox.append(event)
-
-    def _take(self, budget: int) -> tuple[int, list[ev.Event]] | None:
-        """The next execution in rotation with up to `budget` of its events; a key is in rotation while its inbox exists."""
-        with self._lock:
-            if not self._rotation:
-                return None
-            key = self._rotation.popleft()
-            inbox = self._inbox[key]
-            events = [inbox.popleft() for _ in range(min(budget, len(inbox)))]
-            if inbox:
-                self._rotation.append(key)
-            else:
-                del self._inbox[key]
-            return key, events
 
     def _schedule(self) -> None:
         if self._is_scheduled or self._loop is None:
@@ -152,7 +128,21 @@ class Driver:
         self._is_scheduled = True
         future = self._writer.submit(self._turn, is_guarded=False)
         loop = self._loop
-        future.add_done_callback(lambda f: loop.call_soon_threadsafe(self._publish, f))
+        future.add_done_callback(lambda f: loop.call_soon_threadsafe(self._on_turn, f))
+
+    def _on_turn(self, future: Future[Batch]) -> None:
+        error = future.exception()
+        if error is not None:
+            log.error("a turn could not be written and will be taken again: %s", error)
+            if self._loop is not None:
+                self._loop.call_later(RETRY_AFTER_S, self._retry)
+            return
+        self._is_scheduled = False
+        self._hand_out(future.result())
+
+    def _retry(self) -> None:
+        self._is_scheduled = False
+        self._schedule()
 
     async def transact(self, work: Callable[[Connection], tuple[T, Batch]]) -> T:
         """Runs a use case that steps executions; its effects are handed out even if whoever asked goes away meanwhile.
@@ -173,28 +163,29 @@ class Driver:
             self._hand_out(batch)
             if not answer.done():
                 answer.set_result(result)
-        elif not answer.done():
-            answer.set_exception(error)
-
-    def _publish(self, future: Future[Batch]) -> None:
-        error = future.exception()
-        if error is not None:
-            log.error("a turn could not be written, its executions are loaded again: %s", error)
-            return
-        batch = future.result()
-        self._is_scheduled = False
-        self._hand_out(batch)
+        else:
+            self._schedule()  # what a lost transaction left must be loaded again
+            if not answer.done():
+                answer.set_exception(error)
 
     def _hand_out(self, batch: Batch) -> None:
+        for key, event in batch.answers:
+            self._inbox.put(key, event)
         for run, effect in batch.effects:
             try:
                 self._carry_out(run, effect)
-            except AlulaError:
+            except Exception as e:
                 log.exception("execution %s: effect %s failed", run.id, type(effect).__name__)
+                if isinstance(effect, fx.StartAttempt):
+                    failure = ev.Failure(code="StartFailed", message=f"{type(e).__name__}: {e}", kind="SYSTEM")
+                    at = self._clock()
+                    self._inbox.put(run.key, ev.AttemptFailed(at, effect.node_id, effect.item, effect.attempt, failure))
         for change in batch.changes:
+            if change.is_terminal:
+                self._timers.cancel_all(change.key)
             for listener in self._listeners:
                 listener(change)
-        if self._rotation:
+        if self._inbox or self._lookups or self._is_stale or self._unreconciled:
             self._schedule()
 
     def _carry_out(self, run: Run, effect: object) -> None:
@@ -207,7 +198,8 @@ class Driver:
             case fx.StopAttempt():
                 dispatcher.stop_attempt(run, effect)
             case fx.SetTimer():
-                self.set_timer(run, effect)
+                if self._loop is not None:
+                    self._timers.set(self._loop, run.key, effect)
             case fx.LaunchChild():
                 dispatcher.launch_child(run, effect)
             case fx.AbortChild():
@@ -215,21 +207,12 @@ class Driver:
             case _:
                 raise Internal(f"nobody carries out {type(effect).__name__}")
 
-    def set_timer(self, run: Run, effect: fx.SetTimer) -> None:
-        if self._loop is None:
-            return
-        name = (run.key, effect.node_id, effect.item, effect.what)
-        if (old := self._timers.pop(name, None)) is not None:
-            old.cancel()
-        delay_s = max(0, effect.at - self._clock()) / 1e6
-        self._timers[name] = self._loop.call_later(delay_s, self._fire, run.key, effect, name)
+    def _on_timer(self, key: int, timer: fx.SetTimer) -> None:
+        self.post(key, ev.TimerFired(self._clock(), timer.node_id, timer.item, timer.what, timer.attempt))
 
-    def _fire(self, key: int, effect: fx.SetTimer, name: tuple[int, str, int, str]) -> None:
-        self._timers.pop(name, None)
-        if self._clock() < effect.at:  # the loop's clock and ours differ by rounding: never early
-            self._timers[name] = self._loop.call_later(0.001, self._fire, key, effect, name) if self._loop else self._timers[name]
-            return
-        self.post(key, ev.TimerFired(self._clock(), effect.node_id, effect.item, effect.what, effect.attempt))
+    def cancel_timer(self, key: int, node_id: str, item: int) -> None:
+        """The attempt has ended: its timeout no longer matters."""
+        self._timers.cancel(key, node_id, item, "attempt")
 
     # In the writer's thread -------------------------------------------------------------------------------------------
 
@@ -237,8 +220,9 @@ class Driver:
         """Takes a new run, whose row the caller has inserted, and steps it for the first time in the same transaction.
 
         Raises:
-            AlulaError: the first step is impossible; the caller's transaction must not keep the row.
+            Exception: the first step is impossible; the caller's transaction must not keep the row.
         """
+        self._refresh(connection)
         batch = Batch()
         self._runs[run.key] = run
         try:
@@ -250,30 +234,67 @@ class Driver:
         self._turns.write(connection)
         return batch
 
-    def adopt(self, run: Run) -> None:
-        """Takes a run that was loaded from its rows."""
-        self._runs[run.key] = run
-
     def apply(self, connection: Connection, key: int, event: ev.Event) -> Batch:
-        """Steps an execution in the caller's transaction: for requests that must be durable when they are answered."""
+        """Steps an execution in the caller's transaction: for requests that must be durable when they are answered.
+
+        Raises:
+            Internal: the execution is not live on this server.
+        """
+        self._refresh(connection)
         batch = Batch()
         run = self._runs.get(key)
-        if run is not None:
-            self._step_or_crash(connection, batch, run, event)
-            self._turns.write(connection)
+        if run is None:
+            raise Internal(f"execution {key} is recorded as live but could not be loaded; the server's log says why")
+        self._step_or_crash(connection, batch, run, event)
+        self._turns.write(connection)
         return batch
 
-    def run_of(self, key: int) -> Run | None:
-        """The live run, for use within the writer's thread."""
-        return self._runs.get(key)
+    def resume(self, connection: Connection, runs: list[Run], events: list[tuple[int, ev.Event]]) -> Batch:
+        """Takes runs that a server of before left; every one is reconciled before any is stepped."""
+        batch = Batch(answers=list(events))
+        self._runs.update({run.key: run for run in runs})
+        for run in runs:
+            self._reconcile(batch, run, is_restart=True)
+        return batch
+
+    def _reconcile(self, batch: Batch, run: Run, *, is_restart: bool) -> None:
+        effects, events = reconcile(run, self._clock(), is_restart=is_restart)
+        batch.effects += [(run, effect) for effect in effects]
+        batch.answers += [(run.key, event) for event in events]
+
+    def _on_commit(self) -> None:
+        self._taken = []
+
+    def _on_rollback(self) -> None:
+        self._is_stale = True
+        self._inbox.put_back(self._taken)
+        self._taken = []
+
+    def _refresh(self, connection: Connection) -> None:
+        """After a failed commit: every run as its rows say, those included that the lost transaction would have ended."""
+        if not self._is_stale:
+            return
+        if self._reload is None:
+            raise Internal("the driver was not started")
+        found = [self._reload(connection, row.key) for row in run_rows.live_executions(connection)]
+        self._runs = {run.key: run for run in found if run is not None}
+        self._unreconciled = set(self._runs)
+        self._turns = TurnWriter(self._database.dialect)
+        self._catalog = Catalog()
+        self._lookups.clear()
+        self._is_stale = False
 
     def _turn(self, connection: Connection) -> Batch:
+        self._refresh(connection)
         batch = Batch()
+        self._taken = batch.taken
+        self._answer_lookups(connection, batch)
         budget = EVENTS_PER_TURN
         while budget > 0:
-            taken = self._take(min(budget, EVENTS_PER_RUN))
+            taken = self._inbox.take(min(budget, EVENTS_PER_RUN))
             if taken is None:
                 break
+            batch.taken.append(taken)
             key, events = taken
             for event in events:
                 run = self._runs.get(key)
@@ -282,7 +303,20 @@ class Driver:
                 self._step_or_crash(connection, batch, run, event)
                 budget -= 1
         self._turns.write(connection)
+        if self._unreconciled and not self._inbox:  # reports of before the failed commit come first
+            for run in [self._runs[key] for key in self._unreconciled if key in self._runs]:
+                self._reconcile(batch, run, is_restart=False)
+            self._unreconciled = set()
         return batch
+
+    def _answer_lookups(self, connection: Connection, batch: Batch) -> None:
+        """Cache questions that an earlier step left over its share."""
+        for _ in range(min(len(self._lookups), LOOKUPS_PER_STEP)):
+            key, effect = self._lookups.popleft()
+            run = self._runs.get(key)
+            answer = self._catalog.look_up(connection, run, effect, self._clock()) if run is not None else None
+            if run is not None and answer is not None:
+                self._step_or_crash(connection, batch, run, answer)
 
     def _step_or_crash(self, connection: Connection, batch: Batch, run: Run, event: ev.Event) -> None:
         """Steps a run; a defect ends that run as FAILED and leaves every other one alone."""
@@ -302,25 +336,24 @@ class Driver:
     def _step(self, connection: Connection, batch: Batch, run: Run, event: ev.Event) -> None:
         pending: deque[ev.Event] = deque([event])
         lookups = 0
-        batch.touched.add(run.key)
         while pending:
             current = pending.popleft()
             turn = step(run, current)
             self._turns.add(turn, _event_row(run, current))
             for effect in turn.effects:
-                if isinstance(effect, fx.LookUpCache) and lookups < LOOKUPS_PER_TURN:
+                if not isinstance(effect, fx.LookUpCache):
+                    self._settle(connection, batch, run, turn, effect)
+                elif lookups < LOOKUPS_PER_STEP:
                     lookups += 1
                     answer = self._catalog.look_up(connection, run, effect, turn.at)
                     if answer is not None:
                         pending.append(answer)
-                elif isinstance(effect, fx.LookUpCache):
-                    batch.effects.append((run, effect))
                 else:
-                    self._settle(connection, batch, run, turn, effect)
+                    self._lookups.append((run.key, effect))
             if turn.nodes or turn.run_changed:
                 batch.changes.append(Change(run.key, run.id, turn.run_changed, tuple(turn.nodes), run.is_terminal))
             if turn.more:
-                self._put(run.key, ev.Proceed(turn.at))
+                batch.answers.append((run.key, ev.Proceed(turn.at)))
         if run.is_terminal:
             self._runs.pop(run.key, None)
 
@@ -328,67 +361,19 @@ class Driver:
         """Effects that belong to the transaction are done here; the others wait for the commit."""
         match effect:
             case fx.FillCache():
-                for key, answer in self._catalog.fill(connection, run, effect, turn.at):
-                    self._put(key, answer)
+                batch.answers += self._catalog.fill(connection, run, effect, turn.at)
             case fx.ReleaseReservation():
-                for key, answer in self._catalog.release(run, effect, turn.at):
-                    self._put(key, answer)
+                batch.answers += self._catalog.release(run, effect, turn.at)
             case fx.OpenSignal():
                 signal.open_signal(connection, run.key, effect.signal_id, effect.node_id, effect.type.SerializeToString(), turn.at)
             case fx.EndExecution():
-                batch.ended.append(run)
-                for key, answer in self._catalog.forget(run, turn.at):
-                    self._put(key, answer)
-                self._tell_parent(connection, run, turn.at)
+                batch.answers += self._catalog.forget(run, turn.at)
+                key, node_id, item = execution.parent_of(connection, run.key)
+                if key:
+                    ended = ev.ChildEnded(turn.at, node_id, item, run.id.name, int(run.phase), run.outputs, run.failure)
+                    batch.answers.append((key, ended))
             case _:
                 batch.effects.append((run, effect))
-
-    def _tell_parent(self, connection: Connection, run: Run, at: int) -> None:
-        key, node_id, item = execution.parent_of(connection, run.key)
-        if key:
-            self._put(key, ev.ChildEnded(at, node_id, item, run.id.name, int(run.phase), run.outputs, run.failure))
-
-    # After a failed commit --------------------------------------------------------------------------------------------
-
-    def _recover(self) -> None:
-        """Memory ran ahead of the record: forget every live run and load them again, once the database answers."""
-        self._is_scheduled = True  # no turns until then
-        if self._loop is not None and not self._is_recovering:
-            self._is_recovering = True
-            self._loop.call_later(RELOAD_DELAY_S, self._submit_reload)
-
-    def _submit_reload(self) -> None:
-        loop, reload = self._loop, self._reload
-        if loop is None or reload is None:
-            return
-
-        def work(connection: Connection) -> list[Run]:
-            self._turns = TurnWriter(self._database.dialect)
-            keys = list(self._runs)
-            self._runs = {}
-            found = [run for key in keys if (run := reload(connection, key)) is not None]
-            self._runs = {run.key: run for run in found}
-            return found
-
-        future = self._writer.submit(work, is_guarded=False)
-        future.add_done_callback(lambda f: loop.call_soon_threadsafe(self._resume, f))
-
-    def _resume(self, future: Future[list[Run]]) -> None:
-        self._is_recovering = False
-        if future.exception() is not None:
-            self._recover()
-            return
-        self._is_scheduled = False
-        for run in future.result():
-            if self.on_reload is not None:
-                self.on_reload(run)
-        self._schedule()
-
-    def rearm(self, run: Run) -> None:
-        """Sets the timers of a run that was loaded, and lets it go on."""
-        for timer in pending_timers(run):
-            self.set_timer(run, timer)
-        self.post(run.key, ev.Proceed(self._clock()))
 
 
 def _stops(run: Run) -> list[fx.StopAttempt]:
@@ -403,18 +388,21 @@ def _stops(run: Run) -> list[fx.StopAttempt]:
 
 def _event_row(run: Run, event: ev.Event) -> tuple[Any, ...]:
     detail = ""
-    if isinstance(event, ev.AttemptFailed):
-        detail = event.failure.code
-    elif isinstance(event, ev.CacheMissed):
-        detail = event.reason
-    elif isinstance(event, ev.TimerFired):
-        detail = event.what
-    elif isinstance(event, ev.SignalReceived):
-        detail = event.signal_id
-    elif isinstance(event, ev.AbortRequested):
-        detail = event.cause
-    elif isinstance(event, ev.ChildEnded):
-        detail = event.name
+    match event:
+        case ev.AttemptFailed():
+            detail = event.failure.code
+        case ev.CacheMissed():
+            detail = event.reason
+        case ev.TimerFired():
+            detail = event.what
+        case ev.SignalReceived():
+            detail = event.signal_id
+        case ev.AbortRequested():
+            detail = event.cause
+        case ev.ChildEnded():
+            detail = event.name
+        case _:
+            pass
     node_id = getattr(event, "node_id", "")
     item, attempt = getattr(event, "item", -1), getattr(event, "attempt", 0)
     return (run.key, run.sequence, event.at, type(event).__name__, node_id, item, attempt, detail)

@@ -236,6 +236,7 @@ def make_run(execution: ExecutionId, key: int, spec: admin.ExecutionSpec, inputs
 def load_recovered(connection: Connection, key: int) -> dict[str, Recovered]:
     """What a recovery takes over of an execution, by node id: finished nodes, expanded graphs, child executions."""
     closures = run_rows.dynamic_closures(connection, key)
+    expanded = {a.node_id: a.retry_attempt for a in run_rows.attempt_rows(connection, key) if a.item < 0}
     found: dict[str, Recovered] = {}
     for row in run_rows.node_rows(connection, key):
         if row.kind in (NodeKind.START.value, NodeKind.END.value):
@@ -245,7 +246,8 @@ def load_recovered(connection: Connection, key: int) -> dict[str, Recovered]:
         if NodePhase(row.phase) in SUCCESSFUL_NODE:
             found[row.node_id] = Recovered(outputs, row.outputs_uri)
         elif row.node_id in closures:
-            found[row.node_id] = Recovered(outputs, closure=core.CompiledWorkflowClosure.FromString(closures[row.node_id]))
+            closure = core.CompiledWorkflowClosure.FromString(closures[row.node_id])
+            found[row.node_id] = Recovered(outputs, closure=closure, attempt=expanded.get(row.node_id, 0))
         elif row.child:
             found[row.node_id] = Recovered(outputs, child=row.child)
     return found

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from alula.catalog.lookup import Catalog
 from alula.control.abort import Aborter
 from alula.control.clock import Clock, system_clock
 from alula.control.dispatch import Dispatch
@@ -21,7 +20,7 @@ from alula.control.library import Library
 from alula.control.limit import Limits
 from alula.control.load import load_run
 from alula.control.register import Registrar
-from alula.control.resume import Resumer
+from alula.control.resume import resume
 from alula.control.signal import Signaller
 from alula.database import project
 from alula.database.engine import Database, open_database
@@ -66,7 +65,7 @@ class Platform:
         self.writer = Writer(self.database)
         self.library = Library()
         self.hub = Hub()
-        self.driver = Driver(self.database, self.writer, Catalog(), self.clock)
+        self.driver = Driver(self.database, self.writer, self.clock)
         self.registrar = Registrar(self.database, self.writer, self.library, self.limits, self.clock)
         self.launcher = Launcher(self.database, self.library, self.registrar, self.driver, self.clock, f"{settings.store}/raw")
         self.aborter = Aborter(self.driver, self.clock)
@@ -97,9 +96,7 @@ class Platform:
         self.launcher.start()
         await self.write(self._first_projects)
         await self.executor.start(self.dispatch)
-        resumer = Resumer(self.database, self.writer, self.library, self.driver, self.dispatch, self.clock)
-        self.driver.on_reload = resumer.take_up_again
-        await resumer.resume()
+        await resume(self.driver, self.library, self.clock)
 
     async def stop(self) -> None:
         """Stops taking effects, commits what was accepted, closes; safe twice."""

@@ -16,6 +16,7 @@ from alula.engine import event as ev
 from alula.errors import AlreadyExists, InvalidInput
 from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
+from alula.idl.phase import ExecutionPhase
 
 
 class Signaller:
@@ -36,7 +37,8 @@ class Signaller:
         signal_id = request.id.signal_id
 
         def work(connection: Connection) -> tuple[None, Batch]:
-            key = executions.get(connection, execution).key
+            found = executions.get(connection, execution)
+            key = found.key
             row = rows.find(connection, key, signal_id)
             if row is None:
                 raise InvalidInput(f'execution "{execution}" waits for no signal "{signal_id}" yet; set it when its gate is running')

@@ -44,7 +44,8 @@ class Writer:
         self._is_stopping = False
         self._thread: threading.Thread | None = None
         self.commits = 0
-        self.on_rollback: list[Callable[[], None]] = []  # called in the writer's thread
+        self.on_commit: list[Callable[[], None]] = []  # called in the writer's thread, as is the next
+        self.on_rollback: list[Callable[[], None]] = []
 
     def start(self) -> None:
         if self._thread is None:
@@ -109,6 +110,8 @@ class Writer:
                 outcomes.append(self._run_job(connection, job))
             self._end(connection)
             self.commits += 1
+            for listener in self.on_commit:
+                listener()
         except Exception as e:
             is_usable = self._undo(connection)
             error = translate(e) if isinstance(e, DBAPIError) else e

@@ -63,7 +63,7 @@ class Executor(Protocol):
     async def start(self, listener: Listener) -> None: ...
     async def stop(self) -> None: ...
     def submit(self, work: Work) -> None:
-        """Accepts an attempt; it is queued until there is room."""
+        """Accepts an attempt; it is queued until there is room. One that it has already is ignored."""
 
     def cancel(self, key: WorkKey) -> None:
         """Stops an attempt, running or queued, and everything it started; says nothing more of it."""

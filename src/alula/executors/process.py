@@ -151,6 +151,8 @@ class ProcessExecutor:
     # Queueing ---------------------------------------------------------------------------------------------------------
 
     def submit(self, work: Work) -> None:
+        if work.key in self._keys:
+            return  # handed in already
         now = self._loop.time()
         if (problem := self._impossible(work.demand)) is not None:
             self._end(_Flying(work, now, now), Outcome(report=AttemptReport(), failure=problem))
