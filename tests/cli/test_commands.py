@@ -163,6 +163,6 @@ def test_progress_nests_by_id_and_says_each_change_once() -> None:
     assert progress.change(v1.ExecutionUpdate(nodes=[node("n0", phase=2)])) == []
     failed = node("n0", phase=5)
     failed.closure.error.message = "Traceback\n  line\nValueError: bad"
-    assert progress.change(v1.ExecutionUpdate(nodes=[failed, node("n0-0-n1")])) == ["n0 FAILED: ValueError: bad", "n0-0-n1 SUCCEEDED"]
+    assert progress.change(v1.ExecutionUpdate(nodes=[failed, node("n0-0-n1")])) == ["n0 FAILED: ValueError: bad", "n0-0-n1 n1 SUCCEEDED"]
     assert len(progress.tree().children) == 1
     assert len(progress.tree().children[0].children) == 1

@@ -23,7 +23,7 @@ def test_run_without_a_server_leaves_its_record_in_the_home_folder(
     assert run(["run", str(program), "twice", "--a", "3", "--home", str(home)]) == 0
     captured = capsys.readouterr()
     assert captured.out == "13\n"
-    assert "n1 SUCCEEDED" in captured.err
+    assert "n1 add SUCCEEDED" in captured.err
     assert run(["run", str(program), "add", "--a", "-1", "--home", str(home), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["outputs"] == {"o0": 1}
     assert (home / "alula.db").exists()

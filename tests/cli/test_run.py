@@ -116,3 +116,11 @@ def test_timeout_leaves_it_running(alula: Alula, double: Double, program: Path) 
     double.gate.clear()
     result = alula("run", program, "twice", "--a", "1", "--timeout", "0.2")
     assert (result.code, "still running" in result.err) == (1, True)
+
+
+def test_an_input_named_like_an_option_is_shown_as_a_pair(alula: Alula, double: Double, tmp_path: Path) -> None:
+    file = tmp_path / "named_like_option.py"
+    file.write_text("import alula as al\n\n\n@al.task\ndef greet(name: str) -> str:\n    return name\n")
+    assert "-i name=…" in alula("run", file, "greet", "--help").out
+    result = alula("run", file, "greet", "--name", "ada")
+    assert (result.code, "missing -i name=… (str)" in result.err) == (2, True)

@@ -111,6 +111,14 @@ class Double:
         found = [admin.Workflow(id=each.id) for old in self.registered for each in old.workflows]
         return admin.WorkflowList(workflows=found[::-1][: request.limit])
 
+    def get_workflow(self, request: admin.ObjectGetRequest) -> admin.Workflow:
+        for each in (each for old in self.registered for each in old.workflows):
+            if (each.id.name, each.id.version) == (request.id.name, request.id.version):
+                made = admin.Workflow(id=each.id)
+                made.closure.compiled_workflow.primary.template.CopyFrom(each.spec.template)
+                return made
+        raise NotFound(f"workflow {request.id.name} does not exist")
+
     def active(self, request: admin.ActiveLaunchPlanRequest) -> admin.LaunchPlan:
         raise NotFound("no active version")
 
@@ -216,6 +224,7 @@ def _methods(double: Double) -> dict[rpc.Rpc[Any, Any], Callable[[Any], Any]]:
         rpc.UPLOAD_LOCATION: double.upload_location,
         rpc.DOWNLOAD_LOCATION: double.download_location,
         rpc.REGISTER: double.register,
+        rpc.GET_WORKFLOW: double.get_workflow,
         rpc.GET_LAUNCH_PLAN: double.get_launch_plan,
         rpc.GET_ACTIVE_LAUNCH_PLAN: double.active,
         rpc.LIST_LAUNCH_PLANS: double.list_launch_plans,

@@ -35,10 +35,10 @@ def _execution(client: Client, name: str, as_json: bool) -> int:
     if closure.error.message:
         click.echo(closure.error.message.rstrip())
     rows = [
-        [view.id, view.phase.name, view.name, f"{view.duration.total_seconds():.3f} s" if view.duration is not None else ""]
+        [view.id, view.name, view.phase.name, view.cache, f"{view.duration.total_seconds():.3f} s" if view.duration is not None else ""]
         for view in execution.nodes
     ]
-    print_table(["NODE", "PHASE", "NAME", "DURATION"], rows)
+    print_table(["NODE", "NAME", "PHASE", "CACHE", "DURATION"], rows)
     return 0
 
 

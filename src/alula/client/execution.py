@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alula.client import rpc, value
+from alula.client.names import Names
 from alula.client.transfer import LinkOffload
 from alula.client.wire import Stream, Wire
 from alula.errors import ExecutionFailed, InvalidInput, NotFound, Unavailable, WaitTimeout
@@ -31,11 +32,13 @@ class NodeView:
 
     Attributes:
         id: unique in the execution.
-        name: name of the node or of what it calls.
+        name: of the node in its workflow, by default that of what it calls; its id where that is not known.
         parent: id of the node it lies in, empty at the top.
         started_at: None before it starts.
         duration: None until it ends.
         error: the recorded cause, empty without one.
+        cache: what the output cache said: HIT, MISS, POPULATED, SKIPPED; empty if it was not asked.
+        is_array: it runs its task once per item.
     """
 
     id: str
@@ -45,19 +48,41 @@ class NodeView:
     started_at: datetime | None
     duration: timedelta | None
     error: str
+    cache: str = ""
+    is_array: bool = False
 
 
-def view_of(node: admin.NodeExecution, parent: str = "") -> NodeView:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reuse:
+    """How much of a task node was computed and how much came from the output cache.
+
+    Attributes:
+        id: of the node.
+        name: of the node.
+        computed: calls that ran, 0 or 1; for an array node 0 to its number of items.
+        cached: calls served from the cache.
+    """
+
+    id: str
+    name: str
+    computed: int
+    cached: int
+
+
+def view_of(node: admin.NodeExecution, parent: str = "", names: Names | None = None) -> NodeView:
     """The view of an IDL node execution."""
-    closure = node.closure
+    closure, phase, spec_id = node.closure, NodePhase(node.closure.phase), node.metadata.spec_node_id or node.id.node_id
+    status = core.CatalogCacheStatus.Name(closure.task_node_metadata.cache_status).removeprefix("CACHE_")
     return NodeView(
         id=node.id.node_id,
-        name=node.metadata.spec_node_id or node.id.node_id,
+        name=names.of(node.id.node_id, spec_id) if names is not None else spec_id,
         parent=parent,
-        phase=NodePhase(closure.phase),
+        phase=phase,
         started_at=closure.started_at.ToDatetime(UTC) if closure.HasField("started_at") else None,
-        duration=closure.duration.ToTimedelta() if closure.HasField("duration") else None,
+        duration=closure.duration.ToTimedelta() if closure.HasField("duration") and phase.is_terminal else None,
         error=closure.error.message,
+        cache="" if status == "DISABLED" else status,
+        is_array=node.metadata.is_array,
     )
 
 
@@ -78,6 +103,7 @@ class AsyncExecution:
         self.interface = interface
         self._wire, self._stream = wire, stream
         self._ended: admin.Execution | None = None
+        self._names: Names | None = None
 
     @property
     def name(self) -> str:
@@ -215,10 +241,40 @@ class AsyncExecution:
     async def nodes(self) -> list[NodeView]:
         """Every node execution, parents before their children."""
         found: list[NodeView] = []
-        await self._nodes_under("", found)
+        await self._nodes_under("", found, await self.names())
         return found
 
-    async def _nodes_under(self, parent: str, into: list[NodeView]) -> None:
+    async def names(self) -> Names:
+        """What its nodes are called; read once."""
+        if self._names is None:
+            execution = await self.get()
+            try:
+                workflow = await self._wire.call(rpc.GET_WORKFLOW, admin.ObjectGetRequest(id=execution.closure.workflow_id))
+            except NotFound:
+                workflow = admin.Workflow()
+            self._names = Names(workflow.closure.compiled_workflow)
+        return self._names
+
+    async def reuse(self) -> list[Reuse]:
+        """Per task node that has ended well, in order: how much was computed and how much came from the output cache."""
+        made = []
+        for view in await self.nodes():
+            if view.is_array and view.phase.is_success:
+                made.append(await self._array_reuse(view))
+            elif view.phase.is_success and (view.cache or await self._attempts(view.id)):
+                is_hit = view.cache == "HIT"
+                made.append(Reuse(id=view.id, name=view.name, computed=int(not is_hit), cached=int(is_hit)))
+        return made
+
+    async def _array_reuse(self, view: NodeView) -> Reuse:
+        """Items without an attempt of their own came from the cache."""
+        node = core.NodeExecutionIdentifier(node_id=view.id, execution_id=self.id.to_proto())
+        data = await self._wire.call(rpc.GET_NODE_DATA, admin.NodeExecutionGetDataRequest(id=node))
+        size = max((len(one.collection.literals) for one in data.full_outputs.literals.values()), default=0)
+        ran = {item.index for attempt in await self._attempts(view.id) for item in attempt.closure.metadata.external_resources}
+        return Reuse(id=view.id, name=view.name, computed=len(ran), cached=max(0, size - len(ran)))
+
+    async def _nodes_under(self, parent: str, into: list[NodeView], names: Names) -> None:
         token = ""
         while True:
             request = admin.NodeExecutionListRequest(
@@ -226,9 +282,9 @@ class AsyncExecution:
             )
             answer = await self._wire.call(rpc.LIST_NODES, request)
             for node in answer.node_executions:
-                into.append(view_of(node, parent))
+                into.append(view_of(node, parent, names))
                 if node.metadata.is_parent_node:
-                    await self._nodes_under(node.id.node_id, into)
+                    await self._nodes_under(node.id.node_id, into, names)
             token = answer.token
             if not token:
                 return
@@ -281,15 +337,18 @@ class AsyncExecution:
     async def signal(self, name: str, approved: bool | Any) -> None:
         """Answers a gate: True or False for an approval, else the value it waits for."""
         target = core.SignalIdentifier(signal_id=name, execution_id=self.id.to_proto())
-        request = admin.SignalListRequest(workflow_execution_id=self.id.to_proto(), limit=_PAGE)
-        waiting = (await self._wire.call(rpc.LIST_SIGNALS, request)).signals
-        signal = next((each for each in waiting if each.id.signal_id == name), None)
-        if signal is None:
-            names = ", ".join(each.id.signal_id for each in waiting) or "none"
-            raise NotFound(f"execution {self.id}: no gate {name!r} waits; waiting: {names}")
-        parameter = core.Parameter(var=core.Variable(type=signal.type))
+        waiting = await self.gates()
+        if name not in waiting:
+            raise NotFound(f"execution {self.id}: no gate {name!r} waits; waiting: {', '.join(waiting) or 'none'}")
+        parameter = core.Parameter(var=core.Variable(type=waiting[name]))
         literal = value.by_parameters({name: parameter}, {name: approved}).literals[name]
         await self._wire.call(rpc.SET_SIGNAL, admin.SignalSetRequest(id=target, value=literal))
+
+    async def gates(self) -> dict[str, core.LiteralType]:
+        """The gates that wait, with the type of what they wait for; an approval waits for a bool."""
+        request = admin.SignalListRequest(workflow_execution_id=self.id.to_proto(), limit=_PAGE)
+        signals = (await self._wire.call(rpc.LIST_SIGNALS, request)).signals
+        return {one.id.signal_id: one.type for one in signals if one.value.WhichOneof("value") is None}
 
     async def relaunch(self, name: str = "") -> AsyncExecution:
         """The same again: version and inputs as the user gave them."""

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from alula.client.client import AsyncClient, AsyncLauncher
-from alula.client.execution import AsyncExecution, NodeView
+from alula.client.execution import AsyncExecution, NodeView, Reuse
 from alula.client.register import Registered
 from alula.client.settings import ClientSettings
 from alula.client.wire import Wire, drive
-from alula.idl import admin
+from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
 from alula.idl.phase import ExecutionPhase
 from alula.idl.v1 import service_pb2 as v1
@@ -72,6 +72,16 @@ class Execution:
     def nodes(self) -> list[NodeView]:
         """Every node execution, parents before their children."""
         return drive(self.source.nodes())
+
+    @property
+    def reuse(self) -> list[Reuse]:
+        """Per task node what was computed and what came from the output cache; see `AsyncExecution.reuse`."""
+        return drive(self.source.reuse())
+
+    @property
+    def gates(self) -> dict[str, core.LiteralType]:
+        """The gates that wait, with the type of what they wait for."""
+        return drive(self.source.gates())
 
     def get(self) -> admin.Execution:
         return drive(self.source.get())

@@ -48,6 +48,7 @@ class ArrayState:
     next_item: int = 0
     asking: set[int] = field(default_factory=set)  # items that wait for the cache's answer
     retry: deque[int] = field(default_factory=deque)
+    hits: int = 0  # items the output cache answered
     sliced: tuple[str, ...] = ()  # inputs of which each item receives its own element
 
     @property

@@ -17,8 +17,8 @@ from alula.types.offload import Offload
 from alula.types.value import Trust
 
 FORMAT = "skops"
-# Compiled data holders of scikit-learn that its fitted estimators contain; skops names them unknown though it rebuilds them
-# from arrays alone.
+# Data holders of scikit-learn that its fitted estimators contain; skops names them unknown though it rebuilds them from
+# arrays and numbers alone.
 _SAFE = (
     "sklearn.tree._tree.",
     "sklearn._loss.",
@@ -27,6 +27,7 @@ _SAFE = (
     "sklearn.neighbors._",
     "sklearn.metrics._dist_metrics.",
     "sklearn.linear_model._sgd_fast.",
+    "sklearn.neural_network._stochastic_optimizers.",
 )
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 

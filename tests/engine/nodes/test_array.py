@@ -125,6 +125,20 @@ def test_items_ask_the_cache_and_wait_for_each_other() -> None:
     assert (stage.outputs(), stage.run.nodes["n0"].array is not None) == ({"o0": [3, 3]}, True)
 
 
+@pytest.mark.parametrize(("hits", "status"), [(2, "CACHE_HIT"), (1, "CACHE_POPULATED"), (0, "CACHE_POPULATED")])
+def test_a_map_is_a_cache_hit_if_all_its_items_are(hits: int, status: str) -> None:
+    stage = mapped([1, 2], cache_version="1")
+    stage.launch()
+    for item in range(2):
+        if item < hits:
+            stage.hit("n0", item=item, o0=5)
+        else:
+            stage.missed("n0", item=item)
+            stage.succeeded("n0", item=item, o0=5)
+    node = stage.run.nodes["n0"]
+    assert (core.CatalogCacheStatus.Name(node.cache_status), node.cache_reason) == (status, f"{hits} of 2 items came from the cache")
+
+
 def test_an_answer_that_nobody_asked_for_changes_nothing() -> None:
     stage = mapped([1, 2], cache_version="1", concurrency=1)
     stage.launch()

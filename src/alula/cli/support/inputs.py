@@ -58,7 +58,7 @@ def _help(parameter: core.Parameter) -> str:
 
 
 def options_for(parameters: Mapping[str, core.Parameter], taken: frozenset[str]) -> list[click.Option]:
-    """An option per input; one whose name is `taken` is left to `--input`."""
+    """An option per input; one whose name is `taken` is left to `--input`, see `spelling`."""
     made = []
     for name, parameter in parameters.items():
         dashed = name.replace("_", "-")
@@ -101,9 +101,16 @@ def read(
         found[name] = literal
     missing = [name for name, parameter in parameters.items() if parameter.required and name not in found]
     if missing:
-        shown = ", ".join(f"--{name.replace('_', '-')} ({describe_type(parameters[name].var.type)})" for name in missing)
+        own = taken(context.command)
+        shown = ", ".join(f"{spelling(name, own)} ({describe_type(parameters[name].var.type)})" for name in missing)
         raise click.UsageError(f"missing {shown}", context)
     return core.LiteralMap(literals=found)
+
+
+def spelling(name: str, own: frozenset[str]) -> str:
+    """How an input is given: `--depth`, or `-i name=…` where the command has an option of that name itself."""
+    option = f"--{name.replace('_', '-')}"
+    return f"-i {name}=…" if option in own or f"--{name}" in own else option
 
 
 def taken(command: click.Command) -> frozenset[str]:

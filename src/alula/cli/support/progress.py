@@ -13,9 +13,10 @@ from alula.idl.phase import ExecutionPhase, NodePhase
 
 if TYPE_CHECKING:
     from alula.client.execution import NodeView
+    from alula.client.names import Names
     from alula.client.sync import Execution
 
-_HIDDEN = frozenset({"start-node", "end-node"})
+_HIDDEN = ("start-node", "end-node")  # how the ids of what every graph begins and ends with end
 _MARKS = {"SUCCEEDED": "✓", "RECOVERED": "✓", "FAILED": "✗", "TIMED_OUT": "✗", "ABORTED": "■", "SKIPPED": "–"}
 _MAX_ROWS = 60  # more does not fit a terminal; the rest is counted
 
@@ -32,8 +33,8 @@ def parent_of(node_id: str, known: set[str]) -> str:
 class Progress:
     """Collects node changes of one execution."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, names: Names | None = None) -> None:
+        self.name, self.names = name, names
         self.phase = ExecutionPhase.QUEUED
         self.nodes: dict[str, NodeView] = {}
 
@@ -43,11 +44,12 @@ class Progress:
 
         lines = []
         for each in update.nodes:
-            view = view_of(each)
+            view = view_of(each, names=self.names)
             old = self.nodes.get(view.id)
             self.nodes[view.id] = view
-            if view.id not in _HIDDEN and (old is None or old.phase is not view.phase):
-                lines.append(f"{view.id} {view.phase.name}{_span(view)}" + (f": {_first_line(view.error)}" if view.error else ""))
+            if not view.id.endswith(_HIDDEN) and (old is None or old.phase is not view.phase):
+                called = view.id if view.name == view.id else f"{view.id} {view.name}"
+                lines.append(f"{called} {view.phase.name}{_span(view)}" + (f": {_first_line(view.error)}" if view.error else ""))
         if update.HasField("execution"):
             phase = ExecutionPhase(update.execution.closure.phase)
             if phase is not self.phase:
@@ -63,7 +65,7 @@ class Progress:
         root = Tree(_label(Text, self.name, self.phase.name, ""))
         known = set(self.nodes)
         branches: dict[str, Tree] = {"": root}
-        shown = [view for view in self.nodes.values() if view.id not in _HIDDEN]
+        shown = [view for view in self.nodes.values() if not view.id.endswith(_HIDDEN)]
         for view in sorted(shown[:_MAX_ROWS], key=lambda view: len(view.id.split("-"))):
             under = branches.get(parent_of(view.id, known), root)
             branches[view.id] = under.add(_label(Text, view.name, view.phase.name, _span(view), view.error))
@@ -81,7 +83,9 @@ def _first_line(text: str) -> str:
 
 def _span(view: NodeView) -> str:
     span = view.duration
-    if span is None and view.started_at is not None and view.phase is NodePhase.RUNNING:
+    if view.cache == "HIT":
+        return " from the cache"
+    if span is None and view.started_at is not None and view.phase is NodePhase.RUNNING and sys.stderr.isatty():
         span = datetime.now(UTC) - view.started_at
     return "" if span is None else f" {_short(span)}"
 
@@ -112,7 +116,9 @@ def follow(execution: Execution, *, is_quiet: bool = False, timeout_s: float | N
     Raises:
         WaitTimeout: it did not end in time.
     """
-    progress = Progress(execution.name)
+    from alula.client.wire import drive
+
+    progress = Progress(execution.name, drive(execution.source.names()))
     updates = execution.updates(nodes=True, timeout_s=timeout_s)
     if is_quiet or not sys.stderr.isatty():
         for update in updates:

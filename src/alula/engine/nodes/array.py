@@ -174,6 +174,7 @@ def _on_cache(turn: Turn, node: Node, state: ArrayState, event: ev.CacheHit | ev
             found = _new_attempt(turn, node, state, item)  # nothing ran: it is how the item shows where its value is from
             found.cache_status = core.CatalogCacheStatus.CACHE_HIT
             end_attempt(turn, found, AttemptPhase.SUCCEEDED)
+            state.hits += 1
             _end_item(turn, node, state, item, outputs=event.outputs)
         else:
             _start_attempt(turn, node, state, item, item_inputs(node, item))
@@ -284,6 +285,11 @@ def _finish(turn: Turn, node: Node, state: ArrayState) -> None:
         for item in range(state.size):
             found = state.outputs.get(item)
             collection.literals.append(found.literals[name] if found is not None and name in found.literals else NONE)
+    call = _inner(node).call
+    if call is not None and call.is_cacheable and state.size:
+        is_hit = state.hits == state.size
+        node.cache_status = core.CatalogCacheStatus.CACHE_HIT if is_hit else core.CatalogCacheStatus.CACHE_POPULATED
+        node.cache_reason = f"{state.hits} of {state.size} items came from the cache"
     scope.end_node(turn, node, NodePhase.SUCCEEDED, outputs=outputs)
 
 
