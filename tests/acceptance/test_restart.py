@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,18 @@ def client(address: str) -> Any:
     )
 
 
+@pytest.fixture
+def other_remotes(remote: Any) -> Iterator[None]:
+    """flytekit keeps one `flyte://` file system, that of the last FlyteRemote made: gives it back to the shared one."""
+    import fsspec
+    from flytekit.remote.remote_fs import get_flyte_fs
+
+    yield
+    fsspec.register_implementation("flyte", get_flyte_fs(remote=remote), clobber=True)
+
+
 @pytest.mark.slow
-def test_executions_go_on_after_the_server_was_killed(tmp_path: Path) -> None:
+def test_executions_go_on_after_the_server_was_killed(tmp_path: Path, other_remotes: None) -> None:
     environment = base_environment(tmp_path / "user")
     first = start_server(tmp_path / "home", environment)
     register = [str(SCRIPTS / "pyflyte"), "register", "-p", "default", "-d", "development", "--version", VERSION, "programs"]
