@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,7 +42,11 @@ class Bench:
         """Launches and waits in one stream; the final state."""
         plan = core.Identifier(resource_type=core.LAUNCH_PLAN, project="default", domain="development", name=name, version=version)
         request = admin.ExecutionCreateRequest(
-            project="default", domain="development", spec=admin.ExecutionSpec(launch_plan=plan), inputs=inputs
+            project="default",
+            domain="development",
+            name=f"b{uuid.uuid4().hex}",
+            spec=admin.ExecutionSpec(launch_plan=plan),
+            inputs=inputs,
         )
         last = admin.Execution()
         for update in self.stub.Launch(service_pb2.LaunchRequest(request=request, nodes=nodes)):

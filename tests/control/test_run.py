@@ -160,7 +160,7 @@ async def test_a_recovery_keeps_what_succeeded(plane: Plane) -> None:
     execution = await plane.launch(P + "half_failing", x=1)
     await plane.wait(execution)
     request = admin.ExecutionRecoverRequest(id=execution.to_proto(), name="second")
-    recovered, _ = await plane.platform.launcher.recover(request, "ada")
+    recovered = (await plane.platform.launcher.recover(request, "ada")).id
     await plane.wait(recovered)
     phases = {n.id.node_id: core.NodeExecution.Phase.Name(n.closure.phase) for n in await plane.nodes(recovered)}
     assert phases == {"start-node": "SUCCEEDED", "n0": "FAILED", "n1": "RECOVERED", "n2": "RECOVERED", "end-node": "SKIPPED"}
@@ -170,7 +170,7 @@ async def test_a_relaunch_takes_the_users_inputs(plane: Plane) -> None:
     await plane.register(shapes)
     execution = await plane.launch(P + "line", x=20)
     await plane.wait(execution)
-    again, _ = await plane.platform.launcher.relaunch(admin.ExecutionRelaunchRequest(id=execution.to_proto()), "ada")
+    again = (await plane.platform.launcher.relaunch(admin.ExecutionRelaunchRequest(id=execution.to_proto()), "ada")).id
     final = await plane.wait(again)
     data = await plane.platform.read(lambda c: plane.query.execution_data(c, again.to_proto()))
     assert final.spec.metadata.reference_execution == execution.to_proto()

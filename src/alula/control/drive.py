@@ -55,13 +55,17 @@ class Dispatcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What watchers hear after a commit: which nodes changed, and whether the execution did and has ended."""
+    """What watchers hear after a commit: which nodes changed, whether the execution did, and the run once it has ended."""
 
     key: int
     execution: ExecutionId
     is_execution: bool
     nodes: tuple[str, ...]
-    is_terminal: bool
+    ended: Run | None = None
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.ended is not None
 
 
 @dataclass(slots=True)
@@ -331,7 +335,7 @@ class Driver:
             message = f"a defect of the engine at {type(event).__name__}: {type(e).__name__}: {e}"
             run_rows.crash(connection, run.key, message, self._clock())
             batch.effects += [(run, stop) for stop in _stops(run)]
-            batch.changes.append(Change(run.key, run.id, True, (), True))
+            batch.changes.append(Change(run.key, run.id, True, (), run))
 
     def _step(self, connection: Connection, batch: Batch, run: Run, event: ev.Event) -> None:
         pending: deque[ev.Event] = deque([event])
@@ -351,7 +355,7 @@ class Driver:
                 else:
                     self._lookups.append((run.key, effect))
             if turn.nodes or turn.run_changed:
-                batch.changes.append(Change(run.key, run.id, turn.run_changed, tuple(turn.nodes), run.is_terminal))
+                batch.changes.append(Change(run.key, run.id, turn.run_changed, tuple(turn.nodes), run if run.is_terminal else None))
             if turn.more:
                 batch.answers.append((run.key, ev.Proceed(turn.at)))
         if run.is_terminal:

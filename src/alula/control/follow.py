@@ -39,17 +39,29 @@ class Follower:
     async def launch(
         self, request: admin.ExecutionCreateRequest, origin: Origin, *, with_nodes: bool
     ) -> AsyncIterator[service_pb2.ExecutionUpdate]:
-        """Launches and watches in one stream. The first update is the launch's own commit, so it needs no read."""
-        if not request.name:
+        """Launches and watches in one stream.
+
+        The first update is the launch's own commit, so it needs no read; whoever named the execution himself and wants no nodes
+        knows all that it says and gets the end alone.
+        """
+        is_named = bool(request.name)
+        if not is_named:
             request.name = new_name()
         execution = ExecutionId(request.project, request.domain, request.name)
         with self._platform.hub.watch(execution) as watcher:
-            _, key = await self._platform.launcher.launch(request, origin)
-            first = admin.Execution(id=execution.to_proto(), spec=request.spec)
-            first.closure.phase = ExecutionPhase.RUNNING
-            yield service_pb2.ExecutionUpdate(execution=first)
-            async for update in self._changes(watcher, execution, key, with_nodes=with_nodes):
-                yield update
+            made = await self._platform.launcher.launch(request, origin)
+            if with_nodes or not is_named:
+                first = admin.Execution(id=execution.to_proto(), spec=made.spec)
+                first.closure.phase = ExecutionPhase.RUNNING
+                yield service_pb2.ExecutionUpdate(execution=first)
+            if with_nodes:
+                async for update in self._changes(watcher, execution, made.key, with_nodes=True):
+                    yield update
+                return
+            while (run := (await watcher.next()).ended) is None:
+                continue
+            last = view.ended(run, made.spec, made.workflow, self._platform.settings.store)
+            yield service_pb2.ExecutionUpdate(execution=last)
 
     async def watch(self, execution: ExecutionId, *, with_nodes: bool) -> AsyncIterator[service_pb2.ExecutionUpdate]:
         """The state as it is, then each change until the execution has ended."""

@@ -32,7 +32,7 @@ class Watcher:
             execution=found[-1].execution,
             is_execution=any(c.is_execution for c in found),
             nodes=tuple(nodes),
-            is_terminal=any(c.is_terminal for c in found),
+            ended=next((c.ended for c in found if c.ended is not None), None),
         )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import re
 import secrets
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
 from sqlalchemy import Connection
@@ -53,6 +53,15 @@ class Origin:
     is_recovery: bool = False
 
 
+class Launched(NamedTuple):
+    """What a launch made: its id, the key of its row, its settings as merged, the workflow it runs."""
+
+    id: ExecutionId
+    key: int
+    spec: admin.ExecutionSpec
+    workflow: EntityId
+
+
 @dataclass(slots=True)
 class _Launch:
     """One launch on its way into the writer."""
@@ -80,11 +89,9 @@ class Launcher:
         """Reads where numbering goes on."""
         self._next_key = self._database.read(rows.next_key)
 
-    async def launch(self, request: admin.ExecutionCreateRequest, origin: Origin) -> tuple[ExecutionId, int]:
+    async def launch(self, request: admin.ExecutionCreateRequest, origin: Origin) -> Launched:
         """Creates an execution and starts it.
 
-        Returns:
-            Its id and the key of its row.
         Raises:
             InvalidInput: the name, the inputs or a setting is wrong; NotFound: no such launch plan or task.
             AlreadyExists: the name is taken; nothing was changed.
@@ -101,10 +108,10 @@ class Launcher:
         given = request.inputs if request.HasField("inputs") else request.spec.inputs
         spec.ClearField("inputs")
         pending = _Launch(ExecutionId(request.project, request.domain, name), spec, given, origin)
-        key = await self._driver.transact(lambda connection: self._begin(connection, pending))
-        return pending.id, key
+        key, workflow = await self._driver.transact(lambda connection: self._begin(connection, pending))
+        return Launched(pending.id, key, spec, workflow)
 
-    def _begin(self, connection: Connection, pending: _Launch) -> tuple[int, Batch]:
+    def _begin(self, connection: Connection, pending: _Launch) -> tuple[tuple[int, EntityId], Batch]:
         self._library.check_place(connection, pending.id.project, pending.id.domain)
         target = EntityId.from_proto(pending.spec.launch_plan)
         task: EntityId | None = None
@@ -121,7 +128,7 @@ class Launcher:
         self._insert(connection, key, at, pending, plan, task, inputs)
         run = make_run(pending.id, key, pending.spec, inputs, at)
         run.graph, run.recovered = graph.graph, pending.recovered
-        return key, self._driver.begin(connection, run)
+        return (key, plan.workflow), self._driver.begin(connection, run)
 
     def _merge(self, connection: Connection, pending: _Launch, plan: CompiledPlan) -> None:
         """Request before launch plan before the settings of workflow, project and domain."""
@@ -184,17 +191,17 @@ class Launcher:
         rows.add(connection, self._database.dialect, values)
         rows.add_tags(connection, key, list(spec.tags))
 
-    async def relaunch(self, request: admin.ExecutionRelaunchRequest, principal: str) -> tuple[ExecutionId, int]:
+    async def relaunch(self, request: admin.ExecutionRelaunchRequest, principal: str) -> Launched:
         """Launches an execution again with the inputs its user gave."""
         return await self._again(request.id, request.name, Mode.RELAUNCH, principal, overwrite_cache=request.overwrite_cache)
 
-    async def recover(self, request: admin.ExecutionRecoverRequest, principal: str) -> tuple[ExecutionId, int]:
+    async def recover(self, request: admin.ExecutionRecoverRequest, principal: str) -> Launched:
         """Launches an execution again, taking over every node that had succeeded."""
         return await self._again(request.id, request.name, Mode.RECOVERED, principal, overwrite_cache=False)
 
     async def _again(
         self, message: core.WorkflowExecutionIdentifier, name: str, mode: int, principal: str, *, overwrite_cache: bool
-    ) -> tuple[ExecutionId, int]:
+    ) -> Launched:
         source = ExecutionId.from_proto(message)
         loop = asyncio.get_running_loop()
         row = await loop.run_in_executor(self._database.readers, lambda: self._database.read(lambda c: rows.get(c, source)))
@@ -213,7 +220,11 @@ def _says_anything(message: Message) -> bool:
 
 def new_name() -> str:
     """A fresh execution name: a letter and 19 more characters."""
-    return "a" + "".join(secrets.choice(_LETTERS) for _ in range(19))
+    number, letters = secrets.randbits(98), []
+    for _ in range(19):
+        number, digit = divmod(number, len(_LETTERS))
+        letters.append(_LETTERS[digit])
+    return "a" + "".join(letters)
 
 
 def make_run(execution: ExecutionId, key: int, spec: admin.ExecutionSpec, inputs: core.LiteralMap, created_at: int) -> Run:

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 
 from alula.control.clock import duration, timestamp
 from alula.engine.graph import END, START, NodeKind
+from alula.engine.state import Run
 from alula.idl import admin, core, event, paths
 from alula.idl.identifier import LAUNCH_PLAN, TASK, WORKFLOW, EntityId, ExecutionId
 from alula.idl.phase import AttemptPhase, ExecutionPhase, NodePhase
@@ -86,6 +87,27 @@ def execution(row: Any, tags: Sequence[str] = (), *, root: str = "", is_listed: 
         closure.outputs.uri = paths.output_prefix(root, id_, END, 0) + "/outputs.pb"
     id_proto = core.WorkflowExecutionIdentifier(project=row.project, domain=row.domain, name=row.name)
     return admin.Execution(id=id_proto, spec=spec, closure=closure)
+
+
+def ended(run: Run, spec: admin.ExecutionSpec, workflow: EntityId, root: str) -> admin.Execution:
+    """A run that has just ended, as its row will be read: for whoever launched it and waits."""
+    closure = admin.ExecutionClosure(
+        phase=run.phase,
+        created_at=timestamp(run.created_at),
+        updated_at=timestamp(run.ended_at),
+        started_at=timestamp(run.started_at),
+        duration=duration(run.ended_at - run.started_at),
+        workflow_id=workflow.to_proto(),
+    )
+    failure = run.failure
+    if failure is not None:
+        kind = core.ExecutionError.ErrorKind.Value(failure.kind)
+        closure.error.CopyFrom(core.ExecutionError(code=failure.code, message=failure.message, kind=kind))
+    elif run.phase is ExecutionPhase.ABORTED:
+        closure.abort_metadata.cause, closure.abort_metadata.principal = run.abort_cause, run.abort_principal
+    else:
+        closure.outputs.uri = paths.output_prefix(root, run.id, END, 0) + "/outputs.pb"
+    return admin.Execution(id=run.id.to_proto(), spec=spec, closure=closure)
 
 
 def node(execution_id: ExecutionId, row: Any, root: str) -> admin.NodeExecution:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -149,3 +149,32 @@ def update_sql(table: Table, columns: tuple[str, ...], where: tuple[str, ...], d
     mark = "?" if dialect == "sqlite" else "%s"
     changes = ", ".join(f"{c}={mark}" for c in columns)
     return f"UPDATE {table.name} SET {changes} WHERE {' AND '.join(f'{c}={mark}' for c in where)}"
+
+
+def execute(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]] = ()) -> int:
+    """Runs a positional statement on the driver itself, for the writer's hot path: SQLAlchemy's own way costs five times as much.
+
+    Args:
+        rows: one execution each; none: once, without parameters.
+    Returns:
+        The number of rows changed, as far as the driver counts it.
+    Raises:
+        DBAPIError: as SQLAlchemy would raise it.
+    """
+    dialect = connection.dialect
+    raw = connection.connection.dbapi_connection
+    if raw is None:
+        raise Unavailable("the database connection is closed", code="DATABASE")
+    cursor = raw.cursor()
+    try:
+        if len(rows) > 1:
+            cursor.executemany(statement, rows)
+        elif rows:
+            cursor.execute(statement, rows[0])
+        else:
+            cursor.execute(statement)
+        return int(cursor.rowcount)
+    except dialect.loaded_dbapi.Error as e:
+        raise DBAPIError.instance(statement, None, e, dialect.loaded_dbapi.Error, dialect=dialect) from e
+    finally:
+        cursor.close()

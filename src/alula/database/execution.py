@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, 
 from sqlalchemy.exc import IntegrityError
 
 from alula.database import tables as t
-from alula.database.engine import insert_sql
+from alula.database.engine import execute, insert_sql
 from alula.errors import AlreadyExists, NotFound
 from alula.idl.identifier import ExecutionId
 
@@ -27,7 +27,7 @@ def add(connection: Connection, dialect: str, values: dict[str, Any]) -> None:
     """
     columns = tuple(values)
     try:
-        connection.exec_driver_sql(insert_sql(t.execution, columns, dialect), tuple(values.values()))
+        execute(connection, insert_sql(t.execution, columns, dialect), [tuple(values.values())])
     except IntegrityError as e:
         name = f"{values['project']}/{values['domain']}/{values['name']}"
         raise AlreadyExists(f'execution "{name}" exists already; choose another name or leave it empty', code="EXECUTION_EXISTS") from e

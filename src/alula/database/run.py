@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from alula.database import tables as t
-from alula.database.engine import insert_sql, update_sql
+from alula.database.engine import execute, insert_sql, update_sql
 from alula.engine.event import Failure
 from alula.engine.state import Attempt, Node, Run, Turn
 from alula.idl.phase import TERMINAL_ATTEMPT, TERMINAL_EXECUTION, TERMINAL_NODE, AttemptPhase, ExecutionPhase, NodePhase
@@ -158,7 +158,7 @@ class TurnWriter:
     @staticmethod
     def _many(connection: Connection, statement: str, rows: list[Values]) -> None:
         if rows:
-            connection.exec_driver_sql(statement, rows if len(rows) > 1 else rows[0])
+            execute(connection, statement, rows)
 
 
 def _item_outputs(run: Run, attempt: Attempt) -> bytes | None:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
-from alula.database.engine import Database, translate
+from alula.database.engine import Database, execute, translate
 from alula.errors import AlulaError, Internal, Unavailable
 
 log = logging.getLogger(__name__)
@@ -138,34 +138,35 @@ class Writer:
     def _run_job(self, connection: Connection, job: _Job) -> tuple[_Job, Any, BaseException | None]:
         if not job.is_guarded:
             return job, job.work(connection), None
-        connection.exec_driver_sql("SAVEPOINT job")
+        execute(connection, "SAVEPOINT job")
         try:
             result = job.work(connection)
         except OperationalError:
             raise  # the disk or the server: the whole batch fails together
         except Exception as e:
-            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
+            execute(connection, "ROLLBACK TO SAVEPOINT job")
             if not isinstance(e, AlulaError):
                 log.exception("a write failed")
                 e = Internal(f"the write failed: {type(e).__name__}: {e}")
             return job, None, e
-        connection.exec_driver_sql("RELEASE SAVEPOINT job")
+        execute(connection, "RELEASE SAVEPOINT job")
         return job, result, None
 
     def _begin(self, connection: Connection) -> None:
+        connection.begin()
         if self._database.dialect == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            execute(connection, "BEGIN IMMEDIATE")
 
     def _end(self, connection: Connection) -> None:
         if self._database.dialect == "sqlite":
-            connection.exec_driver_sql("COMMIT")
+            execute(connection, "COMMIT")
         connection.commit()
 
     def _undo(self, connection: Connection) -> bool:
         """Rolls back; False if the driver would not, so that the connection must be thrown away."""
         try:
             if self._database.dialect == "sqlite" and getattr(connection.connection.dbapi_connection, "in_transaction", True):
-                connection.exec_driver_sql("ROLLBACK")  # a full disk may have rolled back already
+                execute(connection, "ROLLBACK")  # a full disk may have rolled back already
             connection.rollback()
         except SQLAlchemyError:
             connection.invalidate()

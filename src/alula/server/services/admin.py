@@ -113,16 +113,16 @@ class AdminService:
     # Executions -------------------------------------------------------------------------------------------------------
 
     async def CreateExecution(self, request: admin.ExecutionCreateRequest, context: Context) -> admin.ExecutionCreateResponse:
-        found, _ = await self._platform.launcher.launch(request, named.origin(request, context.principal))
-        return admin.ExecutionCreateResponse(id=found.to_proto())
+        found = await self._platform.launcher.launch(request, named.origin(request, context.principal))
+        return admin.ExecutionCreateResponse(id=found.id.to_proto())
 
     async def RelaunchExecution(self, request: admin.ExecutionRelaunchRequest, context: Context) -> admin.ExecutionCreateResponse:
-        found, _ = await self._platform.launcher.relaunch(request, context.principal)
-        return admin.ExecutionCreateResponse(id=found.to_proto())
+        found = await self._platform.launcher.relaunch(request, context.principal)
+        return admin.ExecutionCreateResponse(id=found.id.to_proto())
 
     async def RecoverExecution(self, request: admin.ExecutionRecoverRequest, context: Context) -> admin.ExecutionCreateResponse:
-        found, _ = await self._platform.launcher.recover(request, context.principal)
-        return admin.ExecutionCreateResponse(id=found.to_proto())
+        found = await self._platform.launcher.recover(request, context.principal)
+        return admin.ExecutionCreateResponse(id=found.id.to_proto())
 
     async def TerminateExecution(self, request: admin.ExecutionTerminateRequest, context: Context) -> admin.ExecutionTerminateResponse:
         await self._platform.aborter.abort(ExecutionId.from_proto(request.id), request.cause, context.principal)

@@ -1,0 +1,59 @@
+"""Peers that need no service, measured in the same run: flytekit's local execution, DBOS on SQLite."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+from bench.server import environment
+
+FLYTEKIT = """
+import json, time
+from bench.flyte_chain import chain_50
+chain_50(x=0)
+begin = time.perf_counter()
+for _ in range(4): chain_50(x=0)
+print(json.dumps({"flytekit local run, chain": (time.perf_counter() - begin) / 200 * 1e3}))
+"""
+
+DBOS = """
+import json, os, time
+from dbos import DBOS, DBOSConfig
+DBOS(config={"name": "bench", "system_database_url": "sqlite:///" + os.environ["BENCH_DB"], "run_admin_server": False, "log_level": "ERROR"})
+@DBOS.step()
+def inc(x: int) -> int: return x + 1
+@DBOS.workflow()
+def chain(x: int) -> int:
+    for _ in range(200): x = inc(x)
+    return x
+@DBOS.workflow()
+def one(x: int) -> int: return inc(x)
+DBOS.launch()
+chain(0)
+begin = time.perf_counter(); chain(0); per_step = (time.perf_counter() - begin) / 200 * 1e3
+times = []
+for _ in range(60):
+    begin = time.perf_counter(); one(1); times.append((time.perf_counter() - begin) * 1e3)
+print(json.dumps({"DBOS on SQLite, chain": per_step, "DBOS on SQLite, one-step run p50": sorted(times)[30]}))
+DBOS.destroy()
+"""
+
+
+def measure() -> list[tuple[str, str]]:
+    """What, and milliseconds."""
+    found: list[tuple[str, str]] = []
+    with tempfile.TemporaryDirectory(prefix="alula-bench-") as folder:
+        for code in (FLYTEKIT, DBOS):
+            env = {**environment(), "BENCH_DB": os.path.join(folder, "dbos.sqlite")}  # noqa: PTH118
+            done = subprocess.run(
+                [sys.executable, "-c", code], capture_output=True, text=True, env=env, check=False, cwd=folder, timeout=300
+            )
+            lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+            if done.returncode or not lines:
+                found.append((code.strip().splitlines()[1], f"failed: {done.stderr.strip().splitlines()[-1:]}"))
+                continue
+            found += [(what, f"{value:.2f} ms a task") for what, value in json.loads(lines[-1]).items()]
+    return found
