@@ -83,6 +83,9 @@ def base_environment(folder: Path) -> dict[str, str]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     root = tmp_path_factory.mktemp("acceptance")
     environment = base_environment(root / "user") | {"_FSEC_ACCEPT_WORD": "open-sesame"}
+    secrets = root / "home" / "secrets" / "accept"
+    secrets.mkdir(parents=True)
+    (secrets / "filed").write_text("from a file")
     deployment = start_server(root / "home", environment)
     yield deployment
     assert stop_server(deployment) == 0
