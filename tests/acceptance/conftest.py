@@ -54,7 +54,7 @@ def start_server(home: Path, environment: Mapping[str, str], *options: str) -> D
         process.kill()
         raise AssertionError(f"alula up said {line!r}; {Path(log.name).read_text()}")
     http, grpc, _ = found.groups()
-    client = dict(environment) | {"FLYTE_PLATFORM_URL": grpc, "FLYTE_PLATFORM_INSECURE": "true"}
+    client = dict(environment) | {"FLYTECTL_CONFIG": str(home / "flyte.yaml")}  # which the server leaves there
     return Deployment(grpc=grpc, http=http, home=home, process=process, environment=client)
 
 
@@ -83,6 +83,9 @@ def base_environment(folder: Path) -> dict[str, str]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     root = tmp_path_factory.mktemp("acceptance")
     environment = base_environment(root / "user") | {"_FSEC_ACCEPT_WORD": "open-sesame"}
+    secrets = root / "home" / "secrets" / "accept"
+    secrets.mkdir(parents=True)
+    (secrets / "filed").write_text("from a file")
     deployment = start_server(root / "home", environment)
     yield deployment
     assert stop_server(deployment) == 0

@@ -31,8 +31,9 @@ def test_checkpoint_reaches_the_next_attempt(run: Any) -> None:
     assert run.succeed("programs.extras.checkpoints").outputs["o0"] == 42
 
 
-def test_secret_from_the_servers_environment(run: Any) -> None:
-    assert run.succeed("programs.extras.secrets").outputs["o0"] == "open-sesame"
+def test_secrets_from_the_servers_environment_and_from_its_files(run: Any) -> None:
+    found = run.succeed("programs.extras.secrets").outputs
+    assert (found["o0"], found["o1"]) == ("open-sesame", "from a file")
 
 
 def test_shell_task(run: Any, tmp_path: Path) -> None:

@@ -217,6 +217,69 @@ def test_upload_is_put_once_and_another_content_is_refused(channel: grpc.Channel
     assert code_of(stub.CreateUploadLocation, request)[0] == grpc.StatusCode.ALREADY_EXISTS
 
 
+def test_upload_link_carries_no_length_of_its_own_and_only_for_projects_that_exist(channel: grpc.Channel) -> None:
+    stub = dataproxy_pb2_grpc.DataProxyServiceStub(channel)
+    request = dataproxy_pb2.CreateUploadLocationRequest(project="default", domain="development", filename="f", content_md5=bytes(16))
+    assert "Content-Length" not in stub.CreateUploadLocation(request).headers
+    request.project = "nowhere"
+    code, text = code_of(stub.CreateUploadLocation, request)
+    assert code == grpc.StatusCode.NOT_FOUND
+    assert "nowhere" in text
+
+
+def test_long_names(admin: Any) -> None:
+    from flyteidl.admin import workflow_pb2
+
+    template = tasks_pb2.TaskTemplate(type="raw", container=tasks_pb2.Container(image="i", args=["a"]))
+    long = f"protocol.{uuid.uuid4().hex}".ljust(300, "x")
+    admin.CreateTask(task_pb2.TaskCreateRequest(id=identifier(identifier_pb2.TASK, long), spec=task_pb2.TaskSpec(template=template)))
+    spec = workflow_pb2.WorkflowSpec()
+    spec.template.id.CopyFrom(identifier(identifier_pb2.WORKFLOW, long))
+    node = spec.template.nodes.add(id="n0")
+    node.task_node.reference_id.CopyFrom(identifier(identifier_pb2.TASK, long))
+    admin.CreateWorkflow(workflow_pb2.WorkflowCreateRequest(id=spec.template.id, spec=spec))
+    assert admin.GetWorkflow(common_pb2.ObjectGetRequest(id=spec.template.id)).id.name == long
+
+
+def test_negative_parallelism_is_refused(admin: Any, registered: str, name: str) -> None:
+    request = execution_pb2.ExecutionCreateRequest(project="default", domain="development", name=name)
+    request.spec.launch_plan.CopyFrom(identifier(identifier_pb2.LAUNCH_PLAN, "programs.basics.two_tasks"))
+    request.spec.max_parallelism = -1
+    assert code_of(admin.CreateExecution, request)[0] == grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_plugin_overrides_of_a_project(admin: Any) -> None:
+    from flyteidl.admin import matchable_resource_pb2, project_attributes_pb2
+
+    attributes = matchable_resource_pb2.MatchingAttributes()
+    attributes.plugin_overrides.overrides.add(task_type="python-task", plugin_id=["any"])
+    wanted = project_attributes_pb2.ProjectAttributes(project="default", matching_attributes=attributes)
+    admin.UpdateProjectAttributes(project_attributes_pb2.ProjectAttributesUpdateRequest(attributes=wanted))
+    kind = matchable_resource_pb2.PLUGIN_OVERRIDE
+    found = admin.GetProjectAttributes(project_attributes_pb2.ProjectAttributesGetRequest(project="default", resource_type=kind))
+    assert found.attributes.matching_attributes == attributes
+    admin.DeleteProjectAttributes(project_attributes_pb2.ProjectAttributesDeleteRequest(project="default", resource_type=kind))
+
+
+def test_signal_is_taken_again_after_its_gate(admin: Any, run: Any, channel: grpc.Channel) -> None:
+    from flyteidl.admin import signal_pb2
+    from flyteidl.service import signal_pb2_grpc
+
+    execution = run.start("programs.gates.asking")
+    while not run.remote.list_signals(execution.id.name):
+        run.remote.sync(execution)
+    stub = signal_pb2_grpc.SignalServiceStub(channel)
+    request = signal_pb2.SignalSetRequest()
+    request.id.signal_id = "number"
+    request.id.execution_id.CopyFrom(execution.id.to_flyte_idl())
+    request.value.scalar.primitive.integer = 4
+    stub.SetSignal(request)
+    assert run.finish(execution).outputs["o0"] == 8
+    request.value.scalar.primitive.integer = 5
+    stub.SetSignal(request)
+    assert run.child(execution.id.name).outputs["o0"] == 8
+
+
 def test_auth_metadata_says_there_is_no_login(channel: grpc.Channel) -> None:
     from flyteidl.service import auth_pb2
 

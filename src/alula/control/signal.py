@@ -16,6 +16,7 @@ from alula.engine import event as ev
 from alula.errors import AlreadyExists, InvalidInput
 from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
+from alula.idl.phase import ExecutionPhase
 
 
 class Signaller:
@@ -36,7 +37,8 @@ class Signaller:
         signal_id = request.id.signal_id
 
         def work(connection: Connection) -> tuple[None, Batch]:
-            key = executions.get(connection, execution).key
+            found = executions.get(connection, execution)
+            key = found.key
             row = rows.find(connection, key, signal_id)
             if row is None:
                 raise InvalidInput(f'execution "{execution}" waits for no signal "{signal_id}" yet; set it when its gate is running')
@@ -44,6 +46,8 @@ class Signaller:
             if problem is not None:
                 raise InvalidInput(str(problem))
             rows.set_value(connection, key, signal_id, request.value.SerializeToString(), self._clock())
+            if ExecutionPhase(found.phase).is_terminal:
+                return None, Batch()  # Flyte takes a late answer too: it is kept, and changes nothing
             return None, self._driver.apply(connection, key, ev.SignalReceived(self._clock(), signal_id, request.value))
 
         await self._driver.transact(work)

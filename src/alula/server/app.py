@@ -41,6 +41,7 @@ from alula.server.web import build_app
 
 log = logging.getLogger(__name__)
 DRAIN_S = 5.0
+FLYTE_CONFIG = "flyte.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +123,15 @@ def link_secret(home: Path) -> bytes:
         return data
 
 
+def write_flyte_config(path: Path, endpoint: str, console: str) -> None:
+    """Leaves a configuration for Flyte's clients: `pyflyte --config HOME/flyte.yaml …` or FLYTECTL_CONFIG.
+
+    Without it they would look for the console, which is HTTP, behind the gRPC address.
+    """
+    text = f"admin:\n  endpoint: dns:///{endpoint}\n  insecure: true\nconsole:\n  endpoint: {console}\n"
+    path.write_text(text, encoding="utf-8")
+
+
 class Server:
     """Both doors over one platform; `start` and `stop` are safe twice."""
 
@@ -197,6 +207,7 @@ class Server:
         self._http.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # `serve` has its own
         self._http_task = asyncio.create_task(self._http.serve(sockets=[http_socket]))
         await self._grpc.start()
+        write_flyte_config(home / FLYTE_CONFIG, self.grpc_address, self._base())
         self.is_ready = True
 
     def _base(self) -> str:

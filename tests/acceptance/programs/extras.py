@@ -43,9 +43,14 @@ def reveal() -> str:
     return flytekit.current_context().secrets.get("accept", "word")
 
 
+@task(secret_requests=[Secret(group="accept", key="filed")])
+def reveal_filed() -> str:
+    return flytekit.current_context().secrets.get("accept", "filed")
+
+
 @workflow
-def secrets() -> str:
-    return reveal()
+def secrets() -> tuple[str, str]:
+    return reveal(), reveal_filed()
 
 
 shell = ShellTask(

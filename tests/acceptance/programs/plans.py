@@ -1,5 +1,7 @@
 """Launch plans, and entities that are known by name alone."""
 
+from datetime import datetime
+
 from flytekit import CronSchedule, LaunchPlan, task, workflow
 from flytekit.models.common import Annotations, Labels
 
@@ -33,3 +35,16 @@ def report(x: int) -> str:
 @workflow
 def reporting(x: int) -> str:
     return report(x=x)
+
+
+@task
+def day(when: datetime) -> str:
+    return when.date().isoformat()
+
+
+@workflow
+def of_day(when: datetime) -> str:
+    return day(when=when)
+
+
+daily = LaunchPlan.get_or_create(of_day, name="plans.daily", schedule=CronSchedule(schedule="0 0 * * *", kickoff_time_input_arg="when"))
