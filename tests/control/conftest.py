@@ -66,7 +66,7 @@ class Plane:
 
 
 async def open_plane(home: Path, url: str) -> Plane:
-    home.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(home.mkdir, parents=True, exist_ok=True)
     store = f"file://{home / 'store'}"
     executor = ProcessExecutor(Config(root=home), asyncio.get_running_loop())
     platform = Platform(Settings(database_url=url, store=store), executor)

@@ -101,9 +101,9 @@ def signal(execution: ExecutionId, name: str, value: object) -> admin.SignalSetR
 
 
 async def until_signal(plane: Plane, execution: ExecutionId, name: str) -> None:
+    request = admin.SignalListRequest(workflow_execution_id=execution.to_proto(), limit=10)
     with plane.platform.hub.watch(execution) as watcher:
         while True:
-            request = admin.SignalListRequest(workflow_execution_id=execution.to_proto(), limit=10)
             _, rows, _ = await plane.platform.read(lambda c: plane.query.signals(c, request))
             if any(r.signal_id == name for r in rows):
                 return
