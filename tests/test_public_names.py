@@ -9,7 +9,7 @@ import sys
 import alula
 
 NAMES = [
-    "Cache", "Cron", "DataFrame", "Directory", "Every", "File", "Format", "HashMethod", "LaunchPlan", "NonRecoverable",
+    "Cache",  "DataFrame", "Directory",  "File", "Format", "HashMethod", "LaunchPlan", "NonRecoverable",
     "Recoverable", "Resources", "Secret", "Trust", "approve", "connect", "context", "fail", "map", "reference_launch_plan",
     "reference_task", "reference_workflow", "secret", "sleep", "task", "wait_for_input", "when", "workflow",
 ]  # fmt: skip

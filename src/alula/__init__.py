@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from alula.sdk.conditional import fail, when
     from alula.sdk.context import context
     from alula.sdk.gate import approve, sleep, wait_for_input
-    from alula.sdk.launch_plan import Cron, Every, LaunchPlan
+    from alula.sdk.launch_plan import LaunchPlan
     from alula.sdk.reference import reference_launch_plan, reference_task, reference_workflow
     from alula.sdk.resources import Cache, Resources
     from alula.sdk.secret import Secret, secret
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 # Where each public name lives. Loaded at first use: a server or an engine that imports `alula` never loads the SDK.
 _HOMES = {
     "Cache": "sdk.resources",
-    "Cron": "sdk.launch_plan",
     "DataFrame": "types.value",
     "Directory": "types.value",
-    "Every": "sdk.launch_plan",
     "File": "types.value",
     "Format": "types.value",
     "HashMethod": "types.value",
@@ -53,10 +51,8 @@ _HOMES = {
 
 __all__ = [
     "Cache",
-    "Cron",
     "DataFrame",
     "Directory",
-    "Every",
     "File",
     "Format",
     "HashMethod",

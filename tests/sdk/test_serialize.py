@@ -55,11 +55,9 @@ PLAN = al.LaunchPlan(
     p.inner,
     "plan",
     inputs={"x": 5},
-    schedule=al.Cron("0 6 * * *"),
     labels={"a": "b"},
     env={"E": "1"},
     max_parallelism=3,
-    max_running=2,
     interruptible=False,
 )
 
@@ -230,17 +228,15 @@ def test_launch_plans(request_: service_pb2.RegisterRequest) -> None:
     assert parameters["x"].required
     assert parameters["flag"].default.scalar.primitive.boolean
     assert plans["plan"].default_inputs.parameters["x"].default.scalar.primitive.integer == 5
-    assert plans["plan"].entity_metadata.schedule.cron_schedule.schedule == "0 6 * * *"
     assert plans["plan"].workflow_id.name == "tests.sdk.programs.inner"
-    assert (plans["plan"].max_parallelism, plans["plan"].concurrency_policy.max) == (3, 2)
+    assert plans["plan"].max_parallelism == 3
 
 
-def test_fixed_inputs_and_rates() -> None:
-    plan = al.LaunchPlan(p.inner, "fixed", fixed={"x": 1}, schedule=al.Every(hours=2))
+def test_fixed_inputs() -> None:
+    plan = al.LaunchPlan(p.inner, "fixed", fixed={"x": 1})
     spec = next(one for one in serialize([plan], SETTINGS).launch_plans if one.id.name == "fixed").spec
     assert spec.fixed_inputs.literals["x"].scalar.primitive.integer == 1
     assert not spec.default_inputs.parameters
-    assert spec.entity_metadata.schedule.rate.value == 2
 
 
 @pytest.mark.parametrize("is_first", [True, False])

@@ -42,10 +42,9 @@ class _Command:
     task: str
     bundle: str
     args: tuple[str, ...]
-    env: dict[str, str]
-    secrets: tuple[str, ...]
     distribution: str
     is_map: bool
+    base: worker_pb2.Attempt  # what is the same for every attempt of the task
 
 
 class Dispatch:
@@ -149,10 +148,17 @@ class Dispatch:
             task=options.get("--task", ""),
             bundle=options.get("--bundle", ""),
             args=tuple(args),
-            env={e.key: e.value for e in container.env},
-            secrets=tuple(f"{s.group}/{s.key}" for s in call.template.security_context.secrets),
             distribution=distribution,
             is_map=MAP_COMMAND in args,
+            base=worker_pb2.Attempt(
+                task=options.get("--task", ""),
+                bundle=options.get("--bundle", ""),
+                env={e.key: e.value for e in container.env},
+                secrets=[f"{s.group}/{s.key}" for s in call.template.security_context.secrets],
+                task_name=call.id.name,
+                task_version=call.id.version,
+                inline_limit_bytes=self._limits.inline_bytes,
+            ),
         )
         self._commands[id(call)] = (call, command)
         return command
@@ -164,29 +170,17 @@ class Dispatch:
             raise InvalidInput(f"task {call.id.name} has no container command; the process executor cannot run it", code="NO_COMMAND")
         envs, raw_root = run.envs, run.raw_root or self._raw_root
         raw = paths.raw_output_prefix(raw_root, execution, key.node_id, key.attempt, key.item)
-        attempt = worker_pb2.Attempt(
-            task=command.task,
-            output_prefix=paths.output_prefix(self._root, execution, key.node_id, key.attempt, key.item),
-            raw_output_prefix=raw,
-            checkpoint=paths.checkpoint_prefix(raw),
-            project=execution.project,
-            domain=execution.domain,
-            execution=execution.name,
-            node=key.node_id,
-            retry_attempt=key.attempt,
-            item=key.item,
-            is_item_sliced=key.item >= 0,
-            bundle=command.bundle,
-            task_name=call.id.name,
-            task_version=call.id.version,
-            secrets=command.secrets,
-            inline_limit_bytes=self._limits.inline_bytes,
-        )
+        attempt = worker_pb2.Attempt()
+        attempt.CopyFrom(command.base)
+        attempt.output_prefix = paths.output_prefix(self._root, execution, key.node_id, key.attempt, key.item)
+        attempt.raw_output_prefix, attempt.checkpoint = raw, paths.checkpoint_prefix(raw)
+        attempt.project, attempt.domain, attempt.execution = execution
+        attempt.node, attempt.retry_attempt, attempt.item, attempt.is_item_sliced = key.node_id, key.attempt, key.item, key.item >= 0
         if key.attempt:
             previous = paths.raw_output_prefix(raw_root, execution, key.node_id, key.attempt - 1, key.item)
             attempt.prev_checkpoint = paths.checkpoint_prefix(previous)
-        if command.env or envs:
-            attempt.env.update({**command.env, **envs})
+        if envs:
+            attempt.env.update(envs)
         if call.image and call.image not in self._images and not command.task:
             attempt.notice = f'alula: image "{call.image}" is not mapped to an environment; this attempt runs in the default environment'
         if command.task:

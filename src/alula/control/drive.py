@@ -23,8 +23,8 @@ from alula.control.clock import Clock
 from alula.control.inbox import Inbox
 from alula.control.reconcile import reconcile
 from alula.control.timer import Timers
-from alula.database import execution, signal
 from alula.database import run as run_rows
+from alula.database import signal
 from alula.database.engine import Database
 from alula.database.run import TurnWriter
 from alula.database.writer import Writer
@@ -372,7 +372,7 @@ class Driver:
                 signal.open_signal(connection, run.key, effect.signal_id, effect.node_id, effect.type.SerializeToString(), turn.at)
             case fx.EndExecution():
                 batch.answers += self._catalog.forget(run, turn.at)
-                key, node_id, item = execution.parent_of(connection, run.key)
+                key, node_id, item = run.parent
                 if key:
                     ended = ev.ChildEnded(turn.at, node_id, item, run.id.name, int(run.phase), run.outputs, run.failure)
                     batch.answers.append((key, ended))

@@ -127,7 +127,7 @@ class Launcher:
         self._next_key += 1
         self._insert(connection, key, at, pending, plan, task, inputs)
         run = make_run(pending.id, key, pending.spec, inputs, at)
-        run.graph, run.recovered = graph.graph, pending.recovered
+        run.graph, run.recovered, run.parent = graph.graph, pending.recovered, pending.origin.parent
         return (key, plan.workflow), self._driver.begin(connection, run)
 
     def _merge(self, connection: Connection, pending: _Launch, plan: CompiledPlan) -> None:

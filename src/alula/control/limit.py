@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from alula.errors import InvalidInput
 
 MIB = 1 << 20
 
@@ -24,3 +27,20 @@ class Limits:
     max_upload_bytes: int = 5 * 1024 * MIB
     inline_bytes: int = 16 * 1024
     link_s: int = 3600
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Limits:
+        """Limits with what `ALULA_<NAME>` sets, for instance ALULA_MAX_UPLOAD_BYTES.
+
+        Raises:
+            InvalidInput: a value that is no whole number above zero.
+        """
+        given = {}
+        for limit in fields(cls):
+            text = environment.get(f"ALULA_{limit.name.upper()}")
+            if text is None:
+                continue
+            if not text.isdigit() or int(text) < 1:
+                raise InvalidInput(f"ALULA_{limit.name.upper()}={text!r}: expected a whole number above zero")
+            given[limit.name] = int(text)
+        return cls(**given)

@@ -39,6 +39,7 @@ def load_run(connection: Connection, library: Library, key: int) -> Run | None:
     run.graph = library.workflow(connection, workflow).graph
     run.phase, run.started_at, run.is_new = ExecutionPhase(row.phase), row.started_at, False
     run.sequence = rows.last_sequence(connection, key)
+    run.parent = (row.parent_key, row.parent_node, row.parent_item)
     if row.source and row.mode in RECOVERING:
         source = execution_rows.find(connection, ExecutionId(row.project, row.domain, row.source))
         run.recovered = load_recovered(connection, source.key) if source is not None else {}

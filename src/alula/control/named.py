@@ -11,7 +11,7 @@ from sqlalchemy import update as sql_update
 from alula.control.launch import Mode, Origin
 from alula.database import entity, project
 from alula.database import tables as t
-from alula.errors import InvalidInput, NotFound
+from alula.errors import InvalidInput, NotFound, Unsupported
 from alula.idl import admin
 from alula.idl.identifier import LAUNCH_PLAN, EntityId
 
@@ -28,10 +28,12 @@ def set_launch_plan_state(connection: Connection, request: admin.LaunchPlanUpdat
     """Activates or deactivates a version.
 
     Raises:
-        NotFound: no such version.
+        NotFound: no such version; Unsupported: it has a schedule, which nothing on this server would follow.
     """
     found = EntityId.from_proto(request.id)._replace(resource_type=LAUNCH_PLAN)
-    entity.get(connection, found)
+    row = entity.get(connection, found)
+    if request.state == entity.ACTIVE and row.schedule_type != "NONE":
+        raise Unsupported(f"{found} has a schedule, and this server runs none yet; launch it by hand, or register it without one")
     entity.activate(connection, found, request.state, at)
 
 

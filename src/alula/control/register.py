@@ -20,7 +20,7 @@ from alula.control.limit import Limits
 from alula.database import entity
 from alula.database.engine import Database
 from alula.database.writer import Writer
-from alula.errors import AlreadyExists, InvalidInput
+from alula.errors import AlreadyExists, InvalidInput, Unsupported
 from alula.idl import admin, core
 from alula.idl.digest import differences, digest_launch_plan, digest_task, digest_workflow
 from alula.idl.identifier import LAUNCH_PLAN, TASK, WORKFLOW, EntityId
@@ -148,6 +148,8 @@ class Registrar:
         plan = self._identify(connection, request.id, LAUNCH_PLAN)
         workflow = _id(request.spec.workflow_id, WORKFLOW)
         closure = closures.get(workflow) or self._library.workflow(connection, workflow).closure
+        if request.spec.concurrency_policy.max:
+            raise Unsupported(f"{plan}: concurrency_policy.max is not enforced by this server yet; register it without one")
         compiled = compile_launch_plan(plan.to_proto(), request.spec, closure.primary.template.interface)
         digest = digest_launch_plan(request.spec, plan.to_proto(), compiled.expected_inputs, compiled.expected_outputs)
         plans[plan] = LaunchPlanInterface(compiled.expected_inputs, compiled.expected_outputs, request.spec.fixed_inputs)

@@ -41,7 +41,6 @@ def add_tags(connection: Connection, key: int, tags: Sequence[str]) -> None:
 # Statements of the hot path are built once: building one costs more than running it.
 _c = t.execution.c
 _BY_NAME = select(t.execution).where(_c.project == bindparam("p"), _c.domain == bindparam("d"), _c.name == bindparam("n"))
-_PARENT = select(_c.parent_key, _c.parent_node, _c.parent_item).where(_c.key == bindparam("k"))
 
 
 def find(connection: Connection, execution: ExecutionId) -> Row[Any] | None:
@@ -95,8 +94,3 @@ def children(connection: Connection, key: int) -> Sequence[Row[Any]]:
     """Executions that launch plan nodes of this one started."""
     return connection.execute(select(t.execution).where(t.execution.c.parent_key == key)).all()
 
-
-def parent_of(connection: Connection, key: int) -> tuple[int, str, int]:
-    """Key, node id and item of what started this execution; key 0 if a person did."""
-    row = connection.execute(_PARENT, {"k": key}).one()
-    return row.parent_key, row.parent_node, row.parent_item

@@ -1,9 +1,8 @@
-"""Launch plans: a workflow with defaults, fixed inputs, a schedule, and what its executions carry."""
+"""Launch plans: a workflow with defaults, fixed inputs, and what its executions carry."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,37 +17,6 @@ if TYPE_CHECKING:
     from alula.idl import admin, core
 
 
-@dataclass(frozen=True, slots=True)
-class Cron:
-    """A schedule by the clock: five cron fields, or @hourly, @daily, @weekly, @monthly, @yearly. In UTC.
-
-    Args:
-        expression: minute, hour, day of month, month, day of week.
-        kickoff: name of a datetime input that receives the scheduled time.
-    """
-
-    expression: str
-    kickoff: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.expression.startswith("@") and len(self.expression.split()) != 5:
-            raise DefinitionError(f"Cron({self.expression!r}): expected five fields or @daily and the like", where=user_place())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Every:
-    """A schedule by distance: exactly one of the three, ≥ 1."""
-
-    minutes: int = 0
-    hours: int = 0
-    days: int = 0
-
-    def __post_init__(self) -> None:
-        given = [value for value in (self.minutes, self.hours, self.days) if value]
-        if len(given) != 1 or given[0] < 1:
-            raise DefinitionError("Every(…) takes exactly one of minutes, hours, days, ≥ 1", where=user_place())
-
-
 class LaunchPlan(Entity):
     """A named way to launch a workflow. In another workflow's body a call of it is a child execution.
 
@@ -57,14 +25,12 @@ class LaunchPlan(Entity):
         name: registered name.
         inputs: defaults; whoever launches may give others.
         fixed: inputs that nobody can change.
-        schedule: `Cron` or `Every`.
         labels: on each execution.
         annotations: on each execution.
         env: environment variables of each execution's tasks.
         max_parallelism: nodes running at a time; 0: no limit.
         interruptible: overrides the workflow's default.
         overwrite_cache: compute anew and replace what is cached.
-        max_running: executions of this plan at a time; a further one is refused. 0: no limit.
     Raises:
         DefinitionError: an input the workflow lacks, one both default and fixed, or a value of the wrong type.
     """
@@ -78,19 +44,16 @@ class LaunchPlan(Entity):
         *,
         inputs: Mapping[str, Any] | None = None,
         fixed: Mapping[str, Any] | None = None,
-        schedule: Cron | Every | None = None,
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
         env: Mapping[str, str] | None = None,
         max_parallelism: int = 0,
         interruptible: bool | None = None,
         overwrite_cache: bool = False,
-        max_running: int = 0,
     ) -> None:
         super().__init__(name, user_place())
         self.workflow = workflow.origin
         self.inputs, self.fixed = dict(inputs or {}), dict(fixed or {})
-        self.schedule, self.max_running = schedule, max_running
         self.labels, self.annotations, self.env = dict(labels or {}), dict(annotations or {}), dict(env or {})
         self.max_parallelism, self.interruptible, self.overwrite_cache = max_parallelism, interruptible, overwrite_cache
         for key in (*self.inputs, *self.fixed):
@@ -152,27 +115,10 @@ class LaunchPlan(Entity):
             made.interruptible.value = self.interruptible
         for key, value in sorted(self.env.items()):
             made.envs.values.add(key=key, value=value)
-        if self.max_running:
-            made.concurrency_policy.max = self.max_running
             made.concurrency_policy.behavior = admin.ConcurrencyLimitBehavior.CONCURRENCY_LIMIT_BEHAVIOR_SKIP
-        self._schedule(made)
         return made
 
-    def _schedule(self, made: admin.LaunchPlanSpec) -> None:
-        from alula.idl import admin
 
-        if isinstance(self.schedule, Cron):
-            made.entity_metadata.schedule.cron_schedule.schedule = self.schedule.expression
-            made.entity_metadata.schedule.kickoff_time_input_arg = self.schedule.kickoff
-        elif isinstance(self.schedule, Every):
-            rate = made.entity_metadata.schedule.rate
-            for value, unit in (
-                (self.schedule.minutes, admin.FixedRateUnit.MINUTE),
-                (self.schedule.hours, admin.FixedRateUnit.HOUR),
-                (self.schedule.days, admin.FixedRateUnit.DAY),
-            ):
-                if value:
-                    rate.value, rate.unit = value, unit
 
 
 def default_plan(workflow: Workflow[Any, Any]) -> LaunchPlan:

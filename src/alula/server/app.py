@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import ipaddress
 import logging
 import os
 import secrets
@@ -56,6 +57,7 @@ class ServerConfig:
         store: URI of the object store's root; empty: a folder in the home folder.
         images: interpreter by image name.
         cpu_m, mem_bytes, gpus: what tasks may ask for at once; 0: the machine's own.
+        is_public: listen on addresses that others can reach.
     """
 
     home: Path
@@ -68,6 +70,22 @@ class ServerConfig:
     mem_bytes: int = 0
     gpus: int = 0
     limits: Limits = field(default_factory=Limits)
+    is_public: bool = False
+
+
+def check_loopback(host: str, what: str) -> None:
+    """Refuses an address that others can reach: there is no authentication yet, and whoever launches runs code.
+
+    Raises:
+        InvalidInput: not a loopback address.
+    """
+    try:
+        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        message = f"--{what} {host}: others could reach this server, and it has no authentication; listen on 127.0.0.1 or say --public"
+        raise InvalidInput(message, code="PUBLIC_ADDRESS")
 
 
 def parse_address(text: str, what: str) -> tuple[str, int]:
@@ -162,6 +180,9 @@ class Server:
         config, home = self._config, self._config.home
         http_host, http_port = parse_address(config.http, "http")
         grpc_host, grpc_port = parse_address(config.grpc, "grpc")
+        if not config.is_public:
+            check_loopback(http_host, "http")
+            check_loopback(grpc_host, "grpc")
         self._lock = open_home(home)
         http_socket = _listen(http_host, http_port, "http")
         self.http_address = f"{http_host}:{http_socket.getsockname()[1]}"

@@ -59,7 +59,13 @@ def build_app(
     async def show_metrics(request: Request) -> Response:
         return Response(metrics.text(), media_type="text/plain; version=0.0.4")
 
+    async def root(request: Request) -> Response:
+        return PlainTextResponse(
+            "Alula: the web interface is not part of this release. The API: /api/v1/openapi; health: /healthz; metrics: /metrics.\n"
+        )
+
     routes = [
+        Route("/", root, methods=["GET"]),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
         Route("/healthcheck", healthcheck, methods=["GET"]),

@@ -76,7 +76,7 @@ def _version(context: click.Context, parameter: click.Parameter, value: bool) ->
 def alula() -> None:
     """Typed, versioned, cached, durable workflows for machine learning and data.
 
-    `alula run FILE WORKFLOW` runs a workflow here; `alula up` starts a server with its web interface.
+    `alula run FILE WORKFLOW` runs a workflow here; `alula up` starts a server.
     """
 
 
