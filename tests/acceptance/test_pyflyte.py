@@ -100,8 +100,14 @@ def test_relaunch_and_recover(pyflyte: Callable[..., str], run: Any, tmp_path: P
 
 
 def test_launch_plans_from_the_command_line(registered: str, pyflyte: Callable[..., str], run: Any) -> None:
-    pyflyte("launchplan", *PLACE, "--activate", "plans.nightly", registered)
-    assert run.remote.fetch_active_launchplan(name="plans.nightly").id.version == registered
-    assert "plans.nightly" in pyflyte("get", "launchplan", *PLACE)
-    pyflyte("launchplan", *PLACE, "--deactivate", "plans.nightly", registered)
+    pyflyte("launchplan", *PLACE, "--activate", "plans.labelled", registered)
+    assert run.remote.fetch_active_launchplan(name="plans.labelled").id.version == registered
+    assert "plans.labelled" in pyflyte("get", "launchplan", *PLACE)
+    pyflyte("launchplan", *PLACE, "--deactivate", "plans.labelled", registered)
+    assert run.remote.fetch_active_launchplan(name="plans.labelled") is None
+
+
+def test_a_schedule_that_nothing_would_follow_is_refused(registered: str, pyflyte: Callable[..., str], run: Any) -> None:
+    said = pyflyte("launchplan", *PLACE, "--activate", "plans.nightly", registered, fails=True)
+    assert "has a schedule, and this server runs none yet" in said
     assert run.remote.fetch_active_launchplan(name="plans.nightly") is None

@@ -62,7 +62,7 @@ def test_three_runs_and_nothing_left(demo: subprocess.Popen[str], tmp_path: Path
 def test_interrupt_cleans_up(demo: subprocess.Popen[str], tmp_path: Path) -> None:
     assert demo.stdout is not None
     for line in demo.stdout:
-        if "n0 load RUNNING" in line:
+        if "alula register" in line:  # the server is up, the first run is about to begin
             break
     demo.send_signal(signal.SIGINT)
     rest = demo.stdout.read()

@@ -40,5 +40,5 @@ def flow(path: Annotated[al.File, al.Format("csv")], depth: int = 6) -> str:
     return text
 
 
-plan = al.LaunchPlan(flow, "nightly", inputs={"depth": 3}, schedule=al.Cron("@daily"))
+plan = al.LaunchPlan(flow, "nightly", inputs={"depth": 3})
 value: float = train(load(al.File("x"), ["a"]), 2)
