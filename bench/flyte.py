@@ -16,7 +16,6 @@ VERSION = "v1"
 def register_chain(bench: Bench, length: int) -> str:
     """Registers the chain as `pyflyte register --copy none` would; its launch plan's name."""
     from flytekit.configuration import Image, ImageConfig, SerializationSettings
-    from flytekit.models.admin.workflow import WorkflowSpec  # noqa: F401 - makes the translator's models known
     from flytekit.tools.translator import get_serializable
 
     from alula.idl import admin, core

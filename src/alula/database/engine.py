@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event, inspect
+from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event, inspect, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
@@ -19,6 +19,7 @@ from alula.errors import AlulaError, Exhausted, Unavailable
 
 T = TypeVar("T")
 SCHEMA_VERSION = 1
+LOCK = 4_252_985_441  # PostgreSQL advisory lock of whoever owns the executions
 
 
 @dataclass(slots=True, eq=False)
@@ -29,11 +30,13 @@ class Database:
         engine: SQLAlchemy engine; reads use its pool, the one writer its own connection.
         url: where it is, without the password.
         readers: threads that reads run in, so that the event loop never waits for a disk.
+        guard: holds a PostgreSQL database for this server alone; the home folder's lock does that for SQLite.
     """
 
     engine: Engine
     url: str
     readers: ThreadPoolExecutor
+    guard: Connection | None = None
 
     @property
     def dialect(self) -> str:
@@ -53,6 +56,9 @@ class Database:
 
     def close(self) -> None:
         self.readers.shutdown(wait=True, cancel_futures=True)
+        if self.guard is not None:
+            self.guard.close()
+            self.guard = None
         self.engine.dispose()
 
 
@@ -84,11 +90,28 @@ def open_database(url: str) -> Database:
     readers = ThreadPoolExecutor(4, thread_name_prefix="alula-read")
     database = Database(engine, engine.url.render_as_string(hide_password=True), readers)
     try:
+        if not is_sqlite:
+            database.guard = _take_alone(engine)
         _create_schema(engine)
     except OperationalError as e:
         database.close()
         raise translate(e) from e
+    except AlulaError:
+        database.close()
+        raise
     return database
+
+
+def _take_alone(engine: Engine) -> Connection:
+    """A connection that holds the database's lock for as long as it is open: an execution has one owner."""
+    connection = engine.connect()
+    is_ours = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCK})").scalar()
+    connection.commit()
+    if not is_ours:
+        connection.close()
+        message = "the database is in use by another alula server; stop it, or give this one a database of its own"
+        raise Unavailable(message, code="DATABASE_IN_USE")
+    return connection
 
 
 def sqlite_url(home: Path) -> str:
@@ -119,10 +142,19 @@ def schema_script(dialect: str) -> list[str]:
     return [line.removesuffix(";") for line in text.splitlines()]
 
 
+def _check_version(connection: Connection) -> None:
+    found = connection.execute(select(tables.setting.c.value).where(tables.setting.c.name == "schema_version")).scalar()
+    if found is None or bytes(found) != str(SCHEMA_VERSION).encode():
+        version = bytes(found).decode() if found is not None else "none"
+        message = f"the database has schema version {version}, this alula works with {SCHEMA_VERSION}; use the release that made it"
+        raise Unavailable(message, code="SCHEMA_VERSION")
+
+
 def _create_schema(engine: Engine) -> None:
     dialect = engine.dialect.name
     with engine.connect() as connection:
         if inspect(connection).has_table("setting"):
+            _check_version(connection)
             return
         if dialect == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
