@@ -22,7 +22,8 @@ print(json.dumps({"flytekit local run, chain": (time.perf_counter() - begin) / 2
 DBOS = """
 import json, os, time
 from dbos import DBOS, DBOSConfig
-DBOS(config={"name": "bench", "system_database_url": "sqlite:///" + os.environ["BENCH_DB"], "run_admin_server": False, "log_level": "ERROR"})
+url = "sqlite:///" + os.environ["BENCH_DB"]
+DBOS(config={"name": "bench", "system_database_url": url, "run_admin_server": False, "log_level": "ERROR"})
 @DBOS.step()
 def inc(x: int) -> int: return x + 1
 @DBOS.workflow()
