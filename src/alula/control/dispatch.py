@@ -8,6 +8,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from google.protobuf.message import DecodeError
+
 from alula.compiler.closure import compile_dynamic, references
 from alula.control.abort import Aborter
 from alula.control.clock import Clock
@@ -106,14 +108,13 @@ class Dispatch:
         try:
             work = self._render(run, key, effect)
         except AlulaError as e:
-            failure = ev.Failure(code=e.code, message=e.message, kind=e.kind)
-            self._driver.post(run.key, ev.AttemptFailed(self._clock(), key.node_id, key.item, key.attempt, failure))
+            self._fail(key, ev.Failure(code=e.code, message=e.message, kind=e.kind))
             return
         if work.attempt.task:
             self._executor.submit(work)
         elif key not in self._preparing:
             self._preparing.add(key)
-            self._spawn(self._submit_foreign(run, work, effect))
+            self._spawn(self._or_fail(key, self._submit_foreign(run, work, effect)))
 
     def stop_attempt(self, run: Run, effect: fx.StopAttempt) -> None:
         key = WorkKey(run.key, effect.node_id, effect.item, effect.attempt)
@@ -223,8 +224,8 @@ class Dispatch:
             if is_raw or any("tasktemplatepath" in a.lower() for a in command.args):
                 await store.aput_bytes(call.template.SerializeToString(), values["tasktemplatepath"])
         except AlulaError as e:
-            failure = ev.Failure(code=e.code, message=e.message, kind=e.kind)
-            self._driver.post(run.key, ev.AttemptFailed(self._clock(), key.node_id, key.item, key.attempt, failure))
+            self._preparing.discard(key)
+            self._fail(key, ev.Failure(code=e.code, message=e.message, kind=e.kind))
             return
         for name, value in self._flyte_environment(run, key, call).items():
             attempt.env.setdefault(name, value)
@@ -265,22 +266,41 @@ class Dispatch:
         if work.is_timed:
             self._driver.cancel_timer(k.execution, k.node_id, k.item)
         if outcome.failure is not None:
-            self._driver.post(k.execution, ev.AttemptFailed(at, k.node_id, k.item, k.attempt, outcome.failure, outcome.report))
+            self._fail(k, outcome.failure, outcome.report)
         elif outcome.outputs is not None:
-            outputs = core.LiteralMap.FromString(outcome.outputs)
+            try:
+                outputs = core.LiteralMap.FromString(outcome.outputs)
+            except DecodeError as e:
+                self._fail(k, _unreadable(e), outcome.report)
+                return
             self._driver.post(k.execution, ev.AttemptSucceeded(at, k.node_id, k.item, k.attempt, outputs, outcome.report))
         elif outcome.futures is not None:
-            self._spawn(self._expand(work, outcome))
+            self._spawn(self._or_fail(k, self._expand(work, outcome), outcome.report))
         else:
-            self._spawn(self._read_outputs(work, outcome))
+            self._spawn(self._or_fail(k, self._read_outputs(work, outcome), outcome.report))
+
+    def _fail(self, key: WorkKey, failure: ev.Failure, report: ev.AttemptReport = ev.NO_REPORT) -> None:
+        self._driver.post(key.execution, ev.AttemptFailed(self._clock(), key.node_id, key.item, key.attempt, failure, report))
+
+    async def _or_fail(self, key: WorkKey, work: Coroutine[Any, Any, None], report: ev.AttemptReport = ev.NO_REPORT) -> None:
+        """Does what an attempt waits for; a defect there ends the attempt, which would otherwise wait for ever."""
+        try:
+            await work
+        except Exception as e:
+            log.exception("attempt %s: a defect of the server", key)
+            self._preparing.discard(key)
+            message = f"a defect of the server ({type(e).__name__}: {e}); its log has the trace"
+            self._fail(key, ev.Failure(code="Internal", message=message, kind="SYSTEM"), report)
 
     async def _read_outputs(self, work: Work, outcome: Outcome) -> None:
         k = work.key
         try:
             outputs = core.LiteralMap.FromString(await store.aget_bytes(outcome.outputs_uri))
         except AlulaError as e:
-            failure = ev.Failure(code=e.code, message=f"the outputs cannot be read: {e.message}", kind="SYSTEM")
-            self._driver.post(k.execution, ev.AttemptFailed(self._clock(), k.node_id, k.item, k.attempt, failure, outcome.report))
+            self._fail(k, ev.Failure(code=e.code, message=f"the outputs cannot be read: {e.message}", kind="SYSTEM"), outcome.report)
+            return
+        except DecodeError as e:
+            self._fail(k, _unreadable(e), outcome.report)
             return
         event = ev.AttemptSucceeded(self._clock(), k.node_id, k.item, k.attempt, outputs, outcome.report, outcome.outputs_uri)
         self._driver.post(k.execution, event)
@@ -293,13 +313,15 @@ class Dispatch:
             closure = await loop.run_in_executor(self._database.readers, self._compile_dynamic, work, outcome.futures or b"")
         except AlulaError as e:
             message = f"the graph that the dynamic task built: {e.message}" if isinstance(e, CompileFailed) else e.message
-            failure = ev.Failure(code="DynamicWorkflowBuildFailed", message=message)
-            self._driver.post(k.execution, ev.AttemptFailed(self._clock(), k.node_id, k.item, k.attempt, failure, outcome.report))
+            self._fail(k, ev.Failure(code="DynamicWorkflowBuildFailed", message=message), outcome.report)
             return
         self._driver.post(k.execution, ev.AttemptExpanded(self._clock(), k.node_id, k.attempt, closure, outcome.report, k.item))
 
     def _compile_dynamic(self, work: Work, futures: bytes) -> core.CompiledWorkflowClosure:
-        spec = core.DynamicJobSpec.FromString(futures)
+        try:
+            spec = core.DynamicJobSpec.FromString(futures)
+        except DecodeError as e:
+            raise InvalidInput(f"the dynamic task's futures.pb is no DynamicJobSpec: {e}") from e
         a = work.attempt
         task_id = core.Identifier(resource_type=core.TASK, project=a.project, domain=a.domain, name=a.task_name, version=a.task_version)
 
@@ -366,6 +388,11 @@ class Dispatch:
 
     async def _read(self, query: Callable[[Any], Any]) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._database.readers, self._database.read, query)
+
+
+def _unreadable(error: DecodeError) -> ev.Failure:
+    message = f"outputs.pb: expected a serialized LiteralMap, found something else ({error}); mend what the command writes there"
+    return ev.Failure(code="OutputsUnreadable", message=message)
 
 
 def _one_element_lists(inputs: core.LiteralMap, sliced: tuple[str, ...]) -> core.LiteralMap:

@@ -24,7 +24,7 @@ from alula.errors import AlulaError, Internal
 from alula.executors import memory
 from alula.executors.base import Listener, Outcome, Work, WorkKey, failure_of
 from alula.executors.channel import Channel
-from alula.executors.zygote import Zygote
+from alula.executors.zygote import NEVER_FORKED, Zygote
 from alula.idl.v1 import worker_pb2
 
 log = logging.getLogger(__name__)
@@ -133,6 +133,7 @@ class ProcessExecutor:
         self._listener = listener
         self._log_folder.mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(shutil.rmtree, self._work_folder, ignore_errors=True)  # of a server that was killed
+        await asyncio.to_thread(memory.kernel_killed)  # kills of before are not ours
         self._zygote(self._config.python)
         self._tick()
 
@@ -482,6 +483,9 @@ def is_flytekit(attempt: worker_pb2.Attempt) -> bool:
 
 def died(status: int) -> Failure:
     """What the end of a worker in the middle of an attempt means: killed from outside is the system's, a crash the user's."""
+    if status == NEVER_FORKED:
+        message = "the environment's interpreter ended before it could run the task; environment-*.log among the server's logs says why"
+        return Failure(code="EnvironmentFailed", message=message, kind="SYSTEM", is_recoverable=True)
     if status in (-9, -15):
         if status == -9 and memory.kernel_killed():
             return Failure(code="OOM", message="out of memory: the kernel killed the worker; ask for more with mem=", is_recoverable=True)
