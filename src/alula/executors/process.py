@@ -1,6 +1,6 @@
 """The `process` executor: warm interpreters on this machine, one attempt at a time each.
 
-Attempts wait in one queue per pool and execution, taken in rotation, so that a large fan-out does not delay a small run. A
+Attempts wait in one queue per pool and execution, both taken in rotation, so that a large fan-out does not delay a small run. A
 worker belongs to one pool; short attempts are sent a few ahead so that no worker waits for the server. Admission is by cpu,
 memory and devices; the memory limit is watched and an offender is named OOM.
 """
@@ -184,9 +184,14 @@ class ProcessExecutor:
             self._feed(pool)
             while self._queues.get(pool) and self._grow(pool):
                 self._feed(pool)
+        if len(self._queues) > 1:  # another pool is the first to get what becomes free next
+            first = next(iter(self._queues))
+            self._queues[first] = self._queues.pop(first)
 
     def _feed(self, pool: Pool) -> None:
-        window = PREFETCH if self._durations.get(pool, SHORT_US) < SHORT_US else 1
+        # Nothing is sent ahead while another pool waits: a worker that is never idle would never leave it room.
+        is_ahead = self._durations.get(pool, SHORT_US) < SHORT_US and len(self._queues) == 1
+        window = PREFETCH if is_ahead else 1
         workers = [w for w in self._workers.values() if w.pool == pool and not w.is_doomed and len(w.flying) < window]
         workers.sort(key=lambda w: len(w.flying))
         batches: dict[int, list[worker_pb2.Attempt]] = {}
