@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 from tests.control.conftest import Plane
 from tests.programs import shapes
 
-from alula.control.launch import Origin
+from alula.control.launch import Launched, Origin
 from alula.database.run import TurnWriter
 from alula.engine import event as ev
 from alula.engine.machine import step
 from alula.engine.state import Run, Turn
+from alula.errors import Exhausted
 from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
 from alula.idl.v1 import service_pb2
@@ -109,3 +110,20 @@ async def test_a_launch_whose_rows_are_refused_leaves_nothing_behind(plane: Plan
     final = await plane.wait(await plane.launch(P + "line", execution="again", x=3))
     assert final.closure.phase == SUCCEEDED
     assert plane.platform.driver.live == 0
+
+
+async def test_a_child_is_launched_once_there_is_room_again(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
+    await plane.register(shapes)
+    real, refused = plane.platform.launcher.launch, 0
+
+    async def full_at_first(request: admin.ExecutionCreateRequest, origin: Origin) -> Launched:
+        nonlocal refused
+        if origin.parent[0] and not refused:
+            refused += 1
+            raise Exhausted("the disk is full")
+        return await real(request, origin)
+
+    monkeypatch.setattr(plane.platform.launcher, "launch", full_at_first)
+    monkeypatch.setattr("alula.control.dispatch.RETRY_AFTER_S", 0.01)
+    assert (await plane.run(P + "parent"))[1] == {"o0": 13}
+    assert refused == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 from alula.compiler.closure import compile_dynamic, references
 from alula.control.abort import Aborter
 from alula.control.clock import Clock
-from alula.control.drive import Driver
+from alula.control.drive import RETRY_AFTER_S, Driver
 from alula.control.launch import Launcher, Mode, Origin
 from alula.control.library import Library
 from alula.control.limit import Limits
@@ -23,7 +23,7 @@ from alula.engine import effect as fx
 from alula.engine import event as ev
 from alula.engine.graph import TaskCall
 from alula.engine.state import Run
-from alula.errors import AlreadyExists, AlulaError, CompileFailed, InvalidInput
+from alula.errors import AlreadyExists, AlulaError, CompileFailed, Exhausted, InvalidInput, Unavailable
 from alula.executors.base import Executor, Outcome, Work, WorkKey
 from alula.executors.template import render
 from alula.idl import admin, core, paths
@@ -132,7 +132,8 @@ class Dispatch:
         launching = self._launching.get((run.key, effect.name))
         if launching is not None:  # an abort must not overtake its launch
             await asyncio.wait([launching])
-        await self._aborter.abort_quietly(ExecutionId(run.id.project, run.id.domain, effect.name), effect.cause)
+        child = ExecutionId(run.id.project, run.id.domain, effect.name)
+        await _persist(lambda: self._aborter.abort_quietly(child, effect.cause))
 
     # Rendering --------------------------------------------------------------------------------------------------------
 
@@ -336,7 +337,7 @@ class Dispatch:
 
     async def _launch_child(self, run: Run, effect: fx.LaunchChild) -> None:
         try:
-            await self._launch(run, effect)
+            await _persist(lambda: self._launch(run, effect))
         finally:
             self._launching.pop((run.key, effect.name), None)
 
@@ -363,6 +364,8 @@ class Dispatch:
             await self._launcher.launch(request, origin)
         except AlreadyExists:
             await self._catch_up(run, effect)
+        except (Unavailable, Exhausted):
+            raise
         except AlulaError as e:
             failure = ev.Failure(
                 code=e.code, message=f"launch plan {effect.launch_plan.name} could not be launched: {e.message}", kind=e.kind
@@ -388,6 +391,16 @@ class Dispatch:
 
     async def _read(self, query: Callable[[Any], Any]) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._database.readers, self._database.read, query)
+
+
+async def _persist(work: Callable[[], Awaitable[None]]) -> None:
+    """Does what was asked for in a commit, however long the database or the store is away: nobody asks again."""
+    while True:
+        try:
+            return await work()
+        except (Unavailable, Exhausted) as e:
+            log.warning("tried again in %g s: %s", RETRY_AFTER_S, e)
+            await asyncio.sleep(RETRY_AFTER_S)
 
 
 def _unreadable(error: DecodeError) -> ev.Failure:
