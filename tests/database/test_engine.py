@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from alula.database import tables
 from alula.database.engine import open_database, schema_script, schema_statements
-from alula.errors import Unavailable
+from alula.errors import FailedPrecondition, Unavailable
 
 
 @pytest.mark.parametrize(("name", "dialect"), [("sqlite", sqlite.dialect()), ("postgresql", postgresql.dialect())])
@@ -35,7 +35,7 @@ def test_another_schema_is_refused(tmp_path: Path) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE setting SET value = x'3939' WHERE name = 'schema_version'"))
     engine.dispose()
-    with pytest.raises(Unavailable, match="schema version 99"):
+    with pytest.raises(FailedPrecondition, match="schema version 99"):
         open_database(url)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from alula.database.engine import Database, open_database, sqlite_url
 from alula.database.writer import Writer
-from alula.errors import Internal, InvalidInput, Unavailable
+from alula.errors import FailedPrecondition, Internal, InvalidInput, Unavailable
 
 WAIT_S = 10
 
@@ -140,3 +140,18 @@ def test_stop_commits_what_was_handed_in_and_refuses_more(database: Database) ->
     assert future.result(0) == "a"
     with pytest.raises(Unavailable):
         writer.submit(put("b"))
+
+
+def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
+    database = open_database(sqlite_url(tmp_path))
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("UPDATE setting SET value = x'39' WHERE name = 'schema_version'")
+    database.close()
+    with pytest.raises(FailedPrecondition, match="has schema version 9"):
+        open_database(sqlite_url(tmp_path))
+
+
+def test_a_database_of_another_kind_is_refused_without_its_password() -> None:
+    with pytest.raises(InvalidInput, match="expected sqlite:///FILE or postgresql") as caught:
+        open_database("mysql://me:hunter2@host/name")
+    assert "hunter2" not in str(caught.value)

@@ -110,6 +110,16 @@ def too_slow(x: int = 1) -> int:
     return slow(x)
 
 
+@al.task
+def fail_with_nul(x: int) -> int:
+    raise ValueError("a\0b")
+
+
+@al.workflow
+def failing_with_nul(x: int = 1) -> int:
+    return fail_with_nul(x)
+
+
 @al.workflow
 def failing(x: int = 1) -> int:
     return inc(fail(x))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
+
+from google.protobuf.message import DecodeError
 
 from alula.compiler.closure import compile_dynamic, references
 from alula.control.abort import Aborter
 from alula.control.clock import Clock
-from alula.control.drive import Driver
+from alula.control.drive import RETRY_AFTER_S, Driver
 from alula.control.launch import Launcher, Mode, Origin
 from alula.control.library import Library
 from alula.control.limit import Limits
@@ -21,7 +23,7 @@ from alula.engine import effect as fx
 from alula.engine import event as ev
 from alula.engine.graph import TaskCall
 from alula.engine.state import Run
-from alula.errors import AlreadyExists, AlulaError, CompileFailed, InvalidInput
+from alula.errors import AlreadyExists, AlulaError, CompileFailed, Exhausted, InvalidInput, Unavailable
 from alula.executors.base import Executor, Outcome, Work, WorkKey
 from alula.executors.template import render
 from alula.idl import admin, core, paths
@@ -105,14 +107,13 @@ class Dispatch:
         try:
             work = self._render(run, key, effect)
         except AlulaError as e:
-            failure = ev.Failure(code=e.code, message=e.message, kind=e.kind)
-            self._driver.post(run.key, ev.AttemptFailed(self._clock(), key.node_id, key.item, key.attempt, failure))
+            self._fail(key, ev.Failure(code=e.code, message=e.message, kind=e.kind))
             return
         if work.attempt.task:
             self._executor.submit(work)
         elif key not in self._preparing:
             self._preparing.add(key)
-            self._spawn(self._submit_foreign(run, work, effect))
+            self._spawn(self._or_fail(key, self._submit_foreign(run, work, effect)))
 
     def stop_attempt(self, run: Run, effect: fx.StopAttempt) -> None:
         key = WorkKey(run.key, effect.node_id, effect.item, effect.attempt)
@@ -130,7 +131,8 @@ class Dispatch:
         launching = self._launching.get((run.key, effect.name))
         if launching is not None:  # an abort must not overtake its launch
             await asyncio.wait([launching])
-        await self._aborter.abort_quietly(ExecutionId(run.id.project, run.id.domain, effect.name), effect.cause)
+        child = ExecutionId(run.id.project, run.id.domain, effect.name)
+        await _persist(lambda: self._aborter.abort_quietly(child, effect.cause))
 
     # Rendering --------------------------------------------------------------------------------------------------------
 
@@ -217,8 +219,8 @@ class Dispatch:
             if is_raw or any("tasktemplatepath" in a.lower() for a in command.args):
                 await store.aput_bytes(call.template.SerializeToString(), values["tasktemplatepath"])
         except AlulaError as e:
-            failure = ev.Failure(code=e.code, message=e.message, kind=e.kind)
-            self._driver.post(run.key, ev.AttemptFailed(self._clock(), key.node_id, key.item, key.attempt, failure))
+            self._preparing.discard(key)
+            self._fail(key, ev.Failure(code=e.code, message=e.message, kind=e.kind))
             return
         for name, value in self._flyte_environment(run, key, call).items():
             attempt.env.setdefault(name, value)
@@ -259,22 +261,41 @@ class Dispatch:
         if work.is_timed:
             self._driver.cancel_timer(k.execution, k.node_id, k.item)
         if outcome.failure is not None:
-            self._driver.post(k.execution, ev.AttemptFailed(at, k.node_id, k.item, k.attempt, outcome.failure, outcome.report))
+            self._fail(k, outcome.failure, outcome.report)
         elif outcome.outputs is not None:
-            outputs = core.LiteralMap.FromString(outcome.outputs)
+            try:
+                outputs = core.LiteralMap.FromString(outcome.outputs)
+            except DecodeError as e:
+                self._fail(k, _unreadable(e), outcome.report)
+                return
             self._driver.post(k.execution, ev.AttemptSucceeded(at, k.node_id, k.item, k.attempt, outputs, outcome.report))
         elif outcome.futures is not None:
-            self._spawn(self._expand(work, outcome))
+            self._spawn(self._or_fail(k, self._expand(work, outcome), outcome.report))
         else:
-            self._spawn(self._read_outputs(work, outcome))
+            self._spawn(self._or_fail(k, self._read_outputs(work, outcome), outcome.report))
+
+    def _fail(self, key: WorkKey, failure: ev.Failure, report: ev.AttemptReport = ev.NO_REPORT) -> None:
+        self._driver.post(key.execution, ev.AttemptFailed(self._clock(), key.node_id, key.item, key.attempt, failure, report))
+
+    async def _or_fail(self, key: WorkKey, work: Coroutine[Any, Any, None], report: ev.AttemptReport = ev.NO_REPORT) -> None:
+        """Does what an attempt waits for; a defect there ends the attempt, which would otherwise wait for ever."""
+        try:
+            await work
+        except Exception as e:
+            log.exception("attempt %s: a defect of the server", key)
+            self._preparing.discard(key)
+            message = f"a defect of the server ({type(e).__name__}: {e}); its log has the trace"
+            self._fail(key, ev.Failure(code="Internal", message=message, kind="SYSTEM"), report)
 
     async def _read_outputs(self, work: Work, outcome: Outcome) -> None:
         k = work.key
         try:
             outputs = core.LiteralMap.FromString(await store.aget_bytes(outcome.outputs_uri))
         except AlulaError as e:
-            failure = ev.Failure(code=e.code, message=f"the outputs cannot be read: {e.message}", kind="SYSTEM")
-            self._driver.post(k.execution, ev.AttemptFailed(self._clock(), k.node_id, k.item, k.attempt, failure, outcome.report))
+            self._fail(k, ev.Failure(code=e.code, message=f"the outputs cannot be read: {e.message}", kind="SYSTEM"), outcome.report)
+            return
+        except DecodeError as e:
+            self._fail(k, _unreadable(e), outcome.report)
             return
         event = ev.AttemptSucceeded(self._clock(), k.node_id, k.item, k.attempt, outputs, outcome.report, outcome.outputs_uri)
         self._driver.post(k.execution, event)
@@ -287,13 +308,15 @@ class Dispatch:
             closure = await loop.run_in_executor(self._database.readers, self._compile_dynamic, work, outcome.futures or b"")
         except AlulaError as e:
             message = f"the graph that the dynamic task built: {e.message}" if isinstance(e, CompileFailed) else e.message
-            failure = ev.Failure(code="DynamicWorkflowBuildFailed", message=message)
-            self._driver.post(k.execution, ev.AttemptFailed(self._clock(), k.node_id, k.item, k.attempt, failure, outcome.report))
+            self._fail(k, ev.Failure(code="DynamicWorkflowBuildFailed", message=message), outcome.report)
             return
         self._driver.post(k.execution, ev.AttemptExpanded(self._clock(), k.node_id, k.attempt, closure, outcome.report, k.item))
 
     def _compile_dynamic(self, work: Work, futures: bytes) -> core.CompiledWorkflowClosure:
-        spec = core.DynamicJobSpec.FromString(futures)
+        try:
+            spec = core.DynamicJobSpec.FromString(futures)
+        except DecodeError as e:
+            raise InvalidInput(f"the dynamic task's futures.pb is no DynamicJobSpec: {e}") from e
         a = work.attempt
         task_id = core.Identifier(resource_type=core.TASK, project=a.project, domain=a.domain, name=a.task_name, version=a.task_version)
 
@@ -308,7 +331,7 @@ class Dispatch:
 
     async def _launch_child(self, run: Run, effect: fx.LaunchChild) -> None:
         try:
-            await self._launch(run, effect)
+            await _persist(lambda: self._launch(run, effect))
         finally:
             self._launching.pop((run.key, effect.name), None)
 
@@ -335,6 +358,8 @@ class Dispatch:
             await self._launcher.launch(request, origin)
         except AlreadyExists:
             await self._catch_up(run, effect)
+        except (Unavailable, Exhausted):
+            raise
         except AlulaError as e:
             failure = ev.Failure(
                 code=e.code, message=f"launch plan {effect.launch_plan.name} could not be launched: {e.message}", kind=e.kind
@@ -360,6 +385,21 @@ class Dispatch:
 
     async def _read(self, query: Callable[[Any], Any]) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._database.readers, self._database.read, query)
+
+
+async def _persist(work: Callable[[], Awaitable[None]]) -> None:
+    """Does what was asked for in a commit, however long the database or the store is away: nobody asks again."""
+    while True:
+        try:
+            return await work()
+        except (Unavailable, Exhausted) as e:
+            log.warning("tried again in %g s: %s", RETRY_AFTER_S, e)
+            await asyncio.sleep(RETRY_AFTER_S)
+
+
+def _unreadable(error: DecodeError) -> ev.Failure:
+    message = f"outputs.pb: expected a serialized LiteralMap, found something else ({error}); mend what the command writes there"
+    return ev.Failure(code="OutputsUnreadable", message=message)
 
 
 def _one_element_lists(inputs: core.LiteralMap, sliced: tuple[str, ...]) -> core.LiteralMap:

@@ -32,8 +32,9 @@ from alula.engine import effect as fx
 from alula.engine import event as ev
 from alula.engine.machine import step
 from alula.engine.state import Run, Turn
-from alula.errors import Internal
+from alula.errors import Exhausted, Internal, Unavailable
 from alula.idl.identifier import ExecutionId
+from alula.idl.phase import ExecutionPhase
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -94,6 +95,9 @@ class Driver:
         self._is_scheduled = False
         self._is_stale = False  # a commit failed since the runs were loaded
         self._unreconciled: set[int] = set()
+        self._careful_turns = 0  # turns that take one execution only, to find the one that cannot be written
+        self._only: int | None = None
+        self._condemned: set[int] = set()
         self._taken: list[tuple[int, list[ev.Event]]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: list[Callable[[Change], None]] = []
@@ -138,11 +142,20 @@ class Driver:
         error = future.exception()
         if error is not None:
             log.error("a turn could not be written and will be taken again: %s", error)
+            if not isinstance(error, Exhausted | Unavailable):
+                self._suspect()
             if self._loop is not None:
                 self._loop.call_later(RETRY_AFTER_S, self._retry)
             return
         self._is_scheduled = False
+        self._careful_turns = max(0, self._careful_turns - 1)
         self._hand_out(future.result())
+
+    def _suspect(self) -> None:
+        """Something in the turn cannot be written at all: one execution a turn until it is found, then that one ends."""
+        if self._careful_turns and self._only is not None:
+            self._condemned.add(self._only)
+        self._careful_turns = len(self._inbox) + 1
 
     def _retry(self) -> None:
         self._is_scheduled = False
@@ -173,6 +186,8 @@ class Driver:
                 answer.set_exception(error)
 
     def _hand_out(self, batch: Batch) -> None:
+        if self._loop is None:
+            return  # stopped: what is recorded is carried out by the next server
         for key, event in batch.answers:
             self._inbox.put(key, event)
         for run, effect in batch.effects:
@@ -235,7 +250,7 @@ class Driver:
             self._runs.pop(run.key, None)
             self._turns.discard(run.key)
             raise
-        self._turns.write(connection)
+        self._write(connection)
         return batch
 
     def apply(self, connection: Connection, key: int, event: ev.Event) -> Batch:
@@ -250,8 +265,16 @@ class Driver:
         if run is None:
             raise Internal(f"execution {key} is recorded as live but could not be loaded; the server's log says why")
         self._step_or_crash(connection, batch, run, event)
-        self._turns.write(connection)
+        self._write(connection)
         return batch
+
+    def _write(self, connection: Connection) -> None:
+        """Writes what was stepped; if that fails, the job is undone alone and memory is ahead of the record, as after a rollback."""
+        try:
+            self._turns.write(connection)
+        except Exception:
+            self._is_stale = True
+            raise
 
     def resume(self, connection: Connection, runs: list[Run], events: list[tuple[int, ev.Event]]) -> Batch:
         """Takes runs that a server of before left; every one is reconciled before any is stepped."""
@@ -280,7 +303,14 @@ class Driver:
             return
         if self._reload is None:
             raise Internal("the driver was not started")
-        found = [self._reload(connection, row.key) for row in run_rows.live_executions(connection)]
+        found = []
+        for row in run_rows.live_executions(connection):
+            try:
+                found.append(self._reload(connection, row.key))
+            except DBAPIError:
+                raise
+            except Exception:  # as after a restart: one that cannot be loaded must not hold up the others
+                log.exception("execution %s/%s/%s cannot be loaded; it stays as it is", row.project, row.domain, row.name)
         self._runs = {run.key: run for run in found if run is not None}
         self._unreconciled = set(self._runs)
         self._turns = TurnWriter(self._database.dialect)
@@ -293,13 +323,20 @@ class Driver:
         batch = Batch()
         self._taken = batch.taken
         self._answer_lookups(connection, batch)
-        budget = EVENTS_PER_TURN
-        while budget > 0:
+        budget, self._only = EVENTS_PER_TURN, None
+        while budget > 0 and self._only is None:
             taken = self._inbox.take(min(budget, EVENTS_PER_RUN))
             if taken is None:
                 break
             batch.taken.append(taken)
             key, events = taken
+            if self._careful_turns:
+                self._only = key
+            if key in self._condemned and key in self._runs:
+                self._condemned.discard(key)
+                what = Internal("its changes cannot be written; the server's log says why")
+                self._crash(connection, batch, self._runs[key], "commit", what)
+                continue
             for event in events:
                 run = self._runs.get(key)
                 if run is None:
@@ -307,10 +344,10 @@ class Driver:
                 self._step_or_crash(connection, batch, run, event)
                 budget -= 1
         self._turns.write(connection)
-        if self._unreconciled and not self._inbox:  # reports of before the failed commit come first
-            for run in [self._runs[key] for key in self._unreconciled if key in self._runs]:
-                self._reconcile(batch, run, is_restart=False)
-            self._unreconciled = set()
+        for key in [k for k in self._unreconciled if k not in self._inbox]:  # reports of before the failed commit come first
+            self._unreconciled.discard(key)
+            if key in self._runs:
+                self._reconcile(batch, self._runs[key], is_restart=False)
         return batch
 
     def _answer_lookups(self, connection: Connection, batch: Batch) -> None:
@@ -318,8 +355,17 @@ class Driver:
         for _ in range(min(len(self._lookups), LOOKUPS_PER_STEP)):
             key, effect = self._lookups.popleft()
             run = self._runs.get(key)
-            answer = self._catalog.look_up(connection, run, effect, self._clock()) if run is not None else None
-            if run is not None and answer is not None:
+            if run is None:
+                continue
+            try:
+                answer = self._catalog.look_up(connection, run, effect, self._clock())
+            except DBAPIError:
+                raise
+            except Exception as e:
+                log.exception("execution %s: a cache look-up cannot be answered", run.id)
+                self._crash(connection, batch, run, "a cache look-up", e)
+                continue
+            if answer is not None:
                 self._step_or_crash(connection, batch, run, answer)
 
     def _step_or_crash(self, connection: Connection, batch: Batch, run: Run, event: ev.Event) -> None:
@@ -330,12 +376,27 @@ class Driver:
             raise
         except Exception as e:
             log.exception("execution %s: event %s cannot be taken", run.id, type(event).__name__)
-            self._runs.pop(run.key, None)
-            self._turns.discard(run.key)
-            message = f"a defect of the engine at {type(event).__name__}: {type(e).__name__}: {e}"
-            run_rows.crash(connection, run.key, message, self._clock())
-            batch.effects += [(run, stop) for stop in _stops(run)]
-            batch.changes.append(Change(run.key, run.id, True, (), run))
+            self._crash(connection, batch, run, type(event).__name__, e)
+
+    def _crash(self, connection: Connection, batch: Batch, run: Run, place: str, error: Exception) -> None:
+        """Ends a run without its engine: whoever waits for it hears of it, and what it started is stopped."""
+        self._runs.pop(run.key, None)
+        self._turns.discard(run.key)
+        at = self._clock()
+        message = f"a defect of the engine at {place}: {type(error).__name__}: {error}"
+        run.phase, run.ended_at, run.outputs = ExecutionPhase.FAILED, at, None
+        run.failure = ev.Failure(code="EngineDefect", message=message, kind="SYSTEM")
+        run_rows.crash(connection, run.key, message, at)
+        batch.effects += [(run, stop) for stop in _stops(run)]
+        batch.changes.append(Change(run.key, run.id, True, (), run))
+        self._tell_others(connection, batch, run, at)
+
+    def _tell_others(self, connection: Connection, batch: Batch, run: Run, at: int) -> None:
+        """An execution has ended: its parent goes on, and so does whoever waits for what it was computing."""
+        batch.answers += self._catalog.forget(run, at)
+        key, node_id, item = run.parent
+        if key:
+            batch.answers.append((key, ev.ChildEnded(at, node_id, item, run.id.name, int(run.phase), run.outputs, run.failure)))
 
     def _step(self, connection: Connection, batch: Batch, run: Run, event: ev.Event) -> None:
         pending: deque[ev.Event] = deque([event])
@@ -371,22 +432,22 @@ class Driver:
             case fx.OpenSignal():
                 signal.open_signal(connection, run.key, effect.signal_id, effect.node_id, effect.type.SerializeToString(), turn.at)
             case fx.EndExecution():
-                batch.answers += self._catalog.forget(run, turn.at)
-                key, node_id, item = run.parent
-                if key:
-                    ended = ev.ChildEnded(turn.at, node_id, item, run.id.name, int(run.phase), run.outputs, run.failure)
-                    batch.answers.append((key, ended))
+                self._tell_others(connection, batch, run, turn.at)
             case _:
                 batch.effects.append((run, effect))
 
 
-def _stops(run: Run) -> list[fx.StopAttempt]:
+def _stops(run: Run) -> list[fx.StopAttempt | fx.AbortChild]:
     """What must be stopped of a run that ends without its engine."""
-    found = []
+    found: list[fx.StopAttempt | fx.AbortChild] = []
+    cause = "the execution that launched it has failed"
     for node in run.nodes.values():
         attempts = [node.attempt] if node.attempt else []
         attempts += list(node.array.calls.values()) if node.array else []
-        found += [fx.StopAttempt(node.id, a.item, a.number) for a in attempts if not a.phase.is_terminal]
+        found += [fx.StopAttempt(node.id, a.item, a.number) for a in attempts if not a.phase.is_terminal and not a.child]
+        found += [fx.AbortChild(node.id, a.item, a.child, cause) for a in attempts if a.child and not a.phase.is_terminal]
+        if node.child and not node.phase.is_terminal:
+            found.append(fx.AbortChild(node.id, -1, node.child, cause))
     return found
 
 

@@ -19,6 +19,13 @@ class Inbox:
     def __bool__(self) -> bool:
         return bool(self._rotation)
 
+    def __len__(self) -> int:
+        """Executions with events waiting."""
+        return len(self._rotation)
+
+    def __contains__(self, key: int) -> bool:
+        return key in self._events
+
     def put(self, key: int, event: Event) -> None:
         with self._lock:
             self._queue(key).append(event)

@@ -100,9 +100,9 @@ class Platform:
 
     async def stop(self) -> None:
         """Stops taking effects, commits what was accepted, closes; safe twice."""
+        self.driver.stop()  # first: an effect handed out behind the executor's back would start workers that nobody ends
         await self.dispatch.stop()
         await self.executor.stop()
-        self.driver.stop()
         self.writer.stop()
         self.database.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import DBAPIError
 
 from alula.control.clock import Clock
 from alula.control.drive import Batch, Driver
@@ -14,7 +15,6 @@ from alula.database import run as rows
 from alula.database import tables as t
 from alula.engine import event as ev
 from alula.engine.state import Run
-from alula.errors import AlulaError
 from alula.idl.phase import ExecutionPhase, NodePhase
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,9 @@ async def resume(driver: Driver, library: Library, clock: Clock) -> int:
         for row in rows.live_executions(connection):
             try:
                 run = load_run(connection, library, row.key)
-            except AlulaError:
+            except DBAPIError:
+                raise
+            except Exception:
                 log.exception("execution %s/%s/%s cannot be loaded; it stays as it is", row.project, row.domain, row.name)
                 continue
             if run is None:

@@ -10,12 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event, inspect, select
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event, inspect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from alula.database import tables
-from alula.errors import AlulaError, Exhausted, Unavailable
+from alula.errors import AlulaError, Exhausted, FailedPrecondition, InvalidInput, Unavailable
 
 T = TypeVar("T")
 SCHEMA_VERSION = 1
@@ -82,7 +82,10 @@ def open_database(url: str) -> Database:
         url = "postgresql://" + url.removeprefix("postgres://")
     if url.startswith("postgresql://"):
         url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
-    is_sqlite = url.startswith("sqlite")
+    is_sqlite = url.startswith("sqlite:///")
+    if not is_sqlite and not url.startswith("postgresql+psycopg://"):
+        scheme = url.partition(":")[0]  # no more of it: the rest may hold a password
+        raise InvalidInput(f'database "{scheme}:…": expected sqlite:///FILE or postgresql://USER@HOST/NAME')
     options: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": 30}} if is_sqlite else {"pool_pre_ping": True}
     engine = create_engine(url, poolclass=QueuePool, pool_size=8, max_overflow=8, **options)
     if is_sqlite:
@@ -93,7 +96,7 @@ def open_database(url: str) -> Database:
         if not is_sqlite:
             database.guard = _take_alone(engine)
         _create_schema(engine)
-    except OperationalError as e:
+    except DBAPIError as e:
         database.close()
         raise translate(e) from e
     except AlulaError:
@@ -142,14 +145,6 @@ def schema_script(dialect: str) -> list[str]:
     return [line.removesuffix(";") for line in text.splitlines()]
 
 
-def _check_version(connection: Connection) -> None:
-    found = connection.execute(select(tables.setting.c.value).where(tables.setting.c.name == "schema_version")).scalar()
-    if found is None or bytes(found) != str(SCHEMA_VERSION).encode():
-        version = bytes(found).decode() if found is not None else "none"
-        message = f"the database has schema version {version}, this alula works with {SCHEMA_VERSION}; use the release that made it"
-        raise Unavailable(message, code="SCHEMA_VERSION")
-
-
 def _create_schema(engine: Engine) -> None:
     dialect = engine.dialect.name
     with engine.connect() as connection:
@@ -165,6 +160,17 @@ def _create_schema(engine: Engine) -> None:
             connection.exec_driver_sql("COMMIT")
         else:
             connection.commit()
+
+
+def _check_version(connection: Connection) -> None:
+    found = connection.exec_driver_sql("SELECT value FROM setting WHERE name = 'schema_version'").scalar()
+    version = bytes(found).decode(errors="replace") if found is not None else "none"
+    if version != str(SCHEMA_VERSION):
+        raise FailedPrecondition(
+            f"the database has schema version {version}, this version of Alula expects {SCHEMA_VERSION}; "
+            "start the version that made it, or choose another database with --database or --home",
+            code="SCHEMA_VERSION",
+        )
 
 
 def _bytes_literal(engine: Engine) -> str:

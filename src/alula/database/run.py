@@ -38,7 +38,12 @@ NO_FAILURE = ("", "", "", "")
 
 
 def _failure(failure: Failure | None) -> tuple[str, str, str, str]:
-    return NO_FAILURE if failure is None else (failure.code, failure.kind, failure.message, failure.node_id)
+    return NO_FAILURE if failure is None else (text(failure.code), failure.kind, text(failure.message), failure.node_id)
+
+
+def text(value: str) -> str:
+    """User's text as PostgreSQL takes it too: it refuses NUL, and one task's message would hold up every execution."""
+    return value.replace("\x00", "\\x00") if "\x00" in value else value
 
 
 def _node_changing(node: Node, at: int) -> Values:
@@ -101,7 +106,7 @@ class TurnWriter:
             self._attempts[key, node_id, item, number] = (attempt, turn.run, at)
         if turn.run_changed:
             self._runs[key] = (turn.run, at)
-        self._events.append(event)
+        self._events.append((*event[:-1], text(event[-1])))
 
     def discard(self, key: int) -> None:
         """Forgets what was added for one execution."""
@@ -174,7 +179,7 @@ def _run_values(run: Run, at: int) -> Values:
     duration = run.ended_at - run.started_at if run.ended_at and run.started_at else 0
     outputs = run.outputs.SerializeToString() if run.outputs is not None else None
     head = (int(run.phase), run.started_at, run.ended_at, at, duration)
-    return (*head, *_failure(run.failure), run.abort_cause, run.abort_principal, outputs, run.key)
+    return (*head, *_failure(run.failure), text(run.abort_cause), text(run.abort_principal), outputs, run.key)
 
 
 def crash(connection: Connection, key: int, message: str, at: int) -> None:
@@ -184,7 +189,7 @@ def crash(connection: Connection, key: int, message: str, at: int) -> None:
     connection.execute(update(t.node_execution).where(*live_nodes).values(phase=int(NodePhase.ABORTED), ended_at=at, updated_at=at))
     live_attempts = (a.execution_key == key, a.phase.not_in([int(p) for p in TERMINAL_ATTEMPT]))
     connection.execute(update(t.task_execution).where(*live_attempts).values(phase=int(AttemptPhase.ABORTED), ended_at=at, updated_at=at))
-    error = {"error_code": "EngineDefect", "error_kind": "SYSTEM", "error_message": message}
+    error = {"error_code": "EngineDefect", "error_kind": "SYSTEM", "error_message": text(message)}
     values = {"phase": int(ExecutionPhase.FAILED), "ended_at": at, "updated_at": at, **error}
     connection.execute(update(t.execution).where(e.key == key).values(values))
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from google.protobuf.message import DecodeError
+
 from alula.engine.event import AttemptReport, Failure
 from alula.engine.graph import Demand
 from alula.idl import core
@@ -71,7 +73,11 @@ class Executor(Protocol):
 
 def failure_of(document: bytes) -> Failure:
     """An error document as the engine understands it."""
-    error = core.ErrorDocument.FromString(document).error
+    try:
+        error = core.ErrorDocument.FromString(document).error
+    except DecodeError as e:
+        message = f"error.pb: expected a serialized ErrorDocument, found something else ({e}); the attempt's log may say what went wrong"
+        return Failure(code="ErrorUnreadable", message=message)
     return Failure(
         code=error.code or "Unknown",
         message=error.message,

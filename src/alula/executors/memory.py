@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
-_kills = 0
+_kills = -1  # not asked yet
 
 
 def machine_bytes() -> int:
@@ -35,13 +35,13 @@ def tree_rss_bytes(pid: int) -> int:
     return total
 
 
-def kernel_killed() -> bool:
-    """Whether the kernel has killed for want of memory since this was last asked."""
+def kernel_killed(source: Path = Path("/proc/vmstat")) -> bool:
+    """Whether the kernel has killed for want of memory since this was last asked; the first time it only takes note."""
     global _kills
     try:
-        lines = Path("/proc/vmstat").read_text().splitlines()
+        lines = source.read_text().splitlines()
     except OSError:
         return False
     count = next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
     before, _kills = _kills, count
-    return 0 < before < count
+    return 0 <= before < count

@@ -1,6 +1,6 @@
 """The `process` executor: warm interpreters on this machine, one attempt at a time each.
 
-Attempts wait in one queue per pool and execution, taken in rotation, so that a large fan-out does not delay a small run. A
+Attempts wait in one queue per pool and execution, both taken in rotation, so that a large fan-out does not delay a small run. A
 worker belongs to one pool; short attempts are sent a few ahead so that no worker waits for the server. Admission is by cpu,
 memory and devices; the memory limit is watched and an offender is named OOM.
 """
@@ -24,7 +24,7 @@ from alula.errors import AlulaError, Internal
 from alula.executors import memory
 from alula.executors.base import Listener, Outcome, Work, WorkKey, failure_of
 from alula.executors.channel import Channel
-from alula.executors.zygote import Zygote
+from alula.executors.zygote import NEVER_FORKED, Zygote
 from alula.idl.v1 import worker_pb2
 
 log = logging.getLogger(__name__)
@@ -133,6 +133,7 @@ class ProcessExecutor:
         self._listener = listener
         self._log_folder.mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(shutil.rmtree, self._work_folder, ignore_errors=True)  # of a server that was killed
+        await asyncio.to_thread(memory.kernel_killed)  # kills of before are not ours
         self._zygote(self._config.python)
         self._tick()
 
@@ -183,9 +184,14 @@ class ProcessExecutor:
             self._feed(pool)
             while self._queues.get(pool) and self._grow(pool):
                 self._feed(pool)
+        if len(self._queues) > 1:  # another pool is the first to get what becomes free next
+            first = next(iter(self._queues))
+            self._queues[first] = self._queues.pop(first)
 
     def _feed(self, pool: Pool) -> None:
-        window = PREFETCH if self._durations.get(pool, SHORT_US) < SHORT_US else 1
+        # Nothing is sent ahead while another pool waits: a worker that is never idle would never leave it room.
+        is_ahead = self._durations.get(pool, SHORT_US) < SHORT_US and len(self._queues) == 1
+        window = PREFETCH if is_ahead else 1
         workers = [w for w in self._workers.values() if w.pool == pool and not w.is_doomed and len(w.flying) < window]
         workers.sort(key=lambda w: len(w.flying))
         batches: dict[int, list[worker_pb2.Attempt]] = {}
@@ -482,6 +488,9 @@ def is_flytekit(attempt: worker_pb2.Attempt) -> bool:
 
 def died(status: int) -> Failure:
     """What the end of a worker in the middle of an attempt means: killed from outside is the system's, a crash the user's."""
+    if status == NEVER_FORKED:
+        message = "the environment's interpreter ended before it could run the task; environment-*.log among the server's logs says why"
+        return Failure(code="EnvironmentFailed", message=message, kind="SYSTEM", is_recoverable=True)
     if status in (-9, -15):
         if status == -9 and memory.kernel_killed():
             return Failure(code="OOM", message="out of memory: the kernel killed the worker; ask for more with mem=", is_recoverable=True)

@@ -15,6 +15,7 @@ from alula.idl.v1 import worker_pb2
 
 MAX_PACKET = 65536
 STOP_TIMEOUT_S = 5.0
+NEVER_FORKED = 256  # beside exit statuses: the zygote ended before it obeyed the order
 
 
 class Zygote:
@@ -36,7 +37,7 @@ class Zygote:
         self._socket: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.pids: dict[int, int] = {}
+        self.pids: dict[int, int] = {}  # of every worker ordered; 0 until the zygote says
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Starts the process; forks may be ordered at once, they wait in the socket until it has imported.
@@ -83,6 +84,7 @@ class Zygote:
         finally:
             theirs.close()
         ours.setblocking(False)
+        self.pids[number] = 0
         return ours
 
     def kill(self, number: int, *, graceful: bool = False) -> None:
@@ -116,14 +118,16 @@ class Zygote:
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
             self._socket = None
-        for number, pid in list(self.pids.items()):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(pid, 9)
-            self._on_exit(number, -9)
-        self.pids.clear()
+        pids, self.pids = self.pids, {}
+        for number, pid in pids.items():
+            if pid:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(pid, 9)
+            self._on_exit(number, -9 if pid else NEVER_FORKED)
 
     async def stop(self) -> None:
         """Ends the zygote and every worker; safe twice and before start."""
+        self.pids.clear()
         if self._socket is not None and self._loop is not None:
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()  # its end closes: it kills its workers and leaves

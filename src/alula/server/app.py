@@ -156,6 +156,7 @@ class Server:
     def __init__(self, config: ServerConfig) -> None:
         self._config = config
         self._lock: TextIO | None = None
+        self._socket: socket.socket | None = None  # of the HTTP door
         self._grpc: grpc.aio.Server | None = None
         self._http: uvicorn.Server | None = None
         self._http_task: asyncio.Task[None] | None = None
@@ -184,7 +185,7 @@ class Server:
             check_loopback(http_host, "http")
             check_loopback(grpc_host, "grpc")
         self._lock = open_home(home)
-        http_socket = _listen(http_host, http_port, "http")
+        self._socket = http_socket = _listen(http_host, http_port, "http")
         self.http_address = f"{http_host}:{http_socket.getsockname()[1]}"
         executor = ProcessExecutor(
             Config(root=home, cpu_m=config.cpu_m, mem_bytes=config.mem_bytes, gpus=config.gpus, images=config.images),
@@ -244,6 +245,9 @@ class Server:
             self._http.should_exit = True
             await self._http_task
             self._http = self._http_task = None
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
         if self._platform is not None:
             await self._platform.stop()
             self._platform = None

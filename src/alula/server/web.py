@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -118,7 +119,7 @@ class DataRoutes:
                 if size > limit:
                     raise _too_large(limit)
                 digest.update(chunk)
-                file.write(chunk)
+                await asyncio.to_thread(file.write, chunk)
             file.flush()
             expected = grant.md5 or _content_md5(request)
             if expected is not None and digest.digest() != expected:

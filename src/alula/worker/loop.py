@@ -34,6 +34,7 @@ def work(channel: socket.socket) -> None:
             attempt = queue.pop(0)
             if attempt.handle in cancelled:
                 cancelled.discard(attempt.handle)
+                results.reports.append(worker_pb2.Report(handle=attempt.handle))  # never begun: its place is free again
                 continue
             results.reports.append(_run(attempt))
             now = time.monotonic()

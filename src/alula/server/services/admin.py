@@ -216,8 +216,7 @@ class AdminService:
         return admin.ProjectRegisterResponse()
 
     async def UpdateProject(self, request: admin.Project, context: Context) -> admin.ProjectUpdateResponse:
-        await self._platform.write(lambda c: named.update_project(c, request, self._platform.clock()))
-        self._platform.library.forget_settings()
+        await self._change(lambda c: named.update_project(c, request, self._platform.clock()))
         return admin.ProjectUpdateResponse()
 
     async def GetProject(self, request: admin.ProjectGetRequest, context: Context) -> admin.Project:
@@ -230,8 +229,14 @@ class AdminService:
         return admin.GetDomainsResponse(domains=[admin.Domain(id=d, name=d) for d in DOMAINS])
 
     async def _change(self, work: Callable[[Connection], None]) -> None:
-        await self._platform.write(work)
-        self._platform.library.forget_settings()
+        def change_and_forget(connection: Connection) -> None:
+            work(connection)
+            self._platform.library.forget_settings()  # also when whoever asked has hung up meanwhile
+
+        try:
+            await self._platform.write(change_and_forget)
+        finally:
+            self._platform.library.forget_settings()  # what was read of a change that did not become durable
 
     async def UpdateProjectDomainAttributes(
         self, request: admin.ProjectDomainAttributesUpdateRequest, context: Context

@@ -1,0 +1,75 @@
+"""The process executor by itself: environments that cannot start, and what comes after its end."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from alula.engine.graph import Demand
+from alula.executors import memory
+from alula.executors.base import Outcome, Work, WorkKey, failure_of
+from alula.executors.process import Config, ProcessExecutor
+from alula.idl.v1 import worker_pb2
+
+
+class Ended:
+    """Collects outcomes."""
+
+    def __init__(self) -> None:
+        self.outcomes: asyncio.Queue[Outcome] = asyncio.Queue()
+        self.order: list[Work] = []
+
+    def on_started(self, work: Work, log_uri: str, log_start: int) -> None:
+        return
+
+    def on_ended(self, work: Work, outcome: Outcome) -> None:
+        self.order.append(work)
+        self.outcomes.put_nowait(outcome)
+
+
+def work(image: str = "", code: str = "", item: int = -1) -> Work:
+    attempt = worker_pb2.Attempt(args=["true"])
+    return Work(key=WorkKey(1, "n0", item, 0), attempt=attempt, pool=("p", "d", image, code), demand=Demand())
+
+
+async def test_an_environment_that_ends_at_once_fails_its_attempts(tmp_path: Path) -> None:
+    executor = ProcessExecutor(Config(root=tmp_path, images={"broken": "/bin/false"}), asyncio.get_running_loop())
+    listener = Ended()
+    await executor.start(listener)
+    try:
+        executor.submit(work("broken"))
+        outcome = await asyncio.wait_for(listener.outcomes.get(), 20)
+    finally:
+        await executor.stop()
+    assert outcome.failure is not None
+    assert (outcome.failure.code, outcome.failure.kind) in (("EnvironmentFailed", "SYSTEM"), ("UNAVAILABLE", "SYSTEM"))
+    assert executor.worker_count == 0
+
+
+async def test_a_fan_out_leaves_room_for_other_code(tmp_path: Path) -> None:
+    executor = ProcessExecutor(Config(root=tmp_path, cpu_m=1000), asyncio.get_running_loop())
+    listener = Ended()
+    await executor.start(listener)
+    try:
+        for item in range(40):
+            executor.submit(work(code="large", item=item))
+        executor.submit(work(code="small"))
+        for _ in range(41):
+            await asyncio.wait_for(listener.outcomes.get(), 20)
+    finally:
+        await executor.stop()
+    assert [w.pool[3] for w in listener.order].index("small") < 20
+
+
+def test_an_error_document_that_is_none_is_a_failure() -> None:
+    assert failure_of(b"\xff\xff").code == "ErrorUnreadable"
+
+
+def test_the_first_kill_after_the_start_is_recognised(tmp_path: Path) -> None:
+    file = tmp_path / "vmstat"
+    file.write_text("oom_kill 0\n")
+    memory._kills = -1
+    assert not memory.kernel_killed(file)
+    file.write_text("oom_kill 1\n")
+    assert memory.kernel_killed(file)
+    assert not memory.kernel_killed(file)
