@@ -13,7 +13,7 @@ from typing import Any
 from google.protobuf.json_format import MessageToJson
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -22,7 +22,7 @@ from alula.control.drive import Change
 from alula.control.follow import Follower
 from alula.control.limit import Limits
 from alula.control.platform import Platform
-from alula.errors import AlulaError, InvalidInput, LimitExceeded
+from alula.errors import AlulaError, InvalidInput, LimitExceeded, NotFound
 from alula.executors.process import ProcessExecutor
 from alula.idl import core
 from alula.idl.identifier import ExecutionId
@@ -32,6 +32,7 @@ from alula.server.gateway import build_routes
 from alula.server.status import status_of
 
 CHUNK = 1 << 20
+_MAX_NUMBER = (1 << 31) - 1
 
 
 def build_app(
@@ -107,12 +108,15 @@ class DataRoutes:
         if declared > limit:
             raise _too_large(limit)
         with tempfile.NamedTemporaryFile(prefix="alula-upload-") as file:
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > limit:
-                    raise _too_large(limit)
-                digest.update(chunk)
-                file.write(chunk)
+            try:
+                async for chunk in request.stream():
+                    size += len(chunk)
+                    if size > limit:
+                        raise _too_large(limit)
+                    digest.update(chunk)
+                    file.write(chunk)
+            except ClientDisconnect as e:  # ordinary: nobody is left to answer, and the log needs no trace
+                raise InvalidInput("upload: the client closed the connection before its end; nothing was stored") from e
             file.flush()
             expected = grant.md5 or _content_md5(request)
             if expected is not None and digest.digest() != expected:
@@ -161,6 +165,8 @@ class StreamRoutes:
         p, q = request.path_params, request.query_params
         execution = core.WorkflowExecutionIdentifier(project=p["project"], domain=p["domain"], name=p["name"])
         node = core.NodeExecutionIdentifier(node_id=p["node_id"], execution_id=execution)
+        if p["attempt"] > _MAX_NUMBER:
+            raise NotFound(f"attempt {p['attempt']} of node {p['node_id']!r}: there is none")
         attempt = core.TaskExecutionIdentifier(node_execution_id=node, retry_attempt=p["attempt"])
         item, tail = _number(q.get("item"), "item", -1), _number(q.get("tail"), "tail", 0)
         chunks = self._follower.logs(attempt, item, follow=q.get("follow") == "1", tail_bytes=tail)
@@ -178,8 +184,8 @@ class StreamRoutes:
 def _number(text: str | None, name: str, default: int) -> int:
     if text is None:
         return default
-    if not text.isdigit():
-        raise InvalidInput(f"query parameter {name}: expected a whole number, got {text[:40]!r}")
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= _MAX_NUMBER):
+        raise InvalidInput(f"query parameter {name}: expected a whole number up to {_MAX_NUMBER}, got {text[:40]!r}")
     return int(text)
 
 
