@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +41,7 @@ from alula.server.web import build_app
 
 log = logging.getLogger(__name__)
 DRAIN_S = 5.0
+LINK_KEY_BYTES = 32
 FLYTE_CONFIG = "flyte.yaml"
 
 
@@ -77,7 +78,7 @@ def parse_address(text: str, what: str) -> tuple[str, int]:
         InvalidInput: not of that form.
     """
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
+    if not host or not (port.isascii() and port.isdigit() and int(port) <= 65535):
         raise InvalidInput(f'--{what} "{text}": expected HOST:PORT, for instance 127.0.0.1:8090')
     return host.strip("[]"), int(port)
 
@@ -114,13 +115,20 @@ def open_home(home: Path) -> TextIO:
 def link_secret(home: Path) -> bytes:
     """The secret that signs links, made at first start and kept, so that links outlive a restart."""
     path = home / "link.key"
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        data = secrets.token_bytes(32)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(data)
-        return data
+    with suppress(FileNotFoundError):
+        if len(data := path.read_bytes()) >= LINK_KEY_BYTES:
+            return data
+        log.warning("%s is too short to be a key; a new one is made, links given out before are void", path.name)
+        path.unlink()
+    data = secrets.token_bytes(LINK_KEY_BYTES)
+    part = path.with_name("link.key.part")  # moved when whole: a kill in between must not leave an empty key, which all know
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    return data
 
 
 def write_flyte_config(path: Path, endpoint: str, console: str) -> None:
