@@ -259,6 +259,7 @@ class ProcessExecutor:
         found = self._zygotes.get((python, modules))
         if found is not None and found.is_alive:
             return found
+        self._log_folder.mkdir(parents=True, exist_ok=True)  # again: somebody may have tidied up while the server runs
         path = self._log_folder / f"environment-{len(self._zygotes)}.log"
         zygote = Zygote(python, path, worker_environment(self._config.root), self._on_exit, modules)
         zygote.start(self._loop)
@@ -291,6 +292,7 @@ class ProcessExecutor:
         number = self._next
         self._next += 1
         zygote = self._zygote(self._config.images.get(pool[2], self._config.python), modules)
+        self._log_folder.mkdir(parents=True, exist_ok=True)
         path = self._log_folder / f"worker-{os.getpid()}-{number}.log"
         channel = Channel(self._loop, zygote.fork(number, path))
         worker = _Worker(number, pool, zygote, channel, path, self._work_folder / str(number), self._loop.time())
