@@ -49,7 +49,7 @@ class Bench:
             inputs=inputs,
         )
         last = admin.Execution()
-        for update in self.stub.Launch(service_pb2.LaunchRequest(request=request, nodes=nodes)):
+        for update in self.stub.Launch(service_pb2.LaunchRequest(request=request, nodes=nodes, only_end=not nodes)):
             last = update.execution
         if last.closure.phase != core.WorkflowExecution.SUCCEEDED:
             raise SystemExit(f"{name} ended {core.WorkflowExecution.Phase.Name(last.closure.phase)}: {last.closure.error.message[:500]}")

@@ -101,6 +101,14 @@ def test_broken_files_name_their_line(alula: Alula, tmp_path: Path) -> None:
     assert "Traceback" not in result.err
 
 
+def test_a_file_that_ends_itself_does_not_pass_for_a_run(alula: Alula, tmp_path: Path) -> None:
+    file = tmp_path / "ends_itself.py"
+    file.write_text("import sys\nsys.exit(0)\n")
+    result = alula("run", file, "anything")
+    assert result.code == 2
+    assert "ends_itself.py:2" in result.err and "SystemExit" in result.err
+
+
 def test_files_are_sent(alula: Alula, double: Double, program: Path, tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("a,b")
     double.outcome = lambda request: core.LiteralMap()

@@ -15,7 +15,10 @@ from flyteidl.service import admin_pb2_grpc
 from tests.programs import shapes
 from tests.server.harness import LiveServer
 
+from alula.errors import InvalidInput
 from alula.idl import admin, core, service
+from alula.idl.v1 import service_pb2
+from alula.server.app import link_secret, parse_address
 
 P = "tests.programs.shapes."
 
@@ -279,3 +282,59 @@ def test_an_unreadable_home_and_a_busy_port_are_named(server: LiveServer, tmp_pa
         assert done.returncode == 3, done
         assert text in done.stderr
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("tail", "status"),
+    [("99999999999999999999", 404), ("0?item=%C2%B2", 400), ("0?item=99999999999999999999", 400), ("0?tail=99999999999999999999", 400)],
+)
+def test_numbers_beyond_reason_in_a_log_address_are_the_callers_mistake(server: LiveServer, tail: str, status: int) -> None:
+    found, body = http_call(server, "GET", f"/api/alula/v1/logs/default/development/nobody/n0/{tail}")
+    assert found == status, body
+
+
+def test_a_named_launch_answers_at_once(server: LiveServer) -> None:
+    """The stream's first update comes with the commit, not with the end of the execution."""
+    request = admin.ExecutionCreateRequest(
+        project="default", domain="development", name="named", spec=admin.ExecutionSpec(launch_plan=identifier(P + "line"))
+    )
+    stream = server.run.Launch(service_pb2.LaunchRequest(request=request), timeout=30)
+    phases = [update.execution.closure.phase for update in stream]
+    assert phases[0] == core.WorkflowExecution.RUNNING
+    assert len(phases) == 2, phases
+
+
+def test_an_empty_link_key_is_not_used(tmp_path: Path) -> None:
+    (tmp_path / "link.key").touch()
+    first = link_secret(tmp_path)
+    assert (len(first), link_secret(tmp_path)) == (32, first)
+    assert (tmp_path / "link.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_port_that_only_looks_like_digits_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="HOST:PORT"):
+        parse_address("127.0.0.1:²", "http")
+
+
+@pytest.mark.parametrize("name", ["my data é (1).csv", "数据.csv", "n" * 240])
+def test_names_that_people_give_to_files_are_taken(server: LiveServer, name: str) -> None:
+    content = name.encode()
+    digest = hashlib.md5(content, usedforsecurity=False).digest()
+    made = server.data.CreateUploadLocation(
+        service.CreateUploadLocationRequest(project="default", domain="development", filename=name, content_md5=digest)
+    )
+    url = made.signed_url.partition(server.http)[2]
+    assert http_call(server, "PUT", url, content)[0] == 200
+    got = server.data.CreateDownloadLocation(service.CreateDownloadLocationRequest(native_url=made.native_url))
+    assert http_call(server, "GET", got.signed_url.partition(server.http)[2]) == (200, content)
+    assert Path(made.native_url).read_bytes() == content
+
+
+def test_a_name_longer_than_a_file_system_takes_is_refused(server: LiveServer) -> None:
+    request = service.CreateUploadLocationRequest(project="default", domain="development", filename="é" * 121, content_md5=bytes(16))
+    assert "242 bytes" in refused(server.data.CreateUploadLocation, request).details()
+
+
+def test_a_page_of_another_name_is_no_page_of_ours(server: LiveServer) -> None:
+    assert http_call(server, "GET", "/healthz", host="evil.example")[0] == 400
+    assert http_call(server, "GET", "/healthz", host="localhost:1")[0] == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections import Counter
@@ -92,6 +93,19 @@ def test_a_killed_worker_costs_a_system_retry_and_none_of_the_users(server: Live
     assert first.closure.phase == core.TaskExecution.FAILED
     assert (first.closure.error.code, first.closure.error.kind) == ("WorkerLost", core.ExecutionError.SYSTEM)
     assert second.closure.phase == core.TaskExecution.SUCCEEDED
+
+
+def test_a_removed_log_folder_is_made_again(server: LiveServer, tmp_path: Path) -> None:
+    """Also when everything that had a file open there is gone."""
+    effects = tmp_path / "effects"
+    execution = server.launch(f"{PROGRAM}.survives", path=str(effects))
+    wait_for(lambda: len(lines(effects)) >= 1)
+    worker = int(lines(effects)[0].split()[1])
+    zygote = int(Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[1])
+    shutil.rmtree(server.home / "logs")
+    os.kill(zygote, signal.SIGKILL)
+    final = server.wait(execution)
+    assert final.closure.phase == core.WorkflowExecution.SUCCEEDED, final.closure.error.message
 
 
 def test_a_memory_hog_is_named(server: LiveServer) -> None:

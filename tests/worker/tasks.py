@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pandas as pd
 
@@ -76,3 +77,14 @@ def whoami() -> str:
     context = al.context()
     context.checkpoint.write(b"saved")
     return f"{context.execution} {context.node} {context.attempt} {context.item} {os.environ['MARK']}"
+
+
+@al.task
+def wander(to: str) -> str:
+    os.chdir(to)
+    return str(Path.cwd())
+
+
+@al.task
+def split() -> int:
+    return os.fork()

@@ -170,3 +170,9 @@ def test_trivial_call_is_cheap() -> None:
             run(one)
         best_us = min(best_us, (time.process_time_ns() - started) / 500 / 1000)
     assert best_us <= 60
+
+
+def test_the_next_attempt_starts_where_this_one_did(tmp_path: Path) -> None:
+    before = Path.cwd()
+    assert outputs(run(attempt("wander", {"to": (str(tmp_path), str)})))["o0"].scalar.primitive.string_value == str(tmp_path)
+    assert Path.cwd() == before

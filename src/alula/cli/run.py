@@ -71,7 +71,7 @@ def load(file: str) -> ModuleType:
         return discover.load_file(file)
     except AlulaError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # SystemExit: a script that ends itself would end this command in silence
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
         where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else file
         if isinstance(error, SyntaxError):

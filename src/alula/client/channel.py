@@ -13,8 +13,10 @@ from alula.client.settings import ClientSettings
 from alula.errors import AlulaError
 
 MAX_MESSAGE_BYTES = 20 * 1024 * 1024
+MAX_ANSWER_BYTES = 10 * MAX_MESSAGE_BYTES
+"""What the server sends at most: outputs may be larger than any request."""
 _OPTIONS = [
-    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_receive_message_length", MAX_ANSWER_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     # A proxy or a laptop's sleep would otherwise leave a watch on a dead connection for ever.
     ("grpc.keepalive_time_ms", 60_000),

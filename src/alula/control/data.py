@@ -22,7 +22,8 @@ from alula.objectstore import store
 from alula.objectstore.location import join
 from alula.objectstore.signed import Signer, check_key
 
-_NAME = re.compile(r"[A-Za-z0-9._=@+-][A-Za-z0-9._=@+ -]{0,254}")
+_NAME = re.compile(r"[\w.=@+(),-][\w.=@+(), -]*")
+_MAX_NAME_BYTES = 240  # of the 255 of file systems; what stands beside an object is named after it
 _MD5_SUFFIX = ".md5"
 
 
@@ -159,7 +160,9 @@ class DataProxy:
 
 def _check_name(what: str, text: str) -> None:
     if _NAME.fullmatch(text) is None or text in (".", "..") or text.endswith(_MD5_SUFFIX):
-        raise InvalidInput(f'{what} "{text[:80]}": expected a plain name of letters, digits, dots, dashes and underscores, no path')
+        raise InvalidInput(f'{what} "{text[:80]}": expected a plain name of letters, digits, spaces and .-_=@+(), no path')
+    if len(text.encode()) > _MAX_NAME_BYTES:
+        raise InvalidInput(f'{what} "{text[:80]}…": {len(text.encode())} bytes, at most {_MAX_NAME_BYTES}')
 
 
 def _stamp(at: datetime) -> Timestamp:

@@ -37,24 +37,22 @@ class Follower:
         self._query = query
 
     async def launch(
-        self, request: admin.ExecutionCreateRequest, origin: Origin, *, with_nodes: bool
+        self, request: admin.ExecutionCreateRequest, origin: Origin, *, with_nodes: bool, only_end: bool
     ) -> AsyncIterator[service_pb2.ExecutionUpdate]:
         """Launches and watches in one stream.
 
-        The first update is the launch's own commit, so it needs no read; whoever named the execution himself and wants no nodes
-        knows all that it says and gets the end alone.
+        The first update is the launch's own commit, so it needs no read, and comes at once: a client that only launches waits for
+        it and for nothing more. `only_end` leaves it out.
         """
-        is_named = bool(request.name)
-        if not is_named:
-            request.name = new_name()
+        request.name = request.name or new_name()
         execution = ExecutionId(request.project, request.domain, request.name)
         with self._platform.hub.watch(execution) as watcher:
             made = await self._platform.launcher.launch(request, origin)
-            if with_nodes or not is_named:
+            if not only_end:
                 first = admin.Execution(id=execution.to_proto(), spec=made.spec)
                 first.closure.phase = ExecutionPhase.RUNNING
                 yield service_pb2.ExecutionUpdate(execution=first)
-            if with_nodes:
+            if with_nodes and not only_end:
                 async for update in self._changes(watcher, execution, made.key, with_nodes=True):
                     yield update
                 return

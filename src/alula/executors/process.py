@@ -87,6 +87,7 @@ class _Worker:
     done: int = 0
     unseen: int = 0  # messages since its memory was last looked at
     is_doomed: bool = False  # gets no more work
+    is_killed: bool = False  # because its attempt was cancelled, not for anything it did
     verdict: Failure | None = None  # why we killed it
     log_end: int = 0
 
@@ -265,6 +266,7 @@ class ProcessExecutor:
         found = self._zygotes.get((python, modules))
         if found is not None and found.is_alive:
             return found
+        self._log_folder.mkdir(parents=True, exist_ok=True)  # again: somebody may have tidied up while the server runs
         path = self._log_folder / f"environment-{len(self._zygotes)}.log"
         zygote = Zygote(python, path, worker_environment(self._config.root), self._on_exit, modules)
         zygote.start(self._loop)
@@ -297,6 +299,7 @@ class ProcessExecutor:
         number = self._next
         self._next += 1
         zygote = self._zygote(self._config.images.get(pool[2], self._config.python), modules)
+        self._log_folder.mkdir(parents=True, exist_ok=True)
         path = self._log_folder / f"worker-{os.getpid()}-{number}.log"
         channel = Channel(self._loop, zygote.fork(number, path))
         worker = _Worker(number, pool, zygote, channel, path, self._work_folder / str(number), self._loop.time())
@@ -394,10 +397,10 @@ class ProcessExecutor:
         worker.is_doomed = True
         worker.channel.close()
         self._clear(worker)
-        for position, flying in enumerate(list(worker.flying.values())):
+        for position, flying in reversed(list(enumerate(worker.flying.values()))):  # so that what goes back keeps its order
             if flying.is_cancelled:
                 self._keys.pop(flying.work.key, None)
-            elif position == 0:
+            elif position == 0 and not worker.is_killed:
                 report = AttemptReport(
                     queued_us=int((flying.head_at - flying.queued_at) * 1e6),
                     run_us=int((self._loop.time() - flying.head_at) * 1e6),
@@ -407,7 +410,7 @@ class ProcessExecutor:
                     worker=str(number),
                 )
                 self._end(flying, Outcome(report=report, failure=worker.verdict or died(status)))
-            else:  # sent ahead and never begun
+            else:  # sent ahead and never begun, or begun behind the attempt that its worker was killed for
                 queue = self._queues.setdefault(flying.work.pool, {}).setdefault(flying.work.key.execution, deque())
                 queue.appendleft(flying)
                 self._keys[flying.work.key] = (None, 0)
@@ -428,8 +431,7 @@ class ProcessExecutor:
         flying.is_cancelled = True
         if worker.head is flying:
             self._kill(worker)
-        else:
-            worker.flying.pop(handle)
+        else:  # it keeps its place until the worker says that it left it out, or is found to have begun it
             worker.channel.send(worker_pb2.ToWorker(cancelled=[handle]))
 
     def _unqueue(self, key: WorkKey) -> None:
@@ -447,7 +449,7 @@ class ProcessExecutor:
             return
 
     def _kill(self, worker: _Worker) -> None:
-        worker.is_doomed = True
+        worker.is_doomed = worker.is_killed = True
         worker.zygote.kill(worker.number, graceful=True)
         self._loop.call_later(KILL_AFTER_S, worker.zygote.kill, worker.number)
 
@@ -461,6 +463,8 @@ class ProcessExecutor:
             head = worker.head
             if head is None:
                 continue
+            if head.is_cancelled and not worker.is_killed and now - head.head_at > ANNOUNCE_S:
+                self._kill(worker)  # the cancellation came after the worker had begun it
             if not head.is_announced and (head.work.is_timed or now - head.head_at > ANNOUNCE_S):
                 head.is_announced = True
                 if self._listener is not None and not head.is_cancelled:

@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,7 +41,8 @@ from alula.server.services.signal import SignalService
 from alula.server.web import build_app
 
 log = logging.getLogger(__name__)
-DRAIN_S = 5.0
+DRAIN_S = 3.0
+LINK_KEY_BYTES = 32
 FLYTE_CONFIG = "flyte.yaml"
 
 
@@ -95,7 +96,7 @@ def parse_address(text: str, what: str) -> tuple[str, int]:
         InvalidInput: not of that form.
     """
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
+    if not host or not (port.isascii() and port.isdigit() and int(port) <= 65535):
         raise InvalidInput(f'--{what} "{text}": expected HOST:PORT, for instance 127.0.0.1:8090')
     return host.strip("[]"), int(port)
 
@@ -132,13 +133,20 @@ def open_home(home: Path) -> TextIO:
 def link_secret(home: Path) -> bytes:
     """The secret that signs links, made at first start and kept, so that links outlive a restart."""
     path = home / "link.key"
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        data = secrets.token_bytes(32)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(data)
-        return data
+    with suppress(FileNotFoundError):
+        if len(data := path.read_bytes()) >= LINK_KEY_BYTES:
+            return data
+        log.warning("%s is too short to be a key; a new one is made, links given out before are void", path.name)
+        path.unlink()
+    data = secrets.token_bytes(LINK_KEY_BYTES)
+    part = path.with_name("link.key.part")  # moved when whole: a kill in between must not leave an empty key, which all know
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    return data
 
 
 def write_flyte_config(path: Path, endpoint: str, console: str) -> None:
@@ -222,7 +230,7 @@ class Server:
             self._grpc.add_generic_rpc_handlers((handler,))
         self.grpc_address = f"{grpc_host}:{_bind(self._grpc, grpc_host, grpc_port)}"
         await platform.start()
-        app = build_app(methods, proxy, follower, lambda: self.is_ready, platform, config.limits)
+        app = build_app(methods, proxy, follower, lambda: self.is_ready, platform, config.limits, is_public=config.is_public)
         self._http = uvicorn.Server(
             uvicorn.Config(app, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=2, loop="none")
         )
@@ -238,13 +246,15 @@ class Server:
     async def stop(self) -> None:
         """Refuses new requests, lets those under way finish for a moment, then closes everything."""
         self.is_ready = False
-        if self._grpc is not None:
-            await self._grpc.stop(DRAIN_S if self._http_task else 0)
-            self._grpc = None
+        draining = []
         if self._http is not None and self._http_task is not None:
             self._http.should_exit = True
-            await self._http_task
-            self._http = self._http_task = None
+            draining.append(self._http_task)
+        if self._grpc is not None:
+            draining.append(asyncio.ensure_future(self._grpc.stop(DRAIN_S if self._http_task else 0)))
+        if draining:  # both doors at once: a supervisor does not wait for ever
+            await asyncio.wait(draining)
+        self._grpc = self._http = self._http_task = None
         if self._socket is not None:
             self._socket.close()
             self._socket = None

@@ -14,7 +14,9 @@ from typing import Any
 from google.protobuf.json_format import MessageToJson
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -23,7 +25,7 @@ from alula.control.drive import Change
 from alula.control.follow import Follower
 from alula.control.limit import Limits
 from alula.control.platform import Platform
-from alula.errors import AlulaError, InvalidInput, LimitExceeded
+from alula.errors import AlulaError, InvalidInput, LimitExceeded, NotFound
 from alula.executors.process import ProcessExecutor
 from alula.idl import core
 from alula.idl.identifier import ExecutionId
@@ -33,12 +35,25 @@ from alula.server.gateway import build_routes
 from alula.server.status import status_of
 
 CHUNK = 1 << 20
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+_MAX_NUMBER = (1 << 31) - 1
 
 
 def build_app(
-    methods: Mapping[str, Any], proxy: DataProxy, follower: Follower, is_ready: Callable[[], bool], platform: Platform, limits: Limits
+    methods: Mapping[str, Any],
+    proxy: DataProxy,
+    follower: Follower,
+    is_ready: Callable[[], bool],
+    platform: Platform,
+    limits: Limits,
+    *,
+    is_public: bool = False,
 ) -> Starlette:
-    """Everything the HTTP door answers."""
+    """Everything the HTTP door answers.
+
+    Unless it is public it answers only to this machine's own names: a web page whose name was pointed at the loopback address
+    would otherwise be of our origin, and could launch.
+    """
     data = DataRoutes(proxy, limits)
     streams = StreamRoutes(follower)
     metrics = Metrics(platform)
@@ -76,7 +91,8 @@ def build_app(
         Route("/api/alula/v1/logs/{project}/{domain}/{name}/{node_id}/{attempt:int}", streams.logs, methods=["GET"]),
         *build_routes(unary, max_bytes=limits.max_message_bytes),
     ]
-    return Starlette(routes=routes, exception_handlers={AlulaError: lambda request, e: _error(e)})
+    middleware = [] if is_public else [Middleware(TrustedHostMiddleware, allowed_hosts=LOCAL_HOSTS, www_redirect=False)]
+    return Starlette(routes=routes, middleware=middleware, exception_handlers={AlulaError: lambda request, e: _error(e)})
 
 
 def _is_stream(name: str) -> bool:
@@ -114,12 +130,15 @@ class DataRoutes:
         if declared > limit:
             raise _too_large(limit)
         with tempfile.NamedTemporaryFile(prefix="alula-upload-") as file:
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > limit:
-                    raise _too_large(limit)
-                digest.update(chunk)
-                await asyncio.to_thread(file.write, chunk)
+            try:
+                async for chunk in request.stream():
+                    size += len(chunk)
+                    if size > limit:
+                        raise _too_large(limit)
+                    digest.update(chunk)
+                    await asyncio.to_thread(file.write, chunk)
+            except ClientDisconnect as e:  # ordinary: nobody is left to answer, and the log needs no trace
+                raise InvalidInput("upload: the client closed the connection before its end; nothing was stored") from e
             file.flush()
             expected = grant.md5 or _content_md5(request)
             if expected is not None and digest.digest() != expected:
@@ -168,6 +187,8 @@ class StreamRoutes:
         p, q = request.path_params, request.query_params
         execution = core.WorkflowExecutionIdentifier(project=p["project"], domain=p["domain"], name=p["name"])
         node = core.NodeExecutionIdentifier(node_id=p["node_id"], execution_id=execution)
+        if p["attempt"] > _MAX_NUMBER:
+            raise NotFound(f"attempt {p['attempt']} of node {p['node_id']!r}: there is none")
         attempt = core.TaskExecutionIdentifier(node_execution_id=node, retry_attempt=p["attempt"])
         item, tail = _number(q.get("item"), "item", -1), _number(q.get("tail"), "tail", 0)
         chunks = self._follower.logs(attempt, item, follow=q.get("follow") == "1", tail_bytes=tail)
@@ -185,8 +206,8 @@ class StreamRoutes:
 def _number(text: str | None, name: str, default: int) -> int:
     if text is None:
         return default
-    if not text.isdigit():
-        raise InvalidInput(f"query parameter {name}: expected a whole number, got {text[:40]!r}")
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= _MAX_NUMBER):
+        raise InvalidInput(f"query parameter {name}: expected a whole number up to {_MAX_NUMBER}, got {text[:40]!r}")
     return int(text)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +103,7 @@ def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offloa
     clock.append(time.perf_counter_ns())
 
     token = task_context.enter(_context(attempt))
+    folder = _folder()
     try:
         values = read_inputs(plan, attempt, offload)
         clock.append(time.perf_counter_ns())
@@ -112,6 +114,8 @@ def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offloa
         packed = write_outputs(plan, result, offload).SerializeToString()
     finally:
         task_context.leave(token)
+        with suppress(OSError):  # the next attempt in this process shall not start where this one went
+            os.chdir(folder)
     if len(packed) <= attempt.inline_limit_bytes or not packed:
         report.outputs, report.has_outputs = packed, True
     else:
@@ -123,6 +127,13 @@ def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offloa
         except (AlulaError, OSError) as error:
             raise Unavailable(f"the outputs cannot be written to {uri}: {error}") from error
         report.outputs_uri = uri
+
+
+def _folder() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109 - with every attempt, and a Path costs five times as much
+    except FileNotFoundError:  # somebody removed it
+        return "/"
 
 
 def _context(attempt: worker_pb2.Attempt) -> task_context.Context:

@@ -24,6 +24,7 @@ def work(channel: socket.socket) -> None:
     cancelled: set[int] = set()
     results = worker_pb2.FromWorker()
     flushed_at = time.monotonic()
+    pid = os.getpid()
     while True:
         if not queue and results.reports:
             channel.sendall(frame(results.SerializeToString()))
@@ -36,7 +37,10 @@ def work(channel: socket.socket) -> None:
                 cancelled.discard(attempt.handle)
                 results.reports.append(worker_pb2.Report(handle=attempt.handle))  # never begun: its place is free again
                 continue
-            results.reports.append(_run(attempt))
+            report = _run(attempt)
+            if os.getpid() != pid:  # user code forked and its child came back here: the channel is its parent's alone
+                os._exit(0)
+            results.reports.append(report)
             now = time.monotonic()
             if now - flushed_at > FLUSH_AFTER_S:
                 flushed_at = now

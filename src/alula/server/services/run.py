@@ -33,7 +33,7 @@ class RunService:
 
     async def Launch(self, request: service_pb2.LaunchRequest, context: Context) -> AsyncIterator[service_pb2.ExecutionUpdate]:
         origin = named.origin(request.request, context.principal)
-        async for update in self._follower.launch(request.request, origin, with_nodes=request.nodes):
+        async for update in self._follower.launch(request.request, origin, with_nodes=request.nodes, only_end=request.only_end):
             yield update
 
     async def Watch(self, request: service_pb2.WatchRequest, context: Context) -> AsyncIterator[service_pb2.ExecutionUpdate]:
