@@ -39,8 +39,8 @@ from alula.idl.phase import ExecutionPhase
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-EVENTS_PER_TURN = 64  # of all executions in one transaction
-EVENTS_PER_RUN = 32  # of one execution before the next one has its turn
+EVENTS_PER_TURN = 40  # of all executions in one transaction
+EVENTS_PER_RUN = 20  # of one execution before the next one has its turn
 LOOKUPS_PER_STEP = 256  # cache answers before others have their turn
 RETRY_AFTER_S = 1.0  # a commit failed: the disk or the database gets this long
 
