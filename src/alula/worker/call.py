@@ -18,6 +18,7 @@ from alula.sdk.interface import MISSING
 from alula.sdk.task import Task
 from alula.types.base import Converter
 from alula.types.offload import Offload
+from alula.worker import environment
 from alula.worker.failure import error_document
 from alula.worker.load import ensure_bundle, load_task
 
@@ -104,6 +105,7 @@ def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offloa
 
     token = task_context.enter(_context(attempt))
     folder = _folder()
+    environment.watch()
     try:
         values = read_inputs(plan, attempt, offload)
         clock.append(time.perf_counter_ns())
@@ -114,6 +116,7 @@ def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offloa
         packed = write_outputs(plan, result, offload).SerializeToString()
     finally:
         task_context.leave(token)
+        environment.restore()
         with suppress(OSError):  # the next attempt in this process shall not start where this one went
             os.chdir(folder)
     if len(packed) <= attempt.inline_limit_bytes or not packed:

@@ -81,10 +81,31 @@ def _unpack(uri: str, dest: str, work_dir: Path) -> None:
         raise InvalidInput(f'--dest-dir "{dest}" leads out of the working directory; give one inside it, or an absolute one')
     target.mkdir(parents=True, exist_ok=True)
     with tarfile.open(fileobj=io.BytesIO(store.get_bytes(uri))) as archive:
-        archive.extractall(target, filter="data")
+        _extract(archive, target)
     _unpacked[uri] = str(target)
     if str(target) not in sys.path:
         sys.path.insert(0, str(target))
+
+
+def _extract(archive: tarfile.TarFile, target: Path) -> None:
+    """Unpacks files, folders and links that stay inside; the standard filter for this came only with Python 3.11.4.
+
+    Raises:
+        InvalidInput: a member that leads out of the folder, or a device.
+    """
+    root = target.resolve()
+    for member in archive:
+        place = (root / member.name).resolve()
+        leads_to = place
+        if member.issym():
+            leads_to = (place.parent / member.linkname).resolve()
+        elif member.islnk():
+            leads_to = (root / member.linkname).resolve()
+        elif not (member.isfile() or member.isdir()):
+            raise InvalidInput(f'code archive: "{member.name}" is neither file, folder nor link; register the code again')
+        if not place.is_relative_to(root) or not leads_to.is_relative_to(root):
+            raise InvalidInput(f'code archive: "{member.name}" leads out of its folder; register the code again')
+        archive.extract(member, root)
 
 
 def _call(args: list[str]) -> int:
