@@ -78,7 +78,7 @@ class Dispatch:
         self._root = root
         self._images = images
         self._endpoint = endpoint
-        self._commands: dict[int, tuple[TaskCall, _Command]] = {}
+        self._commands: dict[int, tuple[core.TaskTemplate, _Command]] = {}
         self._raw_root = f"{root}/raw"
         self._tasks: set[asyncio.Task[None]] = set()
         self._preparing: set[WorkKey] = set()  # foreign attempts whose files are being written
@@ -137,8 +137,8 @@ class Dispatch:
     # Rendering --------------------------------------------------------------------------------------------------------
 
     def _command(self, call: TaskCall) -> _Command:
-        known = self._commands.get(id(call))
-        if known is not None and known[0] is call:
+        known = self._commands.get(id(call.template))  # shared by every node that calls the task
+        if known is not None and known[0] is call.template:
             return known[1]
         if len(self._commands) > 4096:
             self._commands.clear()
@@ -162,7 +162,7 @@ class Dispatch:
                 inline_limit_bytes=self._limits.inline_bytes,
             ),
         )
-        self._commands[id(call)] = (call, command)
+        self._commands[id(call.template)] = (call.template, command)
         return command
 
     def _render(self, run: Run, key: WorkKey, effect: fx.StartAttempt) -> Work:

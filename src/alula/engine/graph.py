@@ -105,6 +105,7 @@ class _Entities:
 
     tasks: Mapping[EntityId, core.TaskTemplate]
     plans: Mapping[EntityId, tuple[str, ...]]
+    calls: dict[tuple[EntityId, bytes, bytes], TaskCall] = field(default_factory=dict)  # by task, node metadata, overrides
 
 
 def index_closure(closure: core.CompiledWorkflowClosure) -> Graph:
@@ -182,7 +183,16 @@ def _index_node(node: core.Node, entities: _Entities) -> NodeSpec:
 
 
 def _call(node: core.Node, entities: _Entities) -> TaskCall:
+    """The node's call; nodes that call a task in the same way share it."""
     task_id = _id_of(node.task_node.reference_id, TASK)
+    key = (task_id, node.metadata.SerializeToString(deterministic=True), node.task_node.overrides.SerializeToString(deterministic=True))
+    found = entities.calls.get(key)
+    if found is None:
+        found = entities.calls[key] = _new_call(node, task_id, entities)
+    return found
+
+
+def _new_call(node: core.Node, task_id: EntityId, entities: _Entities) -> TaskCall:
     template = entities.tasks.get(task_id)
     if template is None:
         raise Internal(f'node "{node.id}" calls {task_id}, which its closure does not hold')
