@@ -17,7 +17,7 @@ from types import ModuleType
 import grpc
 
 from alula.idl import admin, core
-from alula.idl.v1 import service_pb2, service_pb2_grpc
+from alula.idl.v1 import service_pb2_grpc
 from alula.sdk.discover import entities, load_file
 from alula.sdk.serialize import Settings, serialize
 
@@ -38,8 +38,8 @@ class Bench:
         found = [e for e in entities(module) if names is None or e.name.rsplit(".", 1)[-1] in names]
         self.stub.Register(serialize(found, Settings("default", "development", version)))
 
-    def launch(self, name: str, inputs: core.LiteralMap | None = None, version: str = "v1", *, nodes: bool = False) -> admin.Execution:
-        """Launches and waits in one stream; the final state."""
+    def launch(self, name: str, inputs: core.LiteralMap | None = None, version: str = "v1") -> admin.Execution:
+        """Launches and waits in one call; the final state."""
         plan = core.Identifier(resource_type=core.LAUNCH_PLAN, project="default", domain="development", name=name, version=version)
         request = admin.ExecutionCreateRequest(
             project="default",
@@ -48,9 +48,7 @@ class Bench:
             spec=admin.ExecutionSpec(launch_plan=plan),
             inputs=inputs,
         )
-        last = admin.Execution()
-        for update in self.stub.Launch(service_pb2.LaunchRequest(request=request, nodes=nodes, only_end=not nodes)):
-            last = update.execution
+        last = self.stub.Run(request)
         if last.closure.phase != core.WorkflowExecution.SUCCEEDED:
             raise SystemExit(f"{name} ended {core.WorkflowExecution.Phase.Name(last.closure.phase)}: {last.closure.error.message[:500]}")
         return last

@@ -338,3 +338,11 @@ def test_a_name_longer_than_a_file_system_takes_is_refused(server: LiveServer) -
 def test_a_page_of_another_name_is_no_page_of_ours(server: LiveServer) -> None:
     assert http_call(server, "GET", "/healthz", host="evil.example")[0] == 400
     assert http_call(server, "GET", "/healthz", host="localhost:1")[0] == 200
+
+
+def test_one_call_over_http_launches_and_answers_at_the_end(server: LiveServer) -> None:
+    plan = {"resource_type": "LAUNCH_PLAN", "project": "default", "domain": "development", "name": P + "line", "version": "v1"}
+    request = {"project": "default", "domain": "development", "spec": {"launch_plan": plan}}
+    status, answer = http_call(server, "POST", "/api/alula/v1/run", json.dumps(request).encode(), content_type="application/json")
+    assert status == 200, answer
+    assert json.loads(answer)["closure"]["phase"] == "SUCCEEDED"

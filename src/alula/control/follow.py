@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from alula.control import view
 from alula.control.hub import Watcher
-from alula.control.launch import Origin, new_name
+from alula.control.launch import Launched, Origin, new_name
 from alula.control.platform import Platform
 from alula.control.query import Query
 from alula.database import execution as executions
@@ -36,30 +36,37 @@ class Follower:
         self._platform = platform
         self._query = query
 
+    async def run(self, request: admin.ExecutionCreateRequest, origin: Origin) -> admin.Execution:
+        """Launches and waits for the end. One answer, taken from memory after the commit, so it needs no read and no stream."""
+        request.name = request.name or new_name()
+        with self._platform.hub.watch(ExecutionId(request.project, request.domain, request.name)) as watcher:
+            return await self._end(watcher, await self._platform.launcher.launch(request, origin))
+
+    async def _end(self, watcher: Watcher, made: Launched) -> admin.Execution:
+        while (run := (await watcher.next()).ended) is None:
+            continue
+        return view.ended(run, made.spec, made.workflow, self._platform.settings.store)
+
     async def launch(
-        self, request: admin.ExecutionCreateRequest, origin: Origin, *, with_nodes: bool, only_end: bool
+        self, request: admin.ExecutionCreateRequest, origin: Origin, *, with_nodes: bool
     ) -> AsyncIterator[service_pb2.ExecutionUpdate]:
         """Launches and watches in one stream.
 
         The first update is the launch's own commit, so it needs no read, and comes at once: a client that only launches waits for
-        it and for nothing more. `only_end` leaves it out.
+        it and for nothing more.
         """
         request.name = request.name or new_name()
         execution = ExecutionId(request.project, request.domain, request.name)
         with self._platform.hub.watch(execution) as watcher:
             made = await self._platform.launcher.launch(request, origin)
-            if not only_end:
-                first = admin.Execution(id=execution.to_proto(), spec=made.spec)
-                first.closure.phase = ExecutionPhase.RUNNING
-                yield service_pb2.ExecutionUpdate(execution=first)
-            if with_nodes and not only_end:
+            first = admin.Execution(id=execution.to_proto(), spec=made.spec)
+            first.closure.phase = ExecutionPhase.RUNNING
+            yield service_pb2.ExecutionUpdate(execution=first)
+            if with_nodes:
                 async for update in self._changes(watcher, execution, made.key, with_nodes=True):
                     yield update
-                return
-            while (run := (await watcher.next()).ended) is None:
-                continue
-            last = view.ended(run, made.spec, made.workflow, self._platform.settings.store)
-            yield service_pb2.ExecutionUpdate(execution=last)
+            else:
+                yield service_pb2.ExecutionUpdate(execution=await self._end(watcher, made))
 
     async def watch(self, execution: ExecutionId, *, with_nodes: bool) -> AsyncIterator[service_pb2.ExecutionUpdate]:
         """The state as it is, then each change until the execution has ended."""

@@ -158,10 +158,7 @@ class LaunchRequest(_message.Message):
 
     REQUEST_FIELD_NUMBER: _builtins.int
     NODES_FIELD_NUMBER: _builtins.int
-    ONLY_END_FIELD_NUMBER: _builtins.int
     nodes: _builtins.bool
-    only_end: _builtins.bool
-    """one update alone, when the execution has ended"""
     @_builtins.property
     def request(self) -> _execution_pb2.ExecutionCreateRequest: ...
     def __init__(
@@ -169,11 +166,10 @@ class LaunchRequest(_message.Message):
         *,
         request: _execution_pb2.ExecutionCreateRequest | None = ...,
         nodes: _builtins.bool = ...,
-        only_end: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["request", b"request"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["nodes", b"nodes", "only_end", b"only_end", "request", b"request"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["nodes", b"nodes", "request", b"request"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

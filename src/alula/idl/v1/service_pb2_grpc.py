@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from alula.idl.v1 import service_pb2 as alula_dot_idl_dot_v1_dot_service__pb2
+from flyteidl.admin import execution_pb2 as flyteidl_dot_admin_dot_execution__pb2
 from flyteidl.admin import node_execution_pb2 as flyteidl_dot_admin_dot_node__execution__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -39,6 +40,11 @@ class RunServiceStub:
                 '/alula.v1.RunService/Register',
                 request_serializer=alula_dot_idl_dot_v1_dot_service__pb2.RegisterRequest.SerializeToString,
                 response_deserializer=alula_dot_idl_dot_v1_dot_service__pb2.RegisterResponse.FromString,
+                _registered_method=True)
+        self.Run = channel.unary_unary(
+                '/alula.v1.RunService/Run',
+                request_serializer=flyteidl_dot_admin_dot_execution__pb2.ExecutionCreateRequest.SerializeToString,
+                response_deserializer=flyteidl_dot_admin_dot_execution__pb2.Execution.FromString,
                 _registered_method=True)
         self.Launch = channel.unary_stream(
                 '/alula.v1.RunService/Launch',
@@ -77,6 +83,13 @@ class RunServiceServicer:
 
     def Register(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Run(self, request, context):
+        """Launches and answers when the execution has ended, however it ended: for scripts, and over HTTP.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -124,6 +137,11 @@ def add_RunServiceServicer_to_server(servicer, server):
                     servicer.Register,
                     request_deserializer=alula_dot_idl_dot_v1_dot_service__pb2.RegisterRequest.FromString,
                     response_serializer=alula_dot_idl_dot_v1_dot_service__pb2.RegisterResponse.SerializeToString,
+            ),
+            'Run': grpc.unary_unary_rpc_method_handler(
+                    servicer.Run,
+                    request_deserializer=flyteidl_dot_admin_dot_execution__pb2.ExecutionCreateRequest.FromString,
+                    response_serializer=flyteidl_dot_admin_dot_execution__pb2.Execution.SerializeToString,
             ),
             'Launch': grpc.unary_stream_rpc_method_handler(
                     servicer.Launch,
@@ -183,6 +201,33 @@ class RunService:
             '/alula.v1.RunService/Register',
             alula_dot_idl_dot_v1_dot_service__pb2.RegisterRequest.SerializeToString,
             alula_dot_idl_dot_v1_dot_service__pb2.RegisterResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Run(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/alula.v1.RunService/Run',
+            flyteidl_dot_admin_dot_execution__pb2.ExecutionCreateRequest.SerializeToString,
+            flyteidl_dot_admin_dot_execution__pb2.Execution.FromString,
             options,
             channel_credentials,
             insecure,

@@ -31,9 +31,12 @@ class RunService:
         shown = [service_pb2.RegisterResponse.Entry(id=i.to_proto(), is_new=is_new) for i, is_new in entries]
         return service_pb2.RegisterResponse(entries=shown)
 
+    async def Run(self, request: admin.ExecutionCreateRequest, context: Context) -> admin.Execution:
+        return await self._follower.run(request, named.origin(request, context.principal))
+
     async def Launch(self, request: service_pb2.LaunchRequest, context: Context) -> AsyncIterator[service_pb2.ExecutionUpdate]:
         origin = named.origin(request.request, context.principal)
-        async for update in self._follower.launch(request.request, origin, with_nodes=request.nodes, only_end=request.only_end):
+        async for update in self._follower.launch(request.request, origin, with_nodes=request.nodes):
             yield update
 
     async def Watch(self, request: service_pb2.WatchRequest, context: Context) -> AsyncIterator[service_pb2.ExecutionUpdate]:
