@@ -92,6 +92,9 @@ class Driver:
         self._inbox = Inbox()
         self._timers = Timers(clock, self._on_timer)
         self._lookups: deque[tuple[int, fx.LookUpCache]] = deque()
+        self._mail: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()  # from the writer's thread to the loop
+        self._is_mail_due = False
+        self._mail_loop: asyncio.AbstractEventLoop | None = None  # kept while stopping: whoever waits hears of it
         self._is_scheduled = False
         self._is_stale = False  # a commit failed since the runs were loaded
         self._unreconciled: set[int] = set()
@@ -106,7 +109,7 @@ class Driver:
 
     def start(self, loop: asyncio.AbstractEventLoop, reload: Callable[[Connection, int], Run | None]) -> None:
         """Begins to take events; `reload` loads a run from its rows, None if it has ended."""
-        self._loop = loop
+        self._loop = self._mail_loop = loop
         self._reload = reload
         self._writer.on_rollback.append(self._on_rollback)
         self._writer.on_commit.append(self._on_commit)
@@ -135,8 +138,23 @@ class Driver:
             return
         self._is_scheduled = True
         future = self._writer.submit(self._turn, is_guarded=False)
-        loop = self._loop
-        future.add_done_callback(lambda f: loop.call_soon_threadsafe(self._on_turn, f))
+        future.add_done_callback(lambda f: self._deliver(self._on_turn, f))
+
+    def _deliver(self, call: Callable[..., None], *args: Any) -> None:
+        """Has the event loop call this; what one commit resolves shares one wake-up of the loop."""
+        self._mail.append((call, args))
+        if not self._is_mail_due and self._mail_loop is not None:
+            self._is_mail_due = True
+            self._mail_loop.call_soon_threadsafe(self._open_mail)
+
+    def _open_mail(self) -> None:
+        self._is_mail_due = False  # first, so that what comes from now on wakes the loop again
+        while self._mail:
+            call, args = self._mail.popleft()
+            try:
+                call(*args)
+            except Exception:
+                log.exception("what a commit resolved could not be delivered")
 
     def _on_turn(self, future: Future[Batch]) -> None:
         error = future.exception()
@@ -170,7 +188,7 @@ class Driver:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
         future = self._writer.submit(work)
-        future.add_done_callback(lambda f: loop.call_soon_threadsafe(self._finish, f, answer))
+        future.add_done_callback(lambda f: self._deliver(self._finish, f, answer))
         return await answer
 
     def _finish(self, future: Future[tuple[T, Batch]], answer: asyncio.Future[T]) -> None:
