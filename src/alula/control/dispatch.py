@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from google.protobuf.message import DecodeError
+from sqlalchemy import Connection
 
 from alula.compiler.closure import compile_dynamic, references
 from alula.control.abort import Aborter
@@ -303,29 +304,24 @@ class Dispatch:
     async def _expand(self, work: Work, outcome: Outcome) -> None:
         """Compiles what a dynamic task wrote; a graph that does not hold together is the user's failure."""
         k = work.key
-        loop = asyncio.get_running_loop()
         try:
-            closure = await loop.run_in_executor(self._database.readers, self._compile_dynamic, work, outcome.futures or b"")
+            closure = await self._database.aread(lambda c: self._compile_dynamic(c, work, outcome.futures or b""))
         except AlulaError as e:
             message = f"the graph that the dynamic task built: {e.message}" if isinstance(e, CompileFailed) else e.message
             self._fail(k, ev.Failure(code="DynamicWorkflowBuildFailed", message=message), outcome.report)
             return
         self._driver.post(k.execution, ev.AttemptExpanded(self._clock(), k.node_id, k.attempt, closure, outcome.report, k.item))
 
-    def _compile_dynamic(self, work: Work, futures: bytes) -> core.CompiledWorkflowClosure:
+    def _compile_dynamic(self, connection: Connection, work: Work, futures: bytes) -> core.CompiledWorkflowClosure:
         try:
             spec = core.DynamicJobSpec.FromString(futures)
         except DecodeError as e:
             raise InvalidInput(f"the dynamic task's futures.pb is no DynamicJobSpec: {e}") from e
         a = work.attempt
         task_id = core.Identifier(resource_type=core.TASK, project=a.project, domain=a.domain, name=a.task_name, version=a.task_version)
-
-        def compile_it(connection: Any) -> core.CompiledWorkflowClosure:
-            template = self._library.task(connection, EntityId.from_proto(task_id))
-            plans = {i: self._library.plan_interface(connection, i) for i in _launch_plans(spec)}
-            return compile_dynamic(spec, task_id, template.interface, plans)
-
-        return self._database.read(compile_it)
+        template = self._library.task(connection, EntityId.from_proto(task_id))
+        plans = {i: self._library.plan_interface(connection, i) for i in _launch_plans(spec)}
+        return compile_dynamic(spec, task_id, template.interface, plans)
 
     # Children ---------------------------------------------------------------------------------------------------------
 
@@ -339,7 +335,7 @@ class Dispatch:
         node = core.NodeExecutionIdentifier(node_id=effect.node_id, execution_id=run.id.to_proto())
         source = ExecutionId(run.id.project, run.id.domain, effect.recover_from) if effect.recover_from else None
         try:
-            row = await self._read(lambda c: rows.by_key(c, run.key))
+            row = await self._database.aread(lambda c: rows.by_key(c, run.key))
             spec = admin.ExecutionSpec.FromString(row.spec)
             for inherited in ("inputs", "launch_plan", "metadata", "tags", "notifications"):
                 spec.ClearField(inherited)
@@ -370,7 +366,7 @@ class Dispatch:
     async def _catch_up(self, run: Run, effect: fx.LaunchChild) -> None:
         """An execution of that name exists: our child, launched before a crash; if it has ended, its parent is told now."""
         child = ExecutionId(run.id.project, run.id.domain, effect.name)
-        row = await self._read(lambda c: rows.get(c, child))
+        row = await self._database.aread(lambda c: rows.get(c, child))
         phase = ExecutionPhase(row.phase)
         if (row.parent_key, row.parent_node, row.parent_item) != (run.key, effect.node_id, effect.item):
             message = f'the name of the child execution, "{child}", is taken by another execution'
@@ -383,8 +379,6 @@ class Dispatch:
             ended = ev.ChildEnded(self._clock(), effect.node_id, effect.item, child.name, int(phase), outputs, found)
             self._driver.post(run.key, ended)
 
-    async def _read(self, query: Callable[[Any], Any]) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._database.readers, self._database.read, query)
 
 
 async def _persist(work: Callable[[], Awaitable[None]]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -76,13 +75,12 @@ class _Launch:
 class Launcher:
     """The use case of launching."""
 
-    def __init__(self, database: Database, library: Library, registrar: Registrar, driver: Driver, clock: Clock, raw_root: str) -> None:
+    def __init__(self, database: Database, library: Library, registrar: Registrar, driver: Driver, clock: Clock) -> None:
         self._database = database
         self._library = library
         self._registrar = registrar
         self._driver = driver
         self._clock = clock
-        self._raw_root = raw_root
         self._next_key = 0
 
     def start(self) -> None:
@@ -203,8 +201,7 @@ class Launcher:
         self, message: core.WorkflowExecutionIdentifier, name: str, mode: int, principal: str, *, overwrite_cache: bool
     ) -> Launched:
         source = ExecutionId.from_proto(message)
-        loop = asyncio.get_running_loop()
-        row = await loop.run_in_executor(self._database.readers, lambda: self._database.read(lambda c: rows.get(c, source)))
+        row = await self._database.aread(lambda c: rows.get(c, source))
         spec = admin.ExecutionSpec.FromString(row.spec)
         spec.overwrite_cache = spec.overwrite_cache or overwrite_cache
         request = admin.ExecutionCreateRequest(project=source.project, domain=source.domain, name=name, spec=spec)

@@ -67,7 +67,7 @@ class Platform:
         self.hub = Hub()
         self.driver = Driver(self.database, self.writer, self.clock)
         self.registrar = Registrar(self.database, self.writer, self.library, self.limits, self.clock)
-        self.launcher = Launcher(self.database, self.library, self.registrar, self.driver, self.clock, f"{settings.store}/raw")
+        self.launcher = Launcher(self.database, self.library, self.registrar, self.driver, self.clock)
         self.aborter = Aborter(self.driver, self.clock)
         self.signaller = Signaller(self.writer, self.driver, self.clock)
         self.dispatch = Dispatch(
@@ -119,7 +119,7 @@ class Platform:
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Runs a read outside the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(self.database.readers, self.database.read, query)
+        return await self.database.aread(query)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Runs a write in the writer's next transaction; returns when it is durable."""

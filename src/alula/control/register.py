@@ -71,8 +71,7 @@ class Registrar:
         Returns:
             Each version with whether it is new.
         """
-        loop = asyncio.get_running_loop()
-        entries = await loop.run_in_executor(self._database.readers, lambda: self._database.read(lambda c: self._prepare(c, program)))
+        entries = await self._database.aread(lambda c: self._prepare(c, program))
         return await asyncio.wrap_future(self._writer.submit(lambda connection: self.store(connection, entries)))
 
     def _prepare(self, connection: Connection, program: service_pb2.RegisterRequest) -> list[Entry]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, select
 
 from alula.database import tables as t
 from alula.database.engine import insert_sql, update_sql
@@ -36,8 +36,3 @@ def latest(connection: Connection, project: str, domain: str, task_name: str, li
     where = (c.project == project, c.domain == domain, c.task_name == task_name)
     columns = (c.cache_key, c.cache_version, c.interface_digest, c.input_digests)
     return connection.execute(select(*columns).where(*where).order_by(c.created_at.desc()).limit(limit)).all()
-
-
-def evict(connection: Connection, key: bytes) -> int:
-    """Removes an entry; the number removed, 0 or 1."""
-    return connection.execute(delete(t.cache_entry).where(t.cache_entry.c.cache_key == key)).rowcount

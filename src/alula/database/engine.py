@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -53,6 +54,14 @@ class Database:
                 return query(connection)
         except DBAPIError as e:
             raise translate(e) from e
+
+    async def aread(self, query: Callable[[Connection], T]) -> T:
+        """Runs a read in one of the readers' threads.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self.readers, self.read, query)
 
     def close(self) -> None:
         self.readers.shutdown(wait=True, cancel_futures=True)

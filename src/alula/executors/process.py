@@ -81,7 +81,6 @@ class _Worker:
     channel: Channel
     log_path: Path
     work_dir: Path  # its own: code and files of one attempt are never seen by another that runs at the same time
-    forked_at: float
     flying: dict[int, _Flying] = field(default_factory=dict)  # by handle, in order of running
     reserved: Demand = field(default_factory=Demand)
     done: int = 0
@@ -302,7 +301,7 @@ class ProcessExecutor:
         self._log_folder.mkdir(parents=True, exist_ok=True)
         path = self._log_folder / f"worker-{os.getpid()}-{number}.log"
         channel = Channel(self._loop, zygote.fork(number, path))
-        worker = _Worker(number, pool, zygote, channel, path, self._work_folder / str(number), self._loop.time())
+        worker = _Worker(number, pool, zygote, channel, path, self._work_folder / str(number))
         channel.open(lambda message: self._on_message(worker, message), lambda: self._on_closed(worker))
         self._workers[number] = worker
 
