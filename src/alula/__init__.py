@@ -6,8 +6,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from alula.errors import NonRecoverable, Recoverable
+    from alula.errors import NonRecoverable, Recoverable, TaskFailed
     from alula.sdk.array import map
+    from alula.sdk.caller import group, trace
     from alula.sdk.conditional import fail, when
     from alula.sdk.context import context
     from alula.sdk.gate import approve, sleep, wait_for_input
@@ -32,11 +33,13 @@ _HOMES = {
     "Recoverable": "errors",
     "Resources": "sdk.resources",
     "Secret": "sdk.secret",
+    "TaskFailed": "errors",
     "Trust": "types.value",
     "approve": "sdk.gate",
     "connect": "client",
     "context": "sdk.context",
     "fail": "sdk.conditional",
+    "group": "sdk.caller",
     "map": "sdk.array",
     "reference_launch_plan": "sdk.reference",
     "reference_task": "sdk.reference",
@@ -44,6 +47,7 @@ _HOMES = {
     "secret": "sdk.secret",
     "sleep": "sdk.gate",
     "task": "sdk.task",
+    "trace": "sdk.caller",
     "wait_for_input": "sdk.gate",
     "when": "sdk.conditional",
     "workflow": "sdk.workflow",
@@ -61,11 +65,13 @@ __all__ = [
     "Recoverable",
     "Resources",
     "Secret",
+    "TaskFailed",
     "Trust",
     "approve",
     "connect",
     "context",
     "fail",
+    "group",
     "map",
     "reference_launch_plan",
     "reference_task",
@@ -73,6 +79,7 @@ __all__ = [
     "secret",
     "sleep",
     "task",
+    "trace",
     "wait_for_input",
     "when",
     "workflow",

@@ -163,6 +163,12 @@ class ExecutionFailed(AlulaError):
         self.phase = phase
 
 
+class TaskFailed(AlulaError):
+    """What an async task called has failed, and its exception's class is not known here or there was none; `code` is the cause's."""
+
+    code = "TASK_FAILED"
+
+
 class WaitTimeout(AlulaError):
     """The execution is still running; nothing was aborted."""
 

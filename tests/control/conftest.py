@@ -65,10 +65,10 @@ class Plane:
         return list((await self.platform.read(lambda c: self.query.nodes(c, request))).node_executions)
 
 
-async def open_plane(home: Path, url: str) -> Plane:
+async def open_plane(home: Path, url: str, mem_bytes: int = 0) -> Plane:
     await asyncio.to_thread(home.mkdir, parents=True, exist_ok=True)
     store = f"file://{home / 'store'}"
-    executor = ProcessExecutor(Config(root=home), asyncio.get_running_loop())
+    executor = ProcessExecutor(Config(root=home, mem_bytes=mem_bytes), asyncio.get_running_loop())
     platform = Platform(Settings(database_url=url, store=store), executor)
     await platform.start()
     query = Query(store, lambda: "")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import shutil
 import signal
 import time
@@ -11,12 +13,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.programs import side_effects
+from tests.programs import driving, side_effects
 from tests.server.harness import LiveServer
 
-from alula.idl import core
+from alula.idl import admin, core
 
 PROGRAM = "tests.programs.side_effects"
+DRIVING = "tests.programs.driving"
 
 
 @pytest.fixture
@@ -142,3 +145,29 @@ def test_sigterm_drains_and_the_home_is_free_again(server: LiveServer) -> None:
     assert server.stop() == 0
     server.start()
     assert server.nodes  # answers again
+
+
+@pytest.mark.slow
+def test_an_async_task_killed_ten_times_runs_every_child_once(server: LiveServer, tmp_path: Path) -> None:
+    server.register(driving)
+    path, chance = tmp_path / "effects", random.Random(20)
+    execution = server.launch(f"{DRIVING}.driven", path=str(path), n=50)
+    for kill_at in sorted(chance.sample(range(50), 10)):
+        wait_for(lambda at=kill_at: sum(line.startswith("child") for line in lines(path)) >= at)  # type: ignore[misc]
+        wait_for(lambda: is_alive(_last_driver(path)) or _is_over(server, execution))
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(_last_driver(path), signal.SIGKILL)
+    final = server.wait(execution)
+    assert final.closure.phase == core.WorkflowExecution.SUCCEEDED, final.closure.error.message
+    assert server.outputs(execution) == {"o0": sum(3 * n for n in range(50))}
+    ran = Counter(line for line in lines(path) if line.startswith("child"))
+    assert ran == {f"child {n}": 1 for n in range(50)}
+    assert len({line for line in lines(path) if line.startswith("driver")}) >= 6, "the kills must have met it"
+
+
+def _last_driver(path: Path) -> int:
+    return int([line for line in lines(path) if line.startswith("driver")][-1].split()[1])
+
+
+def _is_over(server: LiveServer, execution: core.WorkflowExecutionIdentifier) -> bool:
+    return server.admin.GetExecution(admin.WorkflowExecutionGetRequest(id=execution)).closure.phase != core.WorkflowExecution.RUNNING

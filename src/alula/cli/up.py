@@ -12,9 +12,7 @@ from alula.cli.support.options import home_folder, home_option
 
 @click.command()
 @home_option
-@click.option(
-    "--http", default="127.0.0.1:8090", show_default=True, metavar="HOST:PORT", help="Where the HTTP API listens."
-)
+@click.option("--http", default="127.0.0.1:8090", show_default=True, metavar="HOST:PORT", help="Where the HTTP API listens.")
 @click.option("--grpc", default="127.0.0.1:8089", show_default=True, metavar="HOST:PORT", help="Where Flyte and Alula clients connect.")
 @click.option("--database", default="", metavar="URL", help="postgresql://… instead of SQLite in the home folder.")
 @click.option("--store", default="", metavar="URI", help="s3://BUCKET/PREFIX instead of a folder in the home folder.")

@@ -282,6 +282,9 @@ class AsyncExecution:
             answer = await self._wire.call(rpc.LIST_NODES, request)
             for node in answer.node_executions:
                 into.append(view_of(node, parent, names))
+                if node.metadata.is_dynamic:
+                    data = await self._wire.call(rpc.GET_NODE_DATA, admin.NodeExecutionGetDataRequest(id=node.id))
+                    names.learn(node.id.node_id, data.dynamic_workflow.compiled_workflow)
                 if node.metadata.is_parent_node:
                     await self._nodes_under(node.id.node_id, into, names)
             token = answer.token

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from alula.idl import core
 
@@ -17,6 +17,16 @@ class Names:
     def __init__(self, closure: core.CompiledWorkflowClosure) -> None:
         self._closure = closure
         self._primary = nodes_by_id(closure.primary.template)
+        self._inner: dict[str, Names] = {}
+        self._given: dict[str, str] = {}
+
+    def learn(self, node_id: str, closure: core.CompiledWorkflowClosure) -> None:
+        """The graph that a dynamic task's node turned out to hold."""
+        self._inner[node_id] = Names(closure)
+
+    def learn_names(self, names: Mapping[str, str]) -> None:
+        """Names by node id, of nodes that no graph holds."""
+        self._given.update(names)
 
     def of(self, node_id: str, spec_id: str) -> str:
         """The name of a node, its id in the graph where the graph is not known (inside a dynamic task).
@@ -25,6 +35,11 @@ class Names:
             node_id: unique in the execution, `n1-0-n0`: node, attempt, node within it, and so on.
             spec_id: the last node's id in its own graph.
         """
+        if node_id in self._given:
+            return self._given[node_id]
+        owner = max((one for one in self._inner if node_id.startswith(f"{one}-")), key=len, default="")
+        if owner:
+            return self._inner[owner].of(node_id.removeprefix(f"{owner}-").partition("-")[2], spec_id)
         nodes, rest = self._primary, node_id
         while rest != spec_id:
             held = [one for one in nodes if rest.startswith(f"{one}-") and rest.removeprefix(f"{one}-").partition("-")[0].isdigit()]

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from alula.compiler.closure import compile_dynamic, references
 from alula.control.abort import Aborter
+from alula.control.call import Calls
 from alula.control.clock import Clock
 from alula.control.drive import RETRY_AFTER_S, Driver
 from alula.control.launch import Launcher, Mode, Origin
@@ -47,6 +48,7 @@ class _Command:
     args: tuple[str, ...]
     distribution: str
     is_map: bool
+    is_async: bool
     base: worker_pb2.Attempt  # what is the same for every attempt of the task
 
 
@@ -84,6 +86,9 @@ class Dispatch:
         self._tasks: set[asyncio.Task[None]] = set()
         self._preparing: set[WorkKey] = set()  # foreign attempts whose files are being written
         self._launching: dict[tuple[int, str], asyncio.Task[None]] = {}
+        self._calls = Calls(post=driver.post, executor=executor, library=library, database=database, clock=clock)
+        self.on_called = self._calls.on_called
+        self.answer_call = self._calls.answer
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
@@ -153,6 +158,7 @@ class Dispatch:
             args=tuple(args),
             distribution=distribution,
             is_map=MAP_COMMAND in args,
+            is_async=call.template.config.get("async", "") == "true",
             base=worker_pb2.Attempt(
                 task=options.get("--task", ""),
                 bundle=options.get("--bundle", ""),
@@ -189,7 +195,7 @@ class Dispatch:
         if command.task:
             attempt.inputs = effect.inputs.SerializeToString()
         pool = (execution.project, execution.domain, call.image, command.bundle or command.distribution)
-        return Work(key=key, attempt=attempt, pool=pool, demand=call.demand, is_timed=call.timeout_us > 0)
+        return Work(key=key, attempt=attempt, pool=pool, demand=call.demand, is_timed=call.timeout_us > 0, is_async=command.is_async)
 
     async def _submit_foreign(self, run: Run, work: Work, effect: fx.StartAttempt) -> None:
         """A command of Flyte's container contract: real files, rendered arguments, and the environment it expects."""
@@ -378,7 +384,6 @@ class Dispatch:
             outputs = core.LiteralMap.FromString(row.outputs or b"")
             ended = ev.ChildEnded(self._clock(), effect.node_id, effect.item, child.name, int(phase), outputs, found)
             self._driver.post(run.key, ended)
-
 
 
 async def _persist(work: Callable[[], Awaitable[None]]) -> None:

@@ -50,6 +50,7 @@ class Dispatcher(Protocol):
 
     def start_attempt(self, run: Run, effect: fx.StartAttempt) -> None: ...
     def stop_attempt(self, run: Run, effect: fx.StopAttempt) -> None: ...
+    def answer_call(self, run: Run, effect: fx.AnswerCall) -> None: ...
     def launch_child(self, run: Run, effect: fx.LaunchChild) -> None: ...
     def abort_child(self, run: Run, effect: fx.AbortChild) -> None: ...
 
@@ -237,6 +238,8 @@ class Driver:
             case fx.SetTimer():
                 if self._loop is not None:
                     self._timers.set(self._loop, run.key, effect)
+            case fx.AnswerCall():
+                dispatcher.answer_call(run, effect)
             case fx.LaunchChild():
                 dispatcher.launch_child(run, effect)
             case fx.AbortChild():
@@ -484,6 +487,10 @@ def _event_row(run: Run, event: ev.Event) -> tuple[Any, ...]:
             detail = event.cause
         case ev.ChildEnded():
             detail = event.name
+        case ev.CallMade() | ev.ResultTraced():
+            detail = event.spec.node.metadata.name
+        case ev.CallCancelled():
+            detail = event.key
         case _:
             pass
     node_id = getattr(event, "node_id", "")

@@ -89,16 +89,15 @@ class Follower:
                 _, update = await self._platform.read(partial(self._snapshot, execution=execution, nodes=nodes))
                 yield update
             elif with_nodes and change.nodes:
-                read = partial(self._query.changed_nodes, execution=execution, key=key, ids=list(change.nodes))
-                yield service_pb2.ExecutionUpdate(nodes=await self._platform.read(read))
+                yield await self._platform.read(partial(self._query.changes, execution=execution, key=key, ids=list(change.nodes)))
             if change.is_terminal:
                 return
 
     def _snapshot(self, connection: Connection, execution: ExecutionId, nodes: list[str] | None) -> tuple[int, service_pb2.ExecutionUpdate]:
         row = executions.get(connection, execution)
         ids = [n.node_id for n in rows.node_rows(connection, row.key)] if nodes is None else nodes
-        shown = self._query.changed_nodes(connection, execution, row.key, ids) if ids else []
-        update = service_pb2.ExecutionUpdate(execution=view.execution(row, root=self._platform.settings.store), nodes=shown)
+        update = self._query.changes(connection, execution, row.key, ids)
+        update.execution.CopyFrom(view.execution(row, root=self._platform.settings.store))
         return row.key, update
 
     async def logs(

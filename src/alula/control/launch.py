@@ -244,6 +244,7 @@ def make_run(execution: ExecutionId, key: int, spec: admin.ExecutionSpec, inputs
 def load_recovered(connection: Connection, key: int) -> dict[str, Recovered]:
     """What a recovery takes over of an execution, by node id: finished nodes, expanded graphs, child executions."""
     closures = run_rows.dynamic_closures(connection, key)
+    called = {row.node_id: row.digest for row in run_rows.call_rows(connection, key)}
     expanded = {a.node_id: a.retry_attempt for a in run_rows.attempt_rows(connection, key) if a.item < 0}
     found: dict[str, Recovered] = {}
     for row in run_rows.node_rows(connection, key):
@@ -252,10 +253,10 @@ def load_recovered(connection: Connection, key: int) -> dict[str, Recovered]:
         packed = store.get_bytes(row.outputs_uri) if row.outputs is None and row.outputs_uri else row.outputs
         outputs = core.LiteralMap.FromString(packed or b"")
         if NodePhase(row.phase) in SUCCESSFUL_NODE:
-            found[row.node_id] = Recovered(outputs, row.outputs_uri)
+            found[row.node_id] = Recovered(outputs, row.outputs_uri, digest=called.get(row.node_id, b""))
         elif row.node_id in closures:
             closure = core.CompiledWorkflowClosure.FromString(closures[row.node_id])
             found[row.node_id] = Recovered(outputs, closure=closure, attempt=expanded.get(row.node_id, 0))
         elif row.child:
-            found[row.node_id] = Recovered(outputs, child=row.child)
+            found[row.node_id] = Recovered(outputs, child=row.child, digest=called.get(row.node_id, b""))
     return found

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from alula.control.call import recorded_spec
 from alula.control.launch import load_recovered, make_run
 from alula.control.library import Library
 from alula.database import execution as execution_rows
@@ -44,15 +45,18 @@ def load_run(connection: Connection, library: Library, key: int) -> Run | None:
         source = execution_rows.find(connection, ExecutionId(row.project, row.domain, row.source))
         run.recovered = load_recovered(connection, source.key) if source is not None else {}
     run.signals = {s: core.Literal.FromString(value) for s, value in signal.given(connection, key).items()}
-    _Loader(connection, run).load()
+    _Loader(connection, library, run).load()
     return run
 
 
 class _Loader:
     """Rebuilds one run; parents come before their children because rows are in the order in which nodes were reached."""
 
-    def __init__(self, connection: Connection, run: Run) -> None:
+    def __init__(self, connection: Connection, library: Library, run: Run) -> None:
         self._run = run
+        self._calls: dict[str, list[NodeSpec]] = {}
+        for row in rows.call_rows(connection, run.key):
+            self._calls.setdefault(row.owner_id, []).append(recorded_spec(connection, library, row))
         self._nodes = rows.node_rows(connection, run.key)
         self._closures = rows.dynamic_closures(connection, run.key)
         self._attempts: dict[str, list[Any]] = {}
@@ -85,6 +89,8 @@ class _Loader:
         if node.phase.is_terminal:
             return
         inputs = node.inputs or core.LiteralMap()
+        if node.id in self._calls:
+            self._open_calls(node)
         if spec.kind is NodeKind.SUBWORKFLOW and spec.reference is not None:
             self._open(node.id, f"{node.id}-0-", state.graph.subs[spec.reference], state.graph, inputs)
         elif node.id in self._closures and node.phase is NodePhase.DYNAMIC_RUNNING:
@@ -95,6 +101,14 @@ class _Loader:
             self._open(node.id, f"{node.id}-{number}-", graph.primary, graph, inputs)
         elif spec.kind is NodeKind.ARRAY and node.phase is NodePhase.RUNNING:
             node.array = self._array(node)
+
+    def _open_calls(self, node: Node) -> None:
+        """What a running task called: the latest call at each place counts."""
+        specs = self._calls[node.id]
+        scope = Scope(template=core.WorkflowTemplate(), nodes={s.id: s for s in specs}, downstream={}, upstream_count={})
+        self._open(node.id, f"{node.id}-0-", scope, Graph(primary=scope), core.LiteralMap())
+        self._run.scopes[node.id].calls = {(s.origin.item, s.origin.key): s for s in specs if s.origin is not None}
+        node.has_calls = True
 
     def _last_attempt(self, node: Node) -> Attempt | None:
         found = [r for r in self._attempts.get(node.id, ()) if r.item < 0]
@@ -124,6 +138,8 @@ class _Loader:
 
     def _count(self, state: ScopeState) -> None:
         """What every node still waits for, which nodes are ready, and whether the graph is failing."""
+        if state.calls is not None:
+            return
         scope, failed_at = state.scope, 0
         for spec_id, node in state.nodes.items():
             if node.parent_id != state.id or not node.phase.is_terminal:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, select
 
 from alula.control import view
+from alula.control.call import compiled as compiled_calls
 from alula.control.library import DOMAINS
 from alula.database import entity, signal
 from alula.database import execution as executions
@@ -29,11 +30,12 @@ from alula.database.filter import (
     span,
     text,
 )
-from alula.engine.graph import NodeKind
+from alula.engine.graph import END, START, NodeKind
 from alula.errors import InvalidInput, NotFound
 from alula.idl import admin, core
 from alula.idl.identifier import LAUNCH_PLAN, TASK, WORKFLOW, EntityId, ExecutionId
 from alula.idl.phase import AttemptPhase, ExecutionPhase, NodePhase
+from alula.idl.v1 import service_pb2
 from alula.objectstore import store
 
 Columns = Mapping[str, ColumnSpec]
@@ -274,8 +276,15 @@ class Query:
         execution, row = self._node_row(connection, message)
         return view.node(execution, row, self._root)
 
-    def changed_nodes(self, connection: Connection, execution: ExecutionId, key: int, ids: Sequence[str]) -> list[admin.NodeExecution]:
-        """Those nodes of an execution, in the order in which they were reached."""
+    def changes(self, connection: Connection, execution: ExecutionId, key: int, ids: Sequence[str]) -> service_pb2.ExecutionUpdate:
+        """Those nodes of an execution as they are, in the order in which they were reached, with the names no graph holds."""
+        update = service_pb2.ExecutionUpdate(nodes=self._changed_nodes(connection, execution, key, ids) if ids else [])
+        inner = [i for i in ids if "-0-" in i and not i.endswith((START, END))]
+        for node_id, packed in run_rows.call_names(connection, key, inner).items() if inner else ():
+            update.names[node_id] = core.Node.FromString(packed).metadata.name
+        return update
+
+    def _changed_nodes(self, connection: Connection, execution: ExecutionId, key: int, ids: Sequence[str]) -> list[admin.NodeExecution]:
         c = t.node_execution.c
         found: list[Any] = []
         for start in range(0, len(ids), 500):
@@ -294,10 +303,25 @@ class Query:
         if row.deck_uri:
             response.flyte_urls.deck = f"{place}/d"
         if row.is_dynamic:
-            packed = run_rows.dynamic_closures(connection, row.execution_key).get(row.node_id, b"")
-            response.dynamic_workflow.compiled_workflow.ParseFromString(packed)
+            packed = run_rows.dynamic_closures(connection, row.execution_key).get(row.node_id)
+            compiled = response.dynamic_workflow.compiled_workflow
+            if packed is not None:
+                compiled.ParseFromString(packed)
+            else:
+                compiled.CopyFrom(self._called(connection, row))
             response.dynamic_workflow.id.CopyFrom(response.dynamic_workflow.compiled_workflow.primary.template.id)
         return response
+
+    def _called(self, connection: Connection, row: Any) -> core.CompiledWorkflowClosure:
+        """What the task of a node has called, as a graph."""
+        c = t.task_execution.c
+        chosen = (c.execution_key == row.execution_key, c.node_id == row.node_id)
+        attempt = connection.execute(select(t.task_execution).where(*chosen).limit(1)).one()
+        calls = list(run_rows.call_rows(connection, row.execution_key, row.node_id))
+        nodes = [core.Node.FromString(call.node) for call in calls]
+        ids = {EntityId.from_proto(n.task_node.reference_id) for n in nodes if n.WhichOneof("target") == "task_node"}
+        tasks = [core.CompiledTask.FromString(entity.get(connection, one).closure) for one in sorted(ids)]
+        return compiled_calls(view.entity_id(WORKFLOW, attempt, "task_"), calls, tasks)
 
     def nodes(self, connection: Connection, request: admin.NodeExecutionListRequest) -> admin.NodeExecutionList:
         execution = ExecutionId.from_proto(request.workflow_execution_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alula.engine import effect as fx
 from alula.engine import event as ev
 from alula.engine.attempt import call_of
+from alula.engine.call import due_answers
 from alula.engine.event import Failure
 from alula.engine.graph import NodeKind, TaskCall
 from alula.engine.machine import pending_timers
@@ -33,6 +34,8 @@ def reconcile(run: Run, at: int, *, is_restart: bool) -> tuple[list[object], lis
     for node in run.nodes.values():
         if not node.phase.is_terminal:
             _node(run, node, at, is_restart, effects, events)
+            if node.has_calls and not is_restart:
+                effects += due_answers(run, node)
     events.append(ev.Proceed(at))
     return effects, events
 

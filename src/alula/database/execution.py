@@ -93,4 +93,3 @@ def set_state(connection: Connection, key: int, state: int, at: int, principal: 
 def children(connection: Connection, key: int) -> Sequence[Row[Any]]:
     """Executions that launch plan nodes of this one started."""
     return connection.execute(select(t.execution).where(t.execution.c.parent_key == key)).all()
-

@@ -32,6 +32,7 @@ RUN_CHANGING = (
     *("phase", "started_at", "ended_at", "updated_at", "duration_us", "error_code", "error_kind", "error_message", "error_node"),
     *("abort_cause", "abort_principal", "outputs"),
 )
+CALL = ("execution_key", "node_id", "owner_id", "item", "call_key", "generation", "digest", "place", "node")
 EVENT = ("execution_key", "sequence", "at", "kind", "node_id", "item", "attempt", "detail")
 NO_REPORT = (0, 0, 0, 0, 0, 0, 0, 0, "")  # log_end to worker
 NO_FAILURE = ("", "", "", "")
@@ -60,7 +61,7 @@ def _node_changing(node: Node, at: int) -> Values:
         node.cache_source,
         node.child,
         node.chosen,
-        int(node.closure is not None),
+        int(node.closure is not None or node.has_calls),
         *_failure(node.failure),
         node.deck_uri,
         node.outputs_uri,
@@ -90,6 +91,7 @@ class TurnWriter:
         self._insert_attempt = insert_sql(t.task_execution, ATTEMPT_FIXED + ATTEMPT_CHANGING, dialect)
         self._update_attempt = update_sql(t.task_execution, ATTEMPT_CHANGING, ATTEMPT_ID, dialect)
         self._update_run = update_sql(t.execution, RUN_CHANGING, ("key",), dialect)
+        self._insert_call = insert_sql(t.task_call, CALL, dialect)
         self._insert_event = insert_sql(t.event, EVENT, dialect)
         self._insert_closure = insert_sql(t.dynamic_closure, ("execution_key", "node_id", "closure"), dialect, ignore=True)
         self._nodes: dict[tuple[int, str], tuple[Node, int]] = {}
@@ -128,6 +130,7 @@ class TurnWriter:
         inserts: list[Values] = []
         updates: list[Values] = []
         closures: list[Values] = []
+        calls: list[Values] = []
         for (key, node_id), (node, at) in self._nodes.items():
             changing = _node_changing(node, at)
             if node.is_new:
@@ -135,6 +138,10 @@ class TurnWriter:
                 inputs = node.inputs.SerializeToString() if node.inputs is not None else None
                 kind = node.spec.kind.value
                 inserts.append((key, node_id, node.spec.id, node.scope_id, node.parent_id, kind, node.created_at, inputs, *changing))
+                if (origin := node.spec.origin) is not None:
+                    place, packed = text(origin.place), node.spec.node.SerializeToString()
+                    named = (key, node_id, node.scope_id, origin.item, origin.key, origin.generation)
+                    calls.append((*named, origin.digest, place, packed))
             else:
                 updates.append((*changing, key, node_id))
             if node.closure is not None and node.is_closure_new:
@@ -143,6 +150,7 @@ class TurnWriter:
         self._many(connection, self._insert_node, inserts)
         self._many(connection, self._update_node, updates)
         self._many(connection, self._insert_closure, closures)
+        self._many(connection, self._insert_call, calls)
 
     def _write_attempts(self, connection: Connection) -> None:
         inserts: list[Values] = []
@@ -217,6 +225,29 @@ def dynamic_closures(connection: Connection, key: int) -> dict[str, bytes]:
     """Serialised CompiledWorkflowClosure by node id."""
     c = t.dynamic_closure.c
     return {row.node_id: row.closure for row in connection.execute(select(t.dynamic_closure).where(c.execution_key == key))}
+
+
+def call_rows(connection: Connection, key: int, owner_id: str | None = None) -> Sequence[Row[Any]]:
+    """What tasks of an execution called while they ran, in the order in which the calls became nodes.
+
+    Args:
+        owner_id: of this node alone.
+    """
+    c, n = t.task_call.c, t.node_execution.c
+    where = [c.execution_key == key, n.execution_key == key, n.node_id == c.node_id]
+    if owner_id is not None:
+        where.append(c.owner_id == owner_id)
+    return connection.execute(select(t.task_call).where(*where).order_by(n.key)).all()
+
+
+def call_names(connection: Connection, key: int, ids: Sequence[str]) -> dict[str, bytes]:
+    """Serialised core.Node by node id, of those nodes that a running task called."""
+    c = t.task_call.c
+    found: dict[str, bytes] = {}
+    for start in range(0, len(ids), 500):
+        chosen = (c.execution_key == key, c.node_id.in_(ids[start : start + 500]))
+        found.update({row.node_id: row.node for row in connection.execute(select(c.node_id, c.node).where(*chosen))})
+    return found
 
 
 def last_sequence(connection: Connection, key: int) -> int:

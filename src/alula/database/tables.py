@@ -186,6 +186,21 @@ dynamic_closure = Table(
     _blob("closure"),
 )
 
+# What a running task called: where in its code the call stands and what it called, by the node it became.
+task_call = Table(
+    "task_call",
+    metadata,
+    Column("execution_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("node_id", Text, primary_key=True),
+    _text("owner_id"),
+    _int("item"),
+    _text("call_key"),
+    _int("generation"),
+    _blob("digest"),
+    _text("place"),
+    _blob("node"),
+)
+
 task_execution = Table(
     "task_execution",
     metadata,

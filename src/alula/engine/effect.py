@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from alula.engine.event import Failure
 from alula.engine.graph import TaskCall
 from alula.idl import core
 from alula.idl.identifier import EntityId
@@ -58,6 +59,18 @@ class StopAttempt:
     node_id: str
     item: int
     attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCall:
+    """Tells a running task how a call of its ended; neither outputs nor failure: the traced function is to be run."""
+
+    node_id: str
+    item: int
+    attempt: int
+    key: str
+    outputs: core.LiteralMap | None = None
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +124,7 @@ Effect: TypeAlias = (
     | ReleaseReservation
     | StartAttempt
     | StopAttempt
+    | AnswerCall
     | SetTimer
     | OpenSignal
     | LaunchChild

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from alula.idl import core
+
+if TYPE_CHECKING:
+    from alula.engine.graph import NodeSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +123,42 @@ class AttemptFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallMade:
+    """A running task calls something: a child of its node. `spec` carries the inputs and where the call stands."""
+
+    at: int
+    node_id: str
+    item: int
+    attempt: int
+    spec: NodeSpec
+
+
+@dataclass(frozen=True, slots=True)
+class CallCancelled:
+    """The task no longer wants the result of a call."""
+
+    at: int
+    node_id: str
+    item: int
+    attempt: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultTraced:
+    """A traced function of a running task has returned or raised: a checkpoint. It began at `started_at`."""
+
+    at: int
+    node_id: str
+    item: int
+    attempt: int
+    spec: NodeSpec
+    started_at: int
+    outputs: core.LiteralMap | None
+    failure: Failure | None
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """`what` is `attempt`, `gate` or `sleep`; `attempt` guards against a timer of an earlier attempt."""
 
@@ -166,6 +205,9 @@ Event: TypeAlias = (
     | AttemptSucceeded
     | AttemptExpanded
     | AttemptFailed
+    | CallMade
+    | CallCancelled
+    | ResultTraced
     | TimerFired
     | SignalReceived
     | ChildEnded

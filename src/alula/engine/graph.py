@@ -17,7 +17,7 @@ SYSTEM_RETRIES = 3
 
 
 class NodeKind(Enum):
-    """The cases of the IDL's `Node.target`, with its two workflow references apart, and the two fixed ends of a graph."""
+    """The cases of the IDL's `Node.target`, with its two workflow references apart, the two fixed ends of a graph, and traces."""
 
     START = "start"
     END = "end"
@@ -27,6 +27,7 @@ class NodeKind(Enum):
     BRANCH = "branch_node"
     GATE = "gate_node"
     ARRAY = "array_node"
+    TRACE = "trace"  # a function whose result a running task has put on record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,31 @@ class TaskCall:
     outputs: tuple[str, ...]  # names, sorted
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Origin:
+    """Where in a running task a call stands, and what it called: by these a later attempt finds its result again.
+
+    Attributes:
+        item: of the calling attempt, -1 for an ordinary task.
+        key: names the place in the order of calls, equal in every attempt that takes the same way.
+        digest: of what is called and its inputs.
+        place: `file:line`.
+        generation: failures of the caller's own before this call, 0 in its first life.
+    """
+
+    item: int
+    key: str
+    digest: bytes
+    place: str
+    generation: int = 0
+
+    @property
+    def node_id(self) -> str:
+        """Of the call's node, within its caller."""
+        plain = f"i{self.item}-{self.key}" if self.item >= 0 else self.key
+        return f"{plain}-r{self.generation}" if self.generation else plain
+
+
 @dataclass(slots=True, eq=False)
 class NodeSpec:
     """One node of a compiled workflow, with what running it needs worked out once."""
@@ -74,6 +100,8 @@ class NodeSpec:
     aliases: tuple[tuple[str, str], ...] = ()  # (alias, output) by which others may read an output
     cases: tuple[tuple[core.BooleanExpression, NodeSpec], ...] = ()
     otherwise: NodeSpec | None = None
+    origin: Origin | None = None  # of a node that a running task called
+    given: core.LiteralMap | None = None  # its inputs, which are bound by nobody
 
 
 @dataclass(slots=True, eq=False)
@@ -144,6 +172,31 @@ def _index_workflow(compiled: core.CompiledWorkflow, entities: _Entities) -> Sco
         failure_node=failure,
         finishes_independent=template.metadata.on_failure == core.WorkflowMetadata.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE,
     )
+
+
+def index_call(
+    node: core.Node,
+    origin: Origin,
+    given: core.LiteralMap,
+    *,
+    task: core.TaskTemplate | None = None,
+    plan_outputs: tuple[str, ...] = (),
+) -> NodeSpec:
+    """The spec of one call that a running task makes.
+
+    Args:
+        node: what is called, under the call's key; without a target: a trace.
+        given: its inputs.
+        task: the template, if a task is called.
+        plan_outputs: names of the outputs, if a launch plan is called.
+    """
+    if node.WhichOneof("target") is None:
+        return NodeSpec(id=node.id, kind=NodeKind.TRACE, node=node, bindings=(), origin=origin, given=given)
+    tasks = {_id_of(node.task_node.reference_id, TASK): task} if task is not None else {}
+    plans = {_id_of(node.workflow_node.launchplan_ref, LAUNCH_PLAN): plan_outputs} if plan_outputs else {}
+    spec = _index_node(node, _Entities(tasks=tasks, plans=plans))
+    spec.origin, spec.given = origin, given
+    return spec
 
 
 def _index_node(node: core.Node, entities: _Entities) -> NodeSpec:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from alula.engine import call, scope
 from alula.engine import event as ev
-from alula.engine import scope
 from alula.engine.effect import EndExecution, ReleaseReservation, SetTimer
 from alula.engine.graph import NodeKind
 from alula.engine.nodes import array, branch, gate, launch_plan, task, workflow
@@ -62,6 +62,9 @@ def _dispatch(turn: Turn, event: ev.Event) -> None:
             | ev.AttemptExpanded()
             | ev.CacheHit()
             | ev.CacheMissed()
+            | ev.CallMade()
+            | ev.CallCancelled()
+            | ev.ResultTraced()
             | ev.TimerFired()
             | ev.ChildEnded()
         ):
@@ -76,7 +79,9 @@ def _dispatch(turn: Turn, event: ev.Event) -> None:
 
 def _on_node_event(turn: Turn, node: Node, event: ev.Event) -> None:
     kind = node.spec.kind
-    if isinstance(event, ev.TimerFired) and event.what in ("gate", "sleep"):
+    if isinstance(event, ev.CallMade | ev.CallCancelled | ev.ResultTraced):
+        call.on_event(turn, node, event)
+    elif isinstance(event, ev.TimerFired) and event.what in ("gate", "sleep"):
         gate.on_timer(turn, node, event)
     elif kind is NodeKind.ARRAY:
         array.on_event(turn, node, event)
@@ -128,8 +133,8 @@ def _enter(turn: Turn, node: Node) -> None:
             launch_plan.start(turn, node)
         case NodeKind.SUBWORKFLOW:
             workflow.start(turn, node)
-        case NodeKind.START | NodeKind.END:
-            raise Internal(f'node "{node.id}" is an end of its graph; it is never entered')
+        case NodeKind.START | NodeKind.END | NodeKind.TRACE:
+            raise Internal(f'node "{node.id}" is an end of its graph or a trace; it is never entered')
         case unknown:
             assert_never(unknown)
 

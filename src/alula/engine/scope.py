@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from alula.engine.attempt import fill_cache, release_reservation, stop_all
-from alula.engine.effect import EndExecution
+from alula.engine.effect import AnswerCall, EndExecution
 from alula.engine.event import Failure
 from alula.engine.graph import END, START, Graph, NodeKind, NodeSpec, Scope
-from alula.engine.state import Node, ScopeState, Turn
+from alula.engine.state import Attempt, Node, ScopeState, Turn
 from alula.engine.transition import check_execution, check_node
 from alula.engine.value import NONE, BindingFailed, resolve_bindings
 from alula.idl import core
@@ -44,7 +44,7 @@ def open_scope(turn: Turn, scope_id: str, prefix: str, scope: Scope, graph: Grap
     """Opens a running instance of a graph and makes its first nodes ready."""
     state = ScopeState(id=scope_id, scope=scope, graph=graph, inputs=inputs, prefix=prefix, remaining=dict(scope.upstream_count))
     turn.run.scopes[scope_id] = state
-    start = _new_node(turn, state, scope.nodes[START], scope_id)
+    start = new_node(turn, state, scope.nodes[START], scope_id)
     start.outputs, start.ended_at = inputs, turn.at
     set_phase(turn, start, NodePhase.SUCCEEDED)
     _release_downstream(turn, state, START, is_failed=False)
@@ -59,7 +59,8 @@ def accepts(turn: Turn, state: ScopeState, spec: NodeSpec, parent_id: str) -> bo
     return state.scope.finishes_independent and not state.is_closing
 
 
-def _new_node(turn: Turn, state: ScopeState, spec: NodeSpec, parent_id: str) -> Node:
+def new_node(turn: Turn, state: ScopeState, spec: NodeSpec, parent_id: str) -> Node:
+    """A node that was just reached; its id is unique in the run."""
     node_id = unique_id(state.prefix if parent_id == state.id else f"{parent_id}-0-", spec.id)
     node = Node(id=node_id, spec=spec, scope_id=state.id, parent_id=parent_id, phase=NodePhase.UNDEFINED, created_at=turn.at)
     turn.run.nodes[node_id] = node
@@ -79,13 +80,18 @@ def unique_id(prefix: str, spec_id: str) -> str:
 
 def prepare_node(turn: Turn, state: ScopeState, spec: NodeSpec, parent_id: str) -> Node | None:
     """Makes a node whose upstream nodes have ended and binds its inputs; None if it needs nothing more or must wait."""
-    node = _new_node(turn, state, spec, parent_id)
+    node = new_node(turn, state, spec, parent_id)
     if spec.kind is NodeKind.END:
         _reach_end(turn, state, node)
         return None
     found = turn.run.recovered.get(node.id)
+    if found is not None and spec.origin is not None and found.digest != spec.origin.digest:
+        found = None  # the task calls something else at this place now
     try:
-        node.inputs = resolve_bindings(spec.bindings, lambda node_id: _outputs_of(state, node_id))
+        if spec.given is not None:
+            node.inputs = spec.given
+        else:
+            node.inputs = resolve_bindings(spec.bindings, lambda node_id: _outputs_of(state, node_id))
         if spec is state.scope.failure_node:
             _add_error(node, state)
     except BindingFailed as e:
@@ -170,7 +176,9 @@ def end_node(
     free_slot(turn, node)
     release_reservation(turn, node)
     state = run.scopes[node.scope_id]
-    if node.parent_id != node.scope_id:
+    if state.calls is not None:
+        answer(turn, state, node)
+    elif node.parent_id != node.scope_id:
         _end_branch(turn, run.nodes[node.parent_id], node)
     elif node.spec is state.scope.failure_node:
         if failure is not None:
@@ -180,6 +188,51 @@ def end_node(
         _release_downstream(turn, state, node.spec.id, is_failed=False)
     elif failure is not None and phase is not NodePhase.ABORTED:
         _on_failure(turn, state, node, failure)
+
+
+def open_calls(turn: Turn, owner: Node) -> ScopeState:
+    """Opens the place for what a running task calls; its own slot is free for them from now on."""
+    template = core.WorkflowTemplate()
+    empty = Scope(template=template, nodes={}, downstream={}, upstream_count={})
+    state = ScopeState(id=owner.id, scope=empty, graph=Graph(primary=empty), inputs=core.LiteralMap(), prefix=f"{owner.id}-0-", calls={})
+    turn.run.scopes[owner.id] = state
+    owner.has_calls = True
+    owner.started_at = owner.started_at or turn.at
+    set_phase(turn, owner, NodePhase.RUNNING)
+    free_slot(turn, owner)
+    return state
+
+
+def answer(turn: Turn, state: ScopeState, node: Node) -> None:
+    """Tells the attempt that made a call how it ended; one whose attempt is over is told when it is called again."""
+    origin = node.spec.origin
+    attempt = calling_attempt(turn.run.nodes[state.id], origin.item) if origin is not None else None
+    if origin is None or attempt is None or node.phase is NodePhase.ABORTED:
+        return
+    failure, outputs = node.failure, node.outputs
+    if failure is None and outputs is None:
+        outputs = core.LiteralMap()
+    turn.effects.append(AnswerCall(state.id, origin.item, attempt.number, origin.key, outputs, failure))
+
+
+def calling_attempt(owner: Node, item: int) -> Attempt | None:
+    """The live attempt of a task node or of an array item."""
+    attempt = owner.attempt if item < 0 else owner.array.calls.get(item) if owner.array is not None else None
+    return attempt if attempt is not None and not attempt.phase.is_terminal else None
+
+
+def close_calls(turn: Turn, owner: Node, item: int = -1) -> None:
+    """The caller has ended for good: what it called and did not wait for ends too. Items of a map share one place."""
+    state = turn.run.scopes.get(owner.id)
+    if state is None or state.calls is None:
+        return
+    for key in [k for k in state.calls if k[0] == item]:
+        node = state.called(state.calls.pop(key))
+        if node is not None and not node.phase.is_terminal:
+            abort_node(turn, node)
+    if item < 0:
+        abort_live(turn, state)
+        turn.run.scopes.pop(owner.id, None)
 
 
 def _end_branch(turn: Turn, parent: Node, child: Node) -> None:
@@ -206,7 +259,7 @@ def _release_downstream(turn: Turn, state: ScopeState, spec_id: str, *, is_faile
             if target not in state.skipped:
                 turn.run.ready.append((state.id, spec, state.id))
                 continue
-            node = _new_node(turn, state, spec, state.id)
+            node = new_node(turn, state, spec, state.id)
             node.ended_at = turn.at
             set_phase(turn, node, NodePhase.SKIPPED)
             if target == END:

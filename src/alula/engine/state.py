@@ -88,6 +88,8 @@ class Node:
     chosen: str = ""  # id of the node a branch took
     closure: core.CompiledWorkflowClosure | None = None  # what a dynamic task expanded to
     is_closure_new: bool = False  # not a row yet
+    has_calls: bool = False  # its task has called others while it ran
+    calls_at_loss: int = 0  # how many of them had ended when its worker was last lost
     array: ArrayState | None = None
     deck_uri: str = ""
     holds_slot: bool = False  # counts against the execution's max_parallelism
@@ -96,7 +98,7 @@ class Node:
 
 @dataclass(slots=True, eq=False)
 class ScopeState:
-    """One running instance of a workflow graph: the execution's own, a sub-workflow's, or a dynamic task's."""
+    """One running instance of a workflow graph (the execution's own, a sub-workflow's, a dynamic task's), or a running task's calls."""
 
     id: str  # unique id of the node that opened it, "" for the execution itself
     scope: Scope
@@ -108,6 +110,11 @@ class ScopeState:
     skipped: set[str] = field(default_factory=set)  # not yet reached, but downstream of a failure
     failure: Failure | None = None
     is_closing: bool = False  # the failure node is running, or the end was reached
+    calls: dict[tuple[int, str], NodeSpec] | None = None  # of a running task: the latest call by item and key; None: a graph
+
+    def called(self, spec: NodeSpec) -> Node | None:
+        """The node of a call, None while it waits for its turn."""
+        return self.nodes.get(spec.id)
 
 
 @dataclass(slots=True, eq=False)
@@ -116,6 +123,7 @@ class Recovered:
 
     outputs: core.LiteralMap
     outputs_uri: str = ""
+    digest: bytes = b""  # of what was called with which inputs, for a call that a task made
     closure: core.CompiledWorkflowClosure | None = None
     attempt: int = 0  # the attempt that expanded to `closure`: it is in the ids of the graph's nodes
     child: str = ""

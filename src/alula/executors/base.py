@@ -32,6 +32,7 @@ class Work:
         pool: attempts of one pool may share warm interpreters: project, domain, image, code.
         demand: what it is admitted by.
         is_timed: the engine must hear at once that it started, because a timeout runs from there.
+        is_async: may call other tasks and wait for them, so nothing may queue behind it.
     """
 
     key: WorkKey
@@ -39,6 +40,7 @@ class Work:
     pool: tuple[str, str, str, str]
     demand: Demand
     is_timed: bool = False
+    is_async: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ class Listener(Protocol):
 
     def on_started(self, work: Work, log_uri: str, log_start: int) -> None: ...
     def on_ended(self, work: Work, outcome: Outcome) -> None: ...
+    def on_called(self, work: Work, call: worker_pb2.Call) -> None: ...
 
 
 class Executor(Protocol):
@@ -66,6 +69,9 @@ class Executor(Protocol):
     async def stop(self) -> None: ...
     def submit(self, work: Work) -> None:
         """Accepts an attempt; it is queued until there is room. One that it has already is ignored."""
+
+    def answer(self, key: WorkKey, answer: worker_pb2.Answer) -> None:
+        """Hands an attempt the result of a call it made; one that is not running here any more is not told."""
 
     def cancel(self, key: WorkKey) -> None:
         """Stops an attempt, running or queued, and everything it started; says nothing more of it."""

@@ -14,7 +14,7 @@ import os
 import shutil
 import sys
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +37,8 @@ KILL_AFTER_S = 0.5  # between the polite signal and the other one
 MAX_ATTEMPTS = 20_000  # a worker is replaced after this many
 SEEN_EVERY = 64
 MAX_RSS_BYTES = 2 << 30  # and beyond this much memory of its own when it is idle
+MAX_IDLE = 32  # workers kept for tasks that only wait for their calls
+EVICT_AFTER_S = 60.0  # and how long each is kept
 FLYTEKIT = ("flytekit.bin.entrypoint",)  # 1.5 s to import, so it is done once and forked
 
 Pool = tuple[str, str, str, str]
@@ -71,6 +73,8 @@ class _Flying:
     head_at: float = 0.0
     is_announced: bool = False
     is_cancelled: bool = False
+    is_evicted: bool = False  # its worker was taken away while it only waited; it runs anew once it is answered
+    answers: int = 0  # sent to it
 
 
 @dataclass(slots=True, eq=False)
@@ -87,12 +91,55 @@ class _Worker:
     unseen: int = 0  # messages since its memory was last looked at
     is_doomed: bool = False  # gets no more work
     is_killed: bool = False  # because its attempt was cancelled, not for anything it did
+    idle_since: float = 0.0  # its attempt only waits for calls; 0: it works
     verdict: Failure | None = None  # why we killed it
     log_end: int = 0
 
     @property
     def head(self) -> _Flying | None:
         return next(iter(self.flying.values()), None)
+
+    @property
+    def is_driving(self) -> bool:
+        """Whether it runs a task that may wait for others, so that nothing may be sent behind it."""
+        head = self.head
+        return head is not None and head.work.is_async
+
+
+class _Queue:
+    """Attempts of one execution in one pool; those that may wait for others come after those that do not."""
+
+    __slots__ = ("drivers", "plain")
+
+    def __init__(self) -> None:
+        self.plain: deque[_Flying] = deque()
+        self.drivers: deque[_Flying] = deque()
+
+    def __bool__(self) -> bool:
+        return bool(self.plain or self.drivers)
+
+    def __iter__(self) -> Iterator[_Flying]:
+        yield from self.plain
+        yield from self.drivers
+
+    def _of(self, flying: _Flying) -> deque[_Flying]:
+        return self.drivers if flying.work.is_async else self.plain
+
+    def append(self, flying: _Flying) -> None:
+        self._of(flying).append(flying)
+
+    def put_back(self, flying: _Flying) -> None:
+        self._of(flying).appendleft(flying)
+
+    def remove(self, flying: _Flying) -> None:
+        self._of(flying).remove(flying)
+
+    @property
+    def head(self) -> _Flying:
+        return self.plain[0] if self.plain else self.drivers[0]
+
+    def take(self) -> _Flying:
+        return self.plain.popleft() if self.plain else self.drivers.popleft()
 
 
 class ProcessExecutor:
@@ -106,7 +153,8 @@ class ProcessExecutor:
         self._listener: Listener | None = None
         self._zygotes: dict[tuple[str, tuple[str, ...]], Zygote] = {}  # by interpreter and what it imports beforehand
         self._workers: dict[int, _Worker] = {}
-        self._queues: dict[Pool, dict[int, deque[_Flying]]] = {}
+        self._queues: dict[Pool, dict[int, _Queue]] = {}
+        self._evicted: dict[WorkKey, _Flying] = {}
         self._waiting = 0
         self._keys: dict[WorkKey, tuple[_Worker | None, int]] = {}
         self._next = 1
@@ -127,6 +175,11 @@ class ProcessExecutor:
     @property
     def queued_count(self) -> int:
         return self._waiting
+
+    @property
+    def evicted_count(self) -> int:
+        """Attempts whose worker was taken away while they wait for what they called."""
+        return len(self._evicted)
 
     async def start(self, listener: Listener) -> None:
         """Starts the default environment, so that the first attempt finds it warm."""
@@ -158,7 +211,15 @@ class ProcessExecutor:
         if (problem := self._impossible(work.demand)) is not None:
             self._end(_Flying(work, now, now), Outcome(report=AttemptReport(), failure=problem))
             return
-        self._queues.setdefault(work.pool, {}).setdefault(work.key.execution, deque()).append(_Flying(work, now, 0.0))
+        self._enqueue(_Flying(work, now, 0.0))
+
+    def _enqueue(self, flying: _Flying, *, is_first: bool = False) -> None:
+        work = flying.work
+        queue = self._queues.setdefault(work.pool, {}).setdefault(work.key.execution, _Queue())
+        if is_first:
+            queue.put_back(flying)
+        else:
+            queue.append(flying)
         self._keys[work.key] = (None, 0)
         self._waiting += 1
         self._schedule_pump()
@@ -184,6 +245,8 @@ class ProcessExecutor:
             self._feed(pool)
             while self._queues.get(pool) and self._grow(pool):
                 self._feed(pool)
+        if self._queues:
+            self._evict_for_room()
         if len(self._queues) > 1:  # another pool is the first to get what becomes free next
             first = next(iter(self._queues))
             self._queues[first] = self._queues.pop(first)
@@ -209,17 +272,19 @@ class ProcessExecutor:
         for number, attempts in batches.items():
             self._workers[number].channel.send(worker_pb2.ToWorker(attempts=attempts))
 
-    def _next_in(self, pool: Pool, queues: dict[int, deque[_Flying]], worker: _Worker) -> _Flying | None:
+    def _next_in(self, pool: Pool, queues: dict[int, _Queue], worker: _Worker) -> _Flying | None:
         """The next attempt in rotation over executions, if this worker may take it."""
         if not queues:
             self._queues.pop(pool, None)
             return None
         execution = next(iter(queues))
-        flying = queues[execution][0]
+        flying = queues[execution].head
+        if worker.flying and (flying.work.is_async or worker.is_driving):
+            return None
         if not self._has_room(flying.work.demand, worker):
             return None
         queue = queues.pop(execution)
-        queue.popleft()
+        queue.take()
         if queue:
             queues[execution] = queue  # to the end of the rotation
         if not queues:
@@ -236,7 +301,7 @@ class ProcessExecutor:
         cpu = mem = gpu = 0
         for other in self._workers.values():
             if other is not worker and other.flying:
-                cpu += other.reserved.cpu_m
+                cpu += 0 if other.idle_since else other.reserved.cpu_m  # what waits for its calls computes nothing
                 mem += other.reserved.mem_bytes
                 gpu += other.reserved.gpu
         if worker is not None and worker.flying:
@@ -277,7 +342,7 @@ class ProcessExecutor:
         queues = self._queues.get(pool)
         if not queues:
             return False
-        flying = next(iter(queues.values()))[0]
+        flying = next(iter(queues.values())).head
         if not self._has_room(flying.work.demand, None):
             return False
         if any(w.pool == pool and not w.flying and not w.is_doomed for w in self._workers.values()):
@@ -326,6 +391,16 @@ class ProcessExecutor:
 
     def _on_message(self, worker: _Worker, message: worker_pb2.FromWorker) -> None:
         now = self._loop.time()
+        for call in message.calls:
+            caller = worker.flying.get(call.handle)
+            if caller is not None and not caller.is_cancelled and self._listener is not None:
+                self._listener.on_called(caller.work, call)
+        for idle in message.idle:
+            waiting = worker.flying.get(idle.handle)
+            if waiting is not None and waiting.answers == idle.answers:  # else an answer is on its way
+                worker.idle_since = now
+        if message.reports:
+            worker.idle_since = 0.0
         for report in message.reports:
             flying = worker.flying.pop(report.handle, None)
             if flying is None:
@@ -399,6 +474,11 @@ class ProcessExecutor:
         for position, flying in reversed(list(enumerate(worker.flying.values()))):  # so that what goes back keeps its order
             if flying.is_cancelled:
                 self._keys.pop(flying.work.key, None)
+            elif flying.is_evicted:
+                self._keys.pop(flying.work.key, None)
+                self._evicted[flying.work.key] = flying
+                if flying.answers:  # it was answered while it was being taken away
+                    self._revive(flying.work.key)
             elif position == 0 and not worker.is_killed:
                 report = AttemptReport(
                     queued_us=int((flying.head_at - flying.queued_at) * 1e6),
@@ -410,16 +490,58 @@ class ProcessExecutor:
                 )
                 self._end(flying, Outcome(report=report, failure=worker.verdict or died(status)))
             else:  # sent ahead and never begun, or begun behind the attempt that its worker was killed for
-                queue = self._queues.setdefault(flying.work.pool, {}).setdefault(flying.work.key.execution, deque())
-                queue.appendleft(flying)
-                self._keys[flying.work.key] = (None, 0)
-                self._waiting += 1
+                self._enqueue(flying, is_first=True)
         worker.flying.clear()
         self._schedule_pump()
+
+    # Waiting for calls ------------------------------------------------------------------------------------------------
+
+    def answer(self, key: WorkKey, answer: worker_pb2.Answer) -> None:
+        worker, handle = self._keys.get(key, (None, 0))
+        flying = worker.flying.get(handle) if worker is not None else None
+        if worker is None or flying is None:
+            self._revive(key)
+            return
+        flying.answers += 1
+        worker.idle_since = 0.0
+        if not flying.is_evicted:
+            answer.handle = handle
+            worker.channel.send(worker_pb2.ToWorker(answers=[answer]))
+
+    def _revive(self, key: WorkKey) -> None:
+        """What was evicted runs anew: it makes its calls again and finds their results."""
+        flying = self._evicted.pop(key, None)
+        if flying is not None:
+            flying.is_evicted, flying.answers = False, 0
+            self._enqueue(flying)
+
+    def _evict_for_room(self) -> None:
+        """Work waits for memory, devices or a place that tasks hold which only wait themselves: the oldest of those give way."""
+        idle = sorted((w for w in self._workers.values() if w.idle_since and not w.is_doomed), key=lambda w: w.idle_since)
+        if not idle:
+            return
+        if len(idle) > MAX_IDLE:
+            self._evict(idle[0])
+            return
+        flying = next(iter(next(iter(self._queues.values())).values())).head
+        wanted, has = flying.work.demand, self.capacity
+        busy = [w.reserved for w in self._workers.values() if w.flying]
+        is_short = sum(d.mem_bytes for d in busy) + wanted.mem_bytes > has.mem_bytes or sum(d.gpu for d in busy) + wanted.gpu > has.gpu
+        holder = next((w for w in idle if w.reserved.mem_bytes or w.reserved.gpu), None)
+        if is_short and holder is not None:
+            self._evict(holder)
+
+    def _evict(self, worker: _Worker) -> None:
+        head = worker.head
+        if head is not None:
+            head.is_evicted, head.answers = True, 0
+            worker.is_doomed = True
+            worker.zygote.kill(worker.number)
 
     # Stopping ---------------------------------------------------------------------------------------------------------
 
     def cancel(self, key: WorkKey) -> None:
+        self._evicted.pop(key, None)
         worker, handle = self._keys.pop(key, (None, 0))
         if worker is None:
             self._unqueue(key)
@@ -462,6 +584,8 @@ class ProcessExecutor:
             head = worker.head
             if head is None:
                 continue
+            if worker.idle_since and now - worker.idle_since > EVICT_AFTER_S and not worker.is_doomed:
+                self._evict(worker)
             if head.is_cancelled and not worker.is_killed and now - head.head_at > ANNOUNCE_S:
                 self._kill(worker)  # the cancellation came after the worker had begun it
             if not head.is_announced and (head.work.is_timed or now - head.head_at > ANNOUNCE_S):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from alula.errors import DefinitionError
+from alula.sdk.caller import current_caller
 from alula.sdk.entity import Entity
 from alula.sdk.graph import Node, current_graph
 from alula.sdk.interface import Interface, Port
@@ -105,21 +106,29 @@ class Array:
         return run_items(self, {name: local.value(value) for name, value in node.values.items()})
 
 
+def item_count(array: Array, values: dict[str, Any]) -> int:
+    """How many items there are; lists of different lengths are a DefinitionError."""
+    lengths = {name: len(values[name]) for name in array.over}
+    if len(set(lengths.values())) > 1:
+        raise DefinitionError(f"map: its lists differ in length ({', '.join(f'{k}: {v}' for k, v in lengths.items())}); make them equal")
+    return next(iter(lengths.values()), 1)
+
+
+def item_of(array: Array, values: dict[str, Any], index: int) -> dict[str, Any]:
+    """What one item receives."""
+    return {name: value[index] if name in array.over else value for name, value in values.items()}
+
+
 def run_items(array: Array, values: dict[str, Any]) -> Any:
     """Every item in turn, in this process."""
     from alula.sdk.local import settle
 
-    lengths = {name: len(values[name]) for name in array.over}
-    if len(set(lengths.values())) > 1:
-        raise DefinitionError(f"map: its lists differ in length ({', '.join(f'{k}: {v}' for k, v in lengths.items())}); make them equal")
-    size = next(iter(lengths.values()), 1)
-    interface = array.entity.interface
+    size, interface = item_count(array, values), array.entity.interface
     rows: list[list[Any]] = []
     errors: list[Exception] = []
     for index in range(size):
-        item = {name: value[index] if name in array.over else value for name, value in values.items()}
         try:
-            rows.append(interface.unpack(settle(array.entity.run_here(item)), array.entity.label))
+            rows.append(interface.unpack(settle(array.entity.run_here(item_of(array, values, index))), array.entity.label))
         except Exception as error:
             if not array.criteria.may_fail:
                 raise
@@ -130,6 +139,27 @@ def run_items(array: Array, values: dict[str, Any]) -> Any:
     return interface.pack([list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in interface.outputs])
 
 
+async def call_items(array: Array, values: dict[str, Any]) -> Any:
+    """Every item as a call of the async task that is running."""
+    import asyncio
+
+    size, interface = item_count(array, values), array.entity.interface
+    limit = asyncio.Semaphore(array.criteria.concurrency or max(size, 1))
+    calls = [array.entity.meant((), item_of(array, values, index)) for index in range(size)]
+
+    async def one(call: Any) -> Any:
+        async with limit:
+            return await call
+
+    results = await asyncio.gather(*[one(call) for call in calls], return_exceptions=array.criteria.may_fail)
+    errors = [result for result in results if isinstance(result, BaseException)]
+    if size - len(errors) < array.criteria.needed(size):
+        raise errors[0]
+    none = [None] * len(interface.outputs)
+    rows = [none if isinstance(r, BaseException) else interface.unpack(r, array.entity.label) for r in results]
+    return interface.pack([list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in interface.outputs])
+
+
 class Mapped(Generic[R]):
     """A task to be called with lists."""
 
@@ -137,7 +167,7 @@ class Mapped(Generic[R]):
         self.entity, self.over, self.criteria = entity, over, criteria
 
     def __call__(self, *args: Any, **kwargs: Any) -> list[R]:
-        """While a workflow is traced: an array node. Else: every item in turn, here."""
+        """While a workflow is traced: an array node. While an async task runs: a call per item, to be awaited. Else: in turn, here."""
         entity = self.entity
         what = f"map of {entity.kind} {entity.label}"
         values = entity.interface.collect(args, kwargs, what)
@@ -150,6 +180,8 @@ class Mapped(Generic[R]):
         array = Array(entity.origin, over, self.criteria)
         graph = current_graph()
         if graph is None:
+            if current_caller() is not None:
+                return cast(list[R], call_items(array, values))
             return cast(list[R], run_items(array, values))
         return cast(list[R], graph.call(array, f"map-{entity.label}", array.interface(), values, entity._overrides))
 

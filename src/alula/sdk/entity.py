@@ -9,9 +9,11 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from alula.errors import DefinitionError
+from alula.sdk.caller import current_caller
 from alula.sdk.graph import current_graph
 from alula.sdk.interface import Interface, interface_of
 from alula.sdk.overrides import Overrides
+from alula.sdk.where import user_place
 
 
 class Entity:
@@ -69,6 +71,15 @@ class Entity:
         assert graph is not None
         values = self.interface.collect(args, kwargs, f"{self.kind} {self.label}")
         return graph.call(self.origin, self.label, self.interface, values, self._overrides)
+
+    def meant(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What a call means here: a node while a workflow is traced, something to await while an async task runs, else None."""
+        if current_graph() is not None:
+            return self.node(args, kwargs)
+        caller = current_caller()
+        if caller is None:
+            return None
+        return caller.call(self, self.interface.collect(args, kwargs, f"{self.kind} {self.label}"), user_place())
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name}>"

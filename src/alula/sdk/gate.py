@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from alula.errors import DefinitionError, NonRecoverable
+from alula.sdk.caller import Caller, current_caller
 from alula.sdk.duration import Span, parse_span
 from alula.sdk.graph import Graph, Node, required_graph
 from alula.sdk.interface import Interface, Port
@@ -71,9 +72,25 @@ class Gate:
         return local.value(node.values["o0"]) if "o0" in node.values else None
 
 
-def _named(graph: Graph, name: str, what: str) -> None:
+def _answerable(name: str, what: str) -> str:
     if not name or not isinstance(name, str):
         raise DefinitionError(f'{what} needs a name for people to answer to, for instance "go-live"', where=user_place())
+    return name
+
+
+async def _approved(caller: Caller, gate: Gate, value: T) -> T:
+    """In an async task the value is at hand: it is shown to whoever decides, if its type has a form for that, and comes back as it is."""
+    try:
+        interface = Interface(_single(type(value)), {}, where=user_place())
+        interface.to_proto()
+    except DefinitionError:
+        interface = Interface({}, {})
+    await caller.gate(gate, interface, {"o0": value} if interface.inputs else {}, user_place())
+    return value
+
+
+def _named(graph: Graph, name: str, what: str) -> None:
+    _answerable(name, what)
     if name in graph.signals:
         raise DefinitionError(f'{what}: this workflow has a gate "{name}" already; give each its own name', where=user_place())
     graph.signals.add(name)
@@ -93,6 +110,10 @@ def approve(value: T, name: str, timeout: Span | None = None) -> T:
     Raises:
         DefinitionError: outside a workflow, or a name that is taken.
     """
+    caller = current_caller()
+    if caller is not None:
+        gate = Gate("approve", _answerable(name, "al.approve"), timeout=None if timeout is None else parse_span(timeout))
+        return cast(T, _approved(caller, gate, value))
     graph = required_graph("al.approve(…)", "a plain function cannot wait for a person")
     if not isinstance(value, Promise):
         raise DefinitionError(f"al.approve takes the result of a call, got {type(value).__name__}", where=user_place())
@@ -116,9 +137,13 @@ def wait_for_input(name: str, type: type[T], timeout: Span | None = None) -> T:
     Raises:
         DefinitionError: outside a workflow, a name that is taken, a type that is not supported.
     """
+    interface = Interface({}, _single(type), "single", where=user_place())
+    caller = current_caller()
+    if caller is not None:
+        gate = Gate("signal", _answerable(name, "al.wait_for_input"), timeout=None if timeout is None else parse_span(timeout))
+        return cast(T, caller.gate(gate, interface, {}, user_place()))
     graph = required_graph("al.wait_for_input(…)", "a plain function takes the value as a parameter")
     _named(graph, name, "al.wait_for_input")
-    interface = Interface({}, _single(type), "single", where=user_place())
     interface.to_proto()
     gate = Gate("signal", name, timeout=None if timeout is None else parse_span(timeout))
     return cast(T, graph.call(gate, name, interface, {}))
@@ -132,5 +157,8 @@ def sleep(duration: Span) -> None:
     Raises:
         DefinitionError: outside a workflow.
     """
+    caller = current_caller()
+    if caller is not None:
+        return cast(None, caller.gate(Gate("sleep", span=parse_span(duration, "sleep")), Interface({}, {}), {}, user_place()))
     graph = required_graph("al.sleep(…)", "in a plain function use time.sleep")
     return cast(None, graph.call(Gate("sleep", span=parse_span(duration, "sleep")), "sleep", Interface({}, {}), {}))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from alula.errors import DefinitionError, InvalidInput
 from alula.sdk.entity import Entity
-from alula.sdk.graph import current_graph
 from alula.sdk.interface import MISSING, Interface, Port
 from alula.sdk.where import user_place
 from alula.sdk.workflow import Workflow
@@ -74,9 +73,12 @@ class LaunchPlan(Entity):
         return Interface(inputs, of.outputs, of.shape, of.returns, self.where, of.summary)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """While a workflow is traced: a child execution's node. Else: the workflow is run here."""
-        if current_graph() is not None:
-            return self.node(args, kwargs)
+        """While a workflow is traced: a child execution's node; while an async task runs: the same, to be awaited.
+        Else: the workflow is run here.
+        """
+        found = self.meant(args, kwargs)
+        if found is not None:
+            return found
         return self.run_here(self.interface.collect(args, kwargs, f"launch plan {self.label}"))
 
     def run_here(self, values: dict[str, Any]) -> Any:
@@ -117,8 +119,6 @@ class LaunchPlan(Entity):
             made.envs.values.add(key=key, value=value)
             made.concurrency_policy.behavior = admin.ConcurrencyLimitBehavior.CONCURRENCY_LIMIT_BEHAVIOR_SKIP
         return made
-
-
 
 
 def default_plan(workflow: Workflow[Any, Any]) -> LaunchPlan:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
 from alula.errors import DefinitionError
 from alula.sdk.entity import FunctionEntity
-from alula.sdk.graph import current_graph
 from alula.sdk.where import user_place
 
 if TYPE_CHECKING:
@@ -38,10 +37,11 @@ class Reference(FunctionEntity, Generic[P, R]):
         return core.Identifier(resource_type=kinds[self.of], project=self.project, domain=self.domain, name=self.name, version=self.version)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """A node of the workflow being traced."""
-        if current_graph() is None:
+        """A node of the workflow being traced, or something to await in an async task."""
+        found = self.meant(args, kwargs)
+        if found is None:
             self.run_here({})
-        return cast(R, self.node(args, kwargs))
+        return cast(R, found)
 
     def run_here(self, values: dict[str, Any]) -> Any:
         raise DefinitionError(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
@@ -128,6 +130,8 @@ class Serializer:
         self.seen[key] = entity
         if isinstance(entity, Task):
             self.request.tasks.append(self.task(entity))
+            for called in called_in(entity) if entity.is_async else ():
+                self.add(called)
         elif isinstance(entity, LaunchPlan):
             self.add(entity.workflow)
             self.request.launch_plans.append(self.launch_plan(entity))
@@ -167,6 +171,10 @@ class Serializer:
                 interface=task.interface.to_proto(),
                 container=self.container(task),
             )
+            if task.is_async:
+                template.config["async"] = "true"
+                if called := called_in(task):
+                    template.config["calls"] = ",".join(entity.name for entity in called)
         for secret in task.options.secrets:
             made = template.security_context.secrets.add(group=secret.group, key=secret.key)
             if secret.env:
@@ -327,6 +335,40 @@ def called_by(graph: Graph) -> list[Any]:
         else:
             found.extend(node.target.calls())
     return list(dict.fromkeys(found))
+
+
+def called_in(task: Task[Any, Any]) -> list[Any]:
+    """Entities that an async task's source names, in the order of their first appearance: what it may call when it runs.
+
+    Found are names of its module, of modules it uses (`steps.train`), and of its closure; what is called by way of a variable is
+    found by nobody, and must be registered by being named somewhere.
+    """
+    found: list[Any] = []
+
+    def take(value: Any) -> None:
+        origin = value.origin if isinstance(value, Entity) else getattr(value, "entity", None)
+        if isinstance(origin, Entity) and origin is not task and origin not in found:
+            found.append(origin)
+
+    def walk(code: Any, names: dict[str, Any]) -> None:
+        held = [names.get(name) for name in code.co_names]
+        for value in held:
+            take(value)
+            if isinstance(value, ModuleType):
+                for name in code.co_names:
+                    take(getattr(value, name, None))
+            elif inspect.isfunction(value) and value.__module__ == task.function.__module__ and id(value.__code__) not in seen:
+                seen.add(id(value.__code__))
+                walk(value.__code__, value.__globals__)
+        for constant in code.co_consts:
+            if inspect.iscode(constant):
+                walk(constant, names)
+
+    function = inspect.unwrap(task.function)
+    seen = {id(function.__code__)}
+    closure = dict(zip(function.__code__.co_freevars, [c.cell_contents for c in function.__closure__ or ()], strict=False))
+    walk(function.__code__, {**function.__globals__, **closure})
+    return found
 
 
 def sub_workflows(workflow: Any) -> list[Any]:

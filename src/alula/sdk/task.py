@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from alula.errors import DefinitionError
+from alula.sdk.caller import locally
 from alula.sdk.duration import Span, parse_span
 from alula.sdk.entity import FunctionEntity
-from alula.sdk.graph import current_graph
 from alula.sdk.resources import Cache, Resources, as_cache
 from alula.sdk.secret import Secret
 from alula.sdk.where import user_place
@@ -54,16 +54,31 @@ class Task(FunctionEntity, Generic[P, R]):
         self.options = options
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """While a workflow is traced: a node and the promise of its outputs. Else: the function itself."""
-        if current_graph() is not None:
-            return cast(R, self.node(args, kwargs))
-        return cast(R, self.function(*args, **kwargs))
+        """While a workflow is traced: a node and the promise of its outputs. While an async task runs: a child, to be awaited.
+        Else: the function itself.
+        """
+        found = self.meant(args, kwargs)
+        if found is not None:
+            return cast(R, found)
+        if self.is_async:
+            return cast(R, locally(cast(Any, self.function), args, kwargs))
+        return self.function(*args, **kwargs)
+
+    async def aio(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """As a call within an async task, typed as what `await` gives: `await train.aio(depth=3)`.
+
+        For a task that is `async` itself, `await task(…)` is typed already.
+        """
+        result: Any = self(*args, **kwargs)
+        return cast(R, await result if inspect.isawaitable(result) else result)
 
     @property
     def is_async(self) -> bool:
         return inspect.iscoroutinefunction(self.function)
 
     def run_here(self, values: dict[str, Any]) -> Any:
+        if self.is_async:
+            return locally(cast(Any, self.function), (), values)
         return self.function(**values)
 
     @property

@@ -109,10 +109,14 @@ class Workflow(FunctionEntity, Generic[P, R]):
         return Node(handler.origin, handler.label, handler.interface, values, self.where, id="fn0")
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """While a workflow is traced: a sub-workflow node. Else: the graph is run here, in plain Python."""
+        """While a workflow is traced: a sub-workflow node. While an async task runs: an execution of its own, to be awaited.
+        Else: the graph is run here, in plain Python.
+        """
         if current_graph() is not None:
             _ = self.graph  # a body that does not trace is reported at its own line, not at registration
-            return cast(R, self.node(args, kwargs))
+        found = self.meant(args, kwargs)
+        if found is not None:
+            return cast(R, found)
         return cast(R, self.run_here(self.interface.collect(args, kwargs, f"workflow {self.label}")))
 
     def run_local(self, *, signals: dict[str, Any] | None = None, **inputs: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from alula.types.base import Converter
 from alula.types.offload import Offload
 from alula.worker import environment
 from alula.worker.failure import error_document
+from alula.worker.link import Link
 from alula.worker.load import ensure_bundle, load_task
 
 
@@ -36,7 +36,6 @@ class Plan:
 
 
 _plans: dict[int, Plan] = {}
-_loops: list[asyncio.AbstractEventLoop] = []
 
 
 def plan_of(task: Task[Any, Any]) -> Plan:
@@ -55,13 +54,14 @@ def plan_of(task: Task[Any, Any]) -> Plan:
     return found
 
 
-def run(attempt: worker_pb2.Attempt) -> worker_pb2.Report:
+def run(attempt: worker_pb2.Attempt, link: Link | None = None) -> worker_pb2.Report:
     """Runs one attempt of one of our own tasks.
 
     Never raises: whatever goes wrong, in the user's code or in ours, becomes `report.error`.
 
     Args:
         attempt: `task` names it, `inputs` are its literals, `bundle_path` (or `bundle`) its code.
+        link: to the server, for what an async task calls.
     Returns:
         A report with exactly one of outputs, outputs_uri, error, and the times of each stage in microseconds.
     """
@@ -72,7 +72,7 @@ def run(attempt: worker_pb2.Attempt) -> worker_pb2.Report:
     offload = Offload(attempt.raw_output_prefix)
     try:
         os.environ.update(env)
-        _run(attempt, report, offload, clock)
+        _run(attempt, report, offload, clock, link)
     except BaseException as error:  # noqa: BLE001 - the attempt is the boundary: SystemExit of user code ends the attempt, not the worker
         report.ClearField("outputs")
         report.has_outputs = False
@@ -96,10 +96,10 @@ def _charge(report: worker_pb2.Report, clock: list[int]) -> None:
         setattr(times, name, (end - begin) // 1000)
 
 
-def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offload, clock: list[int]) -> None:
+def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offload, clock: list[int], link: Link | None) -> None:
     bundle_path = attempt.bundle_path
     if attempt.bundle and not bundle_path:
-        bundle_path = str(ensure_bundle(attempt.bundle))
+        bundle_path = attempt.bundle_path = str(ensure_bundle(attempt.bundle))
     plan = plan_of(load_task(attempt.task, bundle_path))
     clock.append(time.perf_counter_ns())
 
@@ -111,7 +111,9 @@ def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offloa
         clock.append(time.perf_counter_ns())
         result = plan.function(**values)
         if plan.is_async:
-            result = _loop().run_until_complete(result)
+            from alula.worker.driver import drive
+
+            result = drive(attempt, link, offload, result)
         clock.append(time.perf_counter_ns())
         packed = write_outputs(plan, result, offload).SerializeToString()
     finally:
@@ -153,12 +155,6 @@ def _context(attempt: worker_pb2.Attempt) -> task_context.Context:
         checkpoint_prefix=attempt.checkpoint,
         previous_checkpoint=attempt.prev_checkpoint,
     )
-
-
-def _loop() -> asyncio.AbstractEventLoop:
-    if not _loops or _loops[0].is_closed():
-        _loops[:] = [asyncio.new_event_loop()]
-    return _loops[0]
 
 
 def read_inputs(plan: Plan, attempt: worker_pb2.Attempt, offload: Offload) -> dict[str, Any]:

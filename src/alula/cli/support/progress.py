@@ -43,6 +43,8 @@ class Progress:
         from alula.client.execution import view_of
 
         lines = []
+        if self.names is not None:
+            self.names.learn_names(update.names)
         for each in update.nodes:
             view = view_of(each, names=self.names)
             old = self.nodes.get(view.id)

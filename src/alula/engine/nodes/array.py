@@ -264,6 +264,7 @@ def _end_item(
     if item in state.outputs or item in state.failures:
         return
     state.calls.pop(item, None)
+    scope.close_calls(turn, node, item)
     if failure is None:
         state.outputs[item] = outputs or core.LiteralMap()
     else:
@@ -290,11 +291,13 @@ def _finish(turn: Turn, node: Node, state: ArrayState) -> None:
         is_hit = state.hits == state.size
         node.cache_status = core.CatalogCacheStatus.CACHE_HIT if is_hit else core.CatalogCacheStatus.CACHE_POPULATED
         node.cache_reason = f"{state.hits} of {state.size} items came from the cache"
+    scope.close_calls(turn, node)
     scope.end_node(turn, node, NodePhase.SUCCEEDED, outputs=outputs)
 
 
 def _fail(turn: Turn, node: Node, state: ArrayState) -> None:
     stop_all(turn, node)
+    scope.close_calls(turn, node)
     named = sorted(state.failures)[:REPORTED]
     lines = [f"[{i}]: {state.failures[i].code}: {state.failures[i].message}" for i in named]
     if len(state.failures) > REPORTED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alula.engine import call as calls
 from alula.engine import event as ev
 from alula.engine import scope
 from alula.engine.attempt import call_of, end_attempt, fill_cache, mark_started, missing_outputs, timed_out
@@ -92,6 +93,7 @@ def _on_attempt_event(
             _on_succeeded(turn, node, attempt, event)
         case ev.AttemptExpanded():
             end_attempt(turn, attempt, AttemptPhase.SUCCEEDED, report=event.report)
+            scope.close_calls(turn, node)
             node.deck_uri = event.report.deck_uri
             _open_dynamic(turn, node, event.closure, attempt=attempt.number)
         case ev.AttemptFailed():
@@ -115,13 +117,14 @@ def _on_succeeded(turn: Turn, node: Node, attempt: Attempt, event: ev.AttemptSuc
     node.started_at = node.started_at or attempt.created_at
     node.deck_uri = event.report.deck_uri
     fill_cache(turn, node, event.outputs, event.outputs_uri)
+    scope.close_calls(turn, node)
     scope.end_node(turn, node, NodePhase.SUCCEEDED, outputs=event.outputs, outputs_uri=event.outputs_uri)
 
 
 def _on_failed(turn: Turn, node: Node, failure: Failure) -> None:
     call = call_of(node)
     if failure.kind == "SYSTEM":
-        node.system_failures += 1
+        calls.charge_loss(turn, node)
     else:
         node.user_failures += 1
     if node.attempt is not None:
@@ -132,6 +135,7 @@ def _on_failed(turn: Turn, node: Node, failure: Failure) -> None:
         start_attempt(turn, node)
         return
     last = exhausted(failure, retries=call.retries, user_failures=user, system_failures=system)
+    scope.close_calls(turn, node)
     scope.end_node(turn, node, NodePhase.FAILED, failure=last)
 
 

@@ -157,25 +157,149 @@ class ToWorker(_message.Message):
 
     ATTEMPTS_FIELD_NUMBER: _builtins.int
     CANCELLED_FIELD_NUMBER: _builtins.int
+    ANSWERS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def attempts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Attempt]: ...
     @_builtins.property
     def cancelled(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """handles that were sent but must not be started any more"""
 
+    @_builtins.property
+    def answers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Answer]: ...
     def __init__(
         self,
         *,
         attempts: _abc.Iterable[Global___Attempt] | None = ...,
         cancelled: _abc.Iterable[_builtins.int] | None = ...,
+        answers: _abc.Iterable[Global___Answer] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "cancelled", b"cancelled"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "attempts", b"attempts", "cancelled", b"cancelled"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ToWorker: _TypeAlias = ToWorker  # noqa: Y015
+
+@_typing.final
+class Call(_message.Message):
+    """A running task calls another task, a launch plan or a gate, or says what a traced function gave."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HANDLE_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    NODE_FIELD_NUMBER: _builtins.int
+    INPUTS_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    IS_CANCELLED_FIELD_NUMBER: _builtins.int
+    IS_TRACED_FIELD_NUMBER: _builtins.int
+    OUTPUTS_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    STARTED_AT_US_FIELD_NUMBER: _builtins.int
+    handle: _builtins.int
+    key: _builtins.str
+    """the call's place in the order of the task's calls"""
+    node: _builtins.bytes
+    """serialised flyteidl.core.Node: target, name, overrides; without a target: a traced function"""
+    inputs: _builtins.bytes
+    """serialised LiteralMap"""
+    place: _builtins.str
+    """file:line"""
+    is_cancelled: _builtins.bool
+    """nobody waits for this call any more"""
+    is_traced: _builtins.bool
+    """outputs or error are the function's"""
+    outputs: _builtins.bytes
+    error: _builtins.bytes
+    """serialised ErrorDocument"""
+    started_at_us: _builtins.int
+    def __init__(
+        self,
+        *,
+        handle: _builtins.int = ...,
+        key: _builtins.str = ...,
+        node: _builtins.bytes = ...,
+        inputs: _builtins.bytes = ...,
+        place: _builtins.str = ...,
+        is_cancelled: _builtins.bool = ...,
+        is_traced: _builtins.bool = ...,
+        outputs: _builtins.bytes = ...,
+        error: _builtins.bytes = ...,
+        started_at_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "handle", b"handle", "inputs", b"inputs", "is_cancelled", b"is_cancelled", "is_traced", b"is_traced", "key", b"key", "node", b"node", "outputs", b"outputs", "place", b"place", "started_at_us", b"started_at_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Call: _TypeAlias = Call  # noqa: Y015
+
+@_typing.final
+class Answer(_message.Message):
+    """How a call ended; neither outputs nor failure: the traced function is to be run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HANDLE_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    HAS_OUTPUTS_FIELD_NUMBER: _builtins.int
+    OUTPUTS_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    handle: _builtins.int
+    key: _builtins.str
+    has_outputs: _builtins.bool
+    outputs: _builtins.bytes
+    code: _builtins.str
+    """of the failure, empty if there is none"""
+    message: _builtins.str
+    kind: _builtins.str
+    """USER or SYSTEM"""
+    def __init__(
+        self,
+        *,
+        handle: _builtins.int = ...,
+        key: _builtins.str = ...,
+        has_outputs: _builtins.bool = ...,
+        outputs: _builtins.bytes = ...,
+        code: _builtins.str = ...,
+        message: _builtins.str = ...,
+        kind: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "handle", b"handle", "has_outputs", b"has_outputs", "key", b"key", "kind", b"kind", "message", b"message", "outputs", b"outputs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Answer: _TypeAlias = Answer  # noqa: Y015
+
+@_typing.final
+class Idle(_message.Message):
+    """A running task has nothing to do but to wait for its calls; it has heard this many answers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HANDLE_FIELD_NUMBER: _builtins.int
+    ANSWERS_FIELD_NUMBER: _builtins.int
+    handle: _builtins.int
+    answers: _builtins.int
+    def __init__(
+        self,
+        *,
+        handle: _builtins.int = ...,
+        answers: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "handle", b"handle"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Idle: _TypeAlias = Idle  # noqa: Y015
 
 @_typing.final
 class AttemptTimes(_message.Message):
@@ -276,16 +400,24 @@ class FromWorker(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REPORTS_FIELD_NUMBER: _builtins.int
+    CALLS_FIELD_NUMBER: _builtins.int
+    IDLE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def reports(self) -> _containers.RepeatedCompositeFieldContainer[Global___Report]: ...
+    @_builtins.property
+    def calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___Call]: ...
+    @_builtins.property
+    def idle(self) -> _containers.RepeatedCompositeFieldContainer[Global___Idle]: ...
     def __init__(
         self,
         *,
         reports: _abc.Iterable[Global___Report] | None = ...,
+        calls: _abc.Iterable[Global___Call] | None = ...,
+        idle: _abc.Iterable[Global___Idle] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["reports", b"reports"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "idle", b"idle", "reports", b"reports"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

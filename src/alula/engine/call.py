@@ -1,0 +1,158 @@
+"""Calls that a running task makes: each a node beneath its own, found again by a later attempt of the same task.
+
+A call is named by its place in the order of calls (`Origin.key`). An attempt that follows a lost one is in the same
+*generation*: it must take the same way, and what it finds at a place must be what was called there before. After a failure of the
+task's own a new generation begins: results are kept, calls that had failed are made again, and from the first of those on the task
+may take another way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from alula.engine import event as ev
+from alula.engine import scope
+from alula.engine.effect import AnswerCall
+from alula.engine.event import Failure
+from alula.engine.graph import NodeKind, NodeSpec, Origin
+from alula.engine.state import Attempt, Node, Run, ScopeState, Turn
+from alula.idl.phase import NodePhase
+
+Event = ev.CallMade | ev.CallCancelled | ev.ResultTraced
+ORDER_CHANGED = "CallOrderChanged"
+
+
+def on_event(turn: Turn, owner: Node, event: Event) -> None:
+    """Takes a call of a live attempt; those of attempts that are over change nothing."""
+    attempt = scope.calling_attempt(owner, event.item)
+    if attempt is None or attempt.number != event.attempt:
+        return
+    state = turn.run.scopes.get(owner.id)
+    if state is None:
+        if isinstance(event, ev.CallCancelled):
+            return
+        state = scope.open_calls(turn, owner)
+    if state.calls is None:
+        return  # its graph took over
+    match event:
+        case ev.CallCancelled():
+            _cancel(turn, state, event)
+        case ev.CallMade():
+            _call(turn, state, attempt, event)
+        case ev.ResultTraced():
+            _trace(turn, state, attempt, event)
+
+
+def _call(turn: Turn, state: ScopeState, attempt: Attempt, event: ev.CallMade) -> None:
+    origin = _origin(event.spec)
+    known = _known(turn, state, origin)
+    if isinstance(known, Failure):
+        _answer(turn, state, attempt, origin, failure=known)
+    elif known is not None:
+        node = state.called(known)
+        if node is not None and node.phase.is_terminal:
+            scope.answer(turn, state, node)
+    elif event.spec.kind is NodeKind.TRACE:
+        _answer(turn, state, attempt, origin)
+    else:
+        spec = _register(turn, state, event.spec)
+        turn.run.ready.append((state.id, spec, state.id))
+
+
+def _trace(turn: Turn, state: ScopeState, attempt: Attempt, event: ev.ResultTraced) -> None:
+    origin = _origin(event.spec)
+    known = _known(turn, state, origin)
+    if isinstance(known, Failure):
+        _answer(turn, state, attempt, origin, failure=known)
+        return
+    node = state.called(known) if known is not None else None
+    if node is None:
+        spec = _register(turn, state, event.spec)
+        node = scope.new_node(turn, state, spec, state.id)
+        node.inputs, node.started_at = spec.given, event.started_at
+        phase = NodePhase.SUCCEEDED if event.failure is None else NodePhase.FAILED
+        scope.end_node(turn, node, phase, outputs=event.outputs, failure=event.failure)
+    else:
+        scope.answer(turn, state, node)
+
+
+def _known(turn: Turn, state: ScopeState, origin: Origin) -> NodeSpec | Failure | None:
+    """The call that stands at this place already, None if there is none that counts, or why this one is refused."""
+    calls = state.calls or {}
+    spec = calls.get((origin.item, origin.key))
+    if spec is None or spec.origin is None:
+        return None
+    node, now = state.called(spec), _generation(turn.run.nodes[state.id], origin.item)
+    is_same = spec.origin.digest == origin.digest
+    if spec.origin.generation == now:
+        return spec if is_same else _order_changed(spec, origin)
+    if is_same and (node is None or not node.phase.is_terminal or node.phase.is_success):
+        return spec
+    has_diverged = any(s.origin is not None and s.origin.generation == now for (item, _), s in calls.items() if item == origin.item)
+    return None if is_same or has_diverged else _order_changed(spec, origin)
+
+
+def _order_changed(known: NodeSpec, origin: Origin) -> Failure:
+    was = known.origin.place if known.origin is not None else ""
+    name = known.node.metadata.name or known.id
+    message = (
+        f"{origin.place}: this call is not the one an earlier attempt made here: that was {name} at {was}, with other inputs or "
+        "another target. What an async task calls must follow from its inputs and from the results of its calls; take time, chance "
+        "and outside state from a task or through al.trace"
+    )
+    return Failure(code=ORDER_CHANGED, message=message)
+
+
+def _register(turn: Turn, state: ScopeState, spec: NodeSpec) -> NodeSpec:
+    """Puts a call into the record; beyond the caller's first life its id says in which one it was made."""
+    origin = _origin(spec)
+    generation = _generation(turn.run.nodes[state.id], origin.item)
+    spec.origin = replace(origin, generation=generation)
+    spec.id = spec.origin.node_id
+    if state.calls is not None:
+        state.calls[origin.item, origin.key] = spec
+    state.scope.nodes[spec.id] = spec
+    return spec
+
+
+def _generation(owner: Node, item: int) -> int:
+    if item < 0:
+        return owner.user_failures
+    return owner.array.user_failures.get(item, 0) if owner.array is not None else 0
+
+
+def _cancel(turn: Turn, state: ScopeState, event: ev.CallCancelled) -> None:
+    spec = (state.calls or {}).get((event.item, event.key))
+    node = state.called(spec) if spec is not None else None
+    if node is not None and not node.phase.is_terminal:
+        scope.abort_node(turn, node)
+    elif spec is not None and node is None:
+        turn.run.ready = type(turn.run.ready)(r for r in turn.run.ready if r[1] is not spec)
+
+
+def _answer(turn: Turn, state: ScopeState, attempt: Attempt, origin: Origin, failure: Failure | None = None) -> None:
+    turn.effects.append(AnswerCall(state.id, origin.item, attempt.number, origin.key, failure=failure))
+
+
+def _origin(spec: NodeSpec) -> Origin:
+    return spec.origin or Origin(item=-1, key=spec.id, digest=b"", place="")
+
+
+def charge_loss(turn: Turn, node: Node) -> None:
+    """Counts a failure of the system; for a task that calls others a loss after progress is the first one again."""
+    state = turn.run.scopes.get(node.id)
+    ended = sum(n.phase.is_terminal for n in state.nodes.values()) if state is not None and state.calls is not None else 0
+    node.system_failures = 1 if ended > node.calls_at_loss else node.system_failures + 1
+    node.calls_at_loss = ended
+
+
+def due_answers(run: Run, owner: Node) -> list[AnswerCall]:
+    """Every answer that the live attempts of a node may not have heard, after the runs were loaded anew."""
+    turn = Turn(run, 0)
+    state = run.scopes.get(owner.id)
+    if state is not None and state.calls is not None:
+        for spec in state.calls.values():
+            node = state.called(spec)
+            if node is not None and node.phase.is_terminal:
+                scope.answer(turn, state, node)
+    return [e for e in turn.effects if isinstance(e, AnswerCall)]

@@ -1,0 +1,60 @@
+"""A worker's end of its channel: attempts, cancellations and answers in; reports, calls and news out."""
+
+from __future__ import annotations
+
+import socket
+
+from alula.idl.frames import FrameBuffer, frame
+from alula.idl.v1 import worker_pb2
+
+CHUNK = 1 << 18
+
+
+class Link:
+    """What has arrived and was not taken yet, and reports that wait to be sent together."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._buffer = FrameBuffer()
+        self._reports = worker_pb2.FromWorker()
+        self._answers: list[worker_pb2.Answer] = []
+        self.queue: list[worker_pb2.Attempt] = []
+        self.cancelled: set[int] = set()
+
+    @property
+    def fileno(self) -> int:
+        return self._channel.fileno()
+
+    def receive(self, *, is_blocking: bool) -> bool:
+        """Takes in what has arrived; False when the other end is closed."""
+        try:
+            data = self._channel.recv(CHUNK, 0 if is_blocking else socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return True
+        if not data:
+            return False
+        for payload in self._buffer.feed(data):
+            message = worker_pb2.ToWorker.FromString(payload)
+            self.queue.extend(message.attempts)
+            self.cancelled.update(message.cancelled)
+            self._answers.extend(message.answers)
+        return True
+
+    def take_answers(self, handle: int) -> list[worker_pb2.Answer]:
+        """Answers to the attempt that runs; those to one before it are dropped."""
+        found, self._answers = self._answers, []
+        return [answer for answer in found if answer.handle == handle]
+
+    def send(self, message: worker_pb2.FromWorker) -> None:
+        """Sends at once."""
+        self._channel.sendall(frame(message.SerializeToString()))
+
+    def report(self, report: worker_pb2.Report) -> None:
+        """Keeps a report until `flush`."""
+        self._reports.reports.append(report)
+
+    def flush(self) -> None:
+        """Sends the reports that wait, if there are any."""
+        if self._reports.reports:
+            self.send(self._reports)
+            self._reports = worker_pb2.FromWorker()

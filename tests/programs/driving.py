@@ -1,0 +1,230 @@
+"""Async tasks that call others."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import alula as al
+
+
+class TooHot(ValueError):
+    pass
+
+
+class Strange(Exception):
+    def __init__(self, one: int, two: int) -> None:
+        super().__init__(one, two)
+
+
+def note(path: str, text: str) -> None:
+    with Path(path).open("a") as file:
+        file.write(f"{text}\n")
+
+
+@al.task
+def double(x: int) -> int:
+    return 2 * x
+
+
+@al.task(cache="1")
+def cached_double(x: int) -> int:
+    return 2 * x
+
+
+@al.task
+def noted(path: str, x: int) -> int:
+    note(path, f"child {x}")
+    return x * 3
+
+
+@al.task
+def hot(x: int) -> int:
+    if x > 2:
+        raise TooHot(f"{x} is too hot")
+    return x
+
+
+@al.task
+def strange() -> int:
+    raise Strange(1, 2)
+
+
+@al.task(retries=1)
+def second_time(path: str) -> int:
+    note(path, "try")
+    if len(Path(path).read_text().splitlines()) < 2:
+        raise RuntimeError("not yet")
+    return 5
+
+
+@al.workflow
+def plus_one_then_double(x: int) -> int:
+    return double(double(x))
+
+
+@al.task
+async def fan(n: int) -> int:
+    return sum(await asyncio.gather(*[double.aio(i) for i in range(n)]))
+
+
+@al.task
+async def catches(x: int) -> str:
+    try:
+        await hot.aio(x)
+    except TooHot as error:
+        return f"{type(error).__module__}.{type(error).__name__}: {error}"
+    return "cool"
+
+
+@al.task
+async def hears_of_strange() -> str:
+    try:
+        await strange.aio()
+    except al.TaskFailed as error:
+        return error.code
+    except Strange as error:
+        return f"{type(error).__name__} {error.args}"
+    return ""
+
+
+@al.task
+async def calls_a_workflow(x: int) -> int:
+    return int(await plus_one_then_double(x))  # type: ignore[misc]
+
+
+@al.task
+async def calls_a_driver(n: int) -> int:
+    return await fan(n) + await fan(n)
+
+
+@al.task
+async def maps(xs: list[int]) -> list[int]:
+    return list(await al.map(double, concurrency=2)(x=xs))  # type: ignore[misc]
+
+
+@al.task
+async def uses_the_cache(x: int) -> list[int]:
+    first = await cached_double.aio(x)
+    return [first, await cached_double.aio(x)]
+
+
+@al.task
+async def asks() -> list[int]:
+    found = [await al.wait_for_input("number", int), await al.wait_for_input("number", int)]  # type: ignore[misc]
+    await al.approve(found, "go")  # type: ignore[misc]
+    await al.sleep("1s")  # type: ignore[func-returns-value]
+    return found
+
+
+@al.trace
+def pid_of(path: str) -> int:
+    note(path, "traced")
+    return os.getpid()
+
+
+@al.task(retries=1)
+async def traced_once(path: str) -> int:
+    pid = await pid_of.aio(path)
+    value = await noted.aio(path, 1)
+    note(path, "life")
+    if Path(path).read_text().count("life") == 1:
+        raise RuntimeError("the first life ends here")
+    return pid * 0 + value
+
+
+@al.task(retries=1)
+async def wanders(path: str) -> int:
+    """Calls something else in its second life, without any call that had failed."""
+    note(path, "life")
+    lives = Path(path).read_text().count("life")
+    await noted.aio(path, lives)
+    if lives == 1:
+        raise RuntimeError("the first life ends here")
+    return lives
+
+
+@al.task(retries=1)
+async def tries_again(path: str) -> int:
+    """A child that fails in the first life is made again in the second, one that had succeeded is not."""
+    kept = await noted.aio(path, 7)
+    note(path, "life")
+    return kept + await flaky.aio(path)
+
+
+@al.task
+def flaky(path: str) -> int:
+    if Path(path).read_text().count("life") == 1:
+        raise RuntimeError("flaky")
+    return 1
+
+
+@al.task
+async def gives_up(path: str) -> str:
+    try:
+        await asyncio.wait_for(endless.aio(path), 0.2)
+    except TimeoutError:
+        return "gave up"
+    return "ended"
+
+
+@al.task
+def endless(path: str) -> int:
+    note(path, f"endless {os.getpid()}")
+    while True:
+        os.sched_yield()
+
+
+@al.task
+async def forgets() -> int:
+    double(1)
+    return 1
+
+
+@al.task
+async def leaves_one_running(path: str) -> int:
+    waiting = asyncio.ensure_future(endless.aio(path))
+    while not Path(path).exists():
+        await asyncio.sleep(0.01)
+    return int(not waiting.done())
+
+
+@al.task
+async def calls_unknown() -> int:
+    return await unknown(1)  # type: ignore[misc]
+
+
+@al.reference_task(project="default", domain="development", name="tests.programs.nowhere", version="v9")
+def unknown(x: int) -> int: ...
+
+
+@al.task
+async def many(path: str, n: int) -> int:
+    """Fifty children, some one after the other, some at once."""
+    note(path, f"driver {os.getpid()}")
+    total = 0
+    for start in range(0, n, 5):
+        total += await noted.aio(path, start)
+        total += sum(await asyncio.gather(*[noted.aio(path, start + i) for i in range(1, 5)]))
+    return total
+
+
+@al.task(resources=al.Resources(mem="1Gi"))
+async def holds_memory(n: int) -> int:
+    return sum(await asyncio.gather(*[wants_memory.aio(i) for i in range(n)]))
+
+
+@al.task(resources=al.Resources(mem="600Mi"))
+def wants_memory(x: int) -> int:
+    return x
+
+
+@al.workflow
+def mapped_fan(ns: list[int]) -> list[int]:
+    return al.map(fan)(n=ns)
+
+
+@al.workflow
+def driven(path: str, n: int) -> int:
+    return many(path, n)  # type: ignore[return-value]
