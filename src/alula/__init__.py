@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from alula.errors import NonRecoverable, Recoverable, TaskFailed
     from alula.sdk.array import map
-    from alula.sdk.caller import group, trace
+    from alula.sdk.builder import WorkflowBuilder
+    from alula.sdk.caller import awaited, group, trace
     from alula.sdk.conditional import fail, when
     from alula.sdk.context import context
+    from alula.sdk.dynamic import dynamic
     from alula.sdk.gate import approve, sleep, wait_for_input
     from alula.sdk.launch_plan import LaunchPlan
     from alula.sdk.reference import reference_launch_plan, reference_task, reference_workflow
@@ -35,9 +37,12 @@ _HOMES = {
     "Secret": "sdk.secret",
     "TaskFailed": "errors",
     "Trust": "types.value",
+    "WorkflowBuilder": "sdk.builder",
     "approve": "sdk.gate",
+    "awaited": "sdk.caller",
     "connect": "client",
     "context": "sdk.context",
+    "dynamic": "sdk.dynamic",
     "fail": "sdk.conditional",
     "group": "sdk.caller",
     "map": "sdk.array",
@@ -67,9 +72,12 @@ __all__ = [
     "Secret",
     "TaskFailed",
     "Trust",
+    "WorkflowBuilder",
     "approve",
+    "awaited",
     "connect",
     "context",
+    "dynamic",
     "fail",
     "group",
     "map",

@@ -73,7 +73,7 @@ def base_environment(folder: Path) -> dict[str, str]:
     folder.mkdir(parents=True, exist_ok=True)
     return inherited | {
         "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(SOURCE),
+        "PYTHONPATH": f"{SOURCE}{os.pathsep}{SOURCE.parent}",
         "HOME": str(folder),
         "FLYTE_SDK_LOGGING_LEVEL": "40",
     }

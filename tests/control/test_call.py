@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.control.conftest import Plane, open_plane
-from tests.programs import driving
+from tests.programs import building, driving
 from tests.server.harness import literal
 
 from alula.executors import process
@@ -245,3 +245,30 @@ async def test_memory_that_a_waiting_task_holds_is_given_up_for_its_children(tmp
         assert final.closure.phase == SUCCEEDED, final.closure.error.message
     finally:
         await plane.platform.stop()
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "expected"),
+    [
+        ("flow", {"n": 4}, {"o0": 24}),
+        ("flow", {"n": 0}, {"o0": 0}),
+        ("flow_of_parts", {"n": 2}, {"o0": 8, "o1": [4, 7]}),
+        ("flow_of_parts", {"n": 1}, {"o0": 4, "o1": [0]}),
+        ("flow_of_nothing", {"n": 2}, {"o0": 3}),
+        ("flow_of_nested", {"n": 2}, {"o0": 6}),
+        ("flow_of_awaited", {"n": 3}, {"o0": 6}),
+        ("built", {}, {"all": 9}),
+    ],
+)
+async def test_a_graph_made_from_data_gives_its_result(plane: Plane, name: str, inputs: dict[str, Any], expected: dict[str, Any]) -> None:
+    await plane.register(building)
+    final, outputs = await plane.run(f"tests.programs.building.{name}", **inputs)
+    assert final.closure.phase == SUCCEEDED, final.closure.error.message
+    assert outputs == expected
+
+
+async def test_a_failure_in_a_graph_made_from_data_names_its_cause(plane: Plane) -> None:
+    await plane.register(building)
+    final, _ = await plane.run("tests.programs.building.flow_of_failure", n=3)
+    assert final.closure.phase == FAILED
+    assert "no 3" in final.closure.error.message

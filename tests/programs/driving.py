@@ -91,7 +91,7 @@ async def hears_of_strange() -> str:
 
 @al.task
 async def calls_a_workflow(x: int) -> int:
-    return int(await plus_one_then_double(x))  # type: ignore[misc]
+    return await al.awaited(plus_one_then_double(x))
 
 
 @al.task
@@ -101,7 +101,7 @@ async def calls_a_driver(n: int) -> int:
 
 @al.task
 async def maps(xs: list[int]) -> list[int]:
-    return list(await al.map(double, concurrency=2)(x=xs))  # type: ignore[misc]
+    return await al.map(double, concurrency=2).aio(x=xs)
 
 
 @al.task
@@ -112,9 +112,9 @@ async def uses_the_cache(x: int) -> list[int]:
 
 @al.task
 async def asks() -> list[int]:
-    found = [await al.wait_for_input("number", int), await al.wait_for_input("number", int)]  # type: ignore[misc]
-    await al.approve(found, "go")  # type: ignore[misc]
-    await al.sleep("1s")  # type: ignore[func-returns-value]
+    found = [await al.awaited(al.wait_for_input("number", int)), await al.awaited(al.wait_for_input("number", int))]
+    await al.awaited(al.approve(found, "go"))
+    await al.awaited(al.sleep("1s"))  # type: ignore[func-returns-value]
     return found
 
 
@@ -192,7 +192,7 @@ async def leaves_one_running(path: str) -> int:
 
 @al.task
 async def calls_unknown() -> int:
-    return await unknown(1)  # type: ignore[misc]
+    return await al.awaited(unknown(1))
 
 
 @al.reference_task(project="default", domain="development", name="tests.programs.nowhere", version="v9")

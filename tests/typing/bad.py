@@ -24,3 +24,12 @@ al.task(retires=1)  # error: call-overload
 al.workflow(failure_policy="never")  # error: call-overload
 al.Resources(ram="1Gi")  # error: call-arg
 al.wait_for_input("n", int).upper()  # error: attr-defined
+
+
+@al.task
+async def drives(x: int) -> int:
+    text: str = await double.aio(x)  # error: assignment
+    print(text)
+    await double.aio("a")  # error: arg-type
+    await drives("a")  # error: arg-type
+    return await drives(x)

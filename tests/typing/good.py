@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import alula as al
@@ -42,3 +43,30 @@ def flow(path: Annotated[al.File, al.Format("csv")], depth: int = 6) -> str:
 
 plan = al.LaunchPlan(flow, "nightly", inputs={"depth": 3})
 value: float = train(load(al.File("x"), ["a"]), 2)
+
+
+@al.trace
+def stamp() -> float:
+    return 1.0
+
+
+@al.task
+async def drives(depth: int) -> float:
+    with al.group("first"):
+        found: list[str] = await asyncio.gather(*[publish.aio(float(i)) for i in range(depth)])
+    number: int = await al.awaited(al.wait_for_input("n", int))
+    texts: list[str] = await al.map(publish).aio(score=[1.0])
+    inner: float = await drives(depth - 1)
+    moment: float = await stamp.aio()
+    return inner + number + moment + len(found) + len(texts)
+
+
+@al.dynamic
+def as_many(n: int) -> str:
+    texts = [publish(float(i)) for i in range(n)]
+    return texts[-1]
+
+
+@al.workflow
+def calls_dynamic(n: int) -> str:
+    return as_many(n)

@@ -255,6 +255,12 @@ class AsyncExecution:
             self._names = Names(workflow.closure.compiled_workflow)
         return self._names
 
+    async def learn(self, node_id: str) -> None:
+        """Reads what the nodes beneath a dynamic one are called."""
+        wanted = core.NodeExecutionIdentifier(node_id=node_id, execution_id=self.id.to_proto())
+        data = await self._wire.call(rpc.GET_NODE_DATA, admin.NodeExecutionGetDataRequest(id=wanted))
+        (await self.names()).learn(node_id, data.dynamic_workflow.compiled_workflow)
+
     async def reuse(self) -> list[Reuse]:
         """Per task node that has ended well, in order: how much was computed and how much came from the output cache."""
         made = []
@@ -283,8 +289,7 @@ class AsyncExecution:
             for node in answer.node_executions:
                 into.append(view_of(node, parent, names))
                 if node.metadata.is_dynamic:
-                    data = await self._wire.call(rpc.GET_NODE_DATA, admin.NodeExecutionGetDataRequest(id=node.id))
-                    names.learn(node.id.node_id, data.dynamic_workflow.compiled_workflow)
+                    await self.learn(node.id.node_id)
                 if node.metadata.is_parent_node:
                     await self._nodes_under(node.id.node_id, into, names)
             token = answer.token

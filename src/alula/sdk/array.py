@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from alula.errors import DefinitionError
-from alula.sdk.caller import current_caller
+from alula.sdk.caller import awaited, current_caller
 from alula.sdk.entity import Entity
 from alula.sdk.graph import Node, current_graph
 from alula.sdk.interface import Interface, Port
@@ -184,6 +184,10 @@ class Mapped(Generic[R]):
                 return cast(list[R], call_items(array, values))
             return cast(list[R], run_items(array, values))
         return cast(list[R], graph.call(array, f"map-{entity.label}", array.interface(), values, entity._overrides))
+
+    async def aio(self, *args: Any, **kwargs: Any) -> list[R]:
+        """As a call within an async task, typed as what `await` gives."""
+        return await awaited(self(*args, **kwargs))
 
     def _is_sliced(self, name: str, value: Any) -> bool:
         from alula.sdk.promise import _bare

@@ -117,6 +117,15 @@ def group(name: str) -> Iterator[None]:
         _group.reset(token)
 
 
+async def awaited(value: T) -> T:
+    """What a call in an async task gives, typed as its result: `await al.awaited(al.wait_for_input("number", int))`.
+
+    For gates and workflows, whose calls are typed for the body of a workflow; a task has `.aio(…)`. What is no call is handed back.
+    """
+    found: Any = value
+    return cast(T, await found if inspect.isawaitable(found) else found)
+
+
 class LocalCaller:
     """Carries calls out here, as plain Python: for tests and for `python file.py`."""
 

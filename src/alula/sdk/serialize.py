@@ -14,6 +14,7 @@ from google.protobuf.duration_pb2 import Duration
 from alula.errors import DefinitionError
 from alula.idl import admin, core
 from alula.idl.v1 import service_pb2
+from alula.sdk.dynamic import Built, Dynamic
 from alula.sdk.entity import Entity
 from alula.sdk.graph import Graph, Node, binding
 from alula.sdk.interface import Interface, located
@@ -130,7 +131,7 @@ class Serializer:
         self.seen[key] = entity
         if isinstance(entity, Task):
             self.request.tasks.append(self.task(entity))
-            for called in called_in(entity) if entity.is_async else ():
+            for called in may_call(entity):
                 self.add(called)
         elif isinstance(entity, LaunchPlan):
             self.add(entity.workflow)
@@ -173,8 +174,8 @@ class Serializer:
             )
             if task.is_async:
                 template.config["async"] = "true"
-                if called := called_in(task):
-                    template.config["calls"] = ",".join(entity.name for entity in called)
+            if called := may_call(task):
+                template.config["calls"] = ",".join(entity.name for entity in called)
         for secret in task.options.secrets:
             made = template.security_context.secrets.add(group=secret.group, key=secret.key)
             if secret.env:
@@ -335,6 +336,25 @@ def called_by(graph: Graph) -> list[Any]:
         else:
             found.extend(node.target.calls())
     return list(dict.fromkeys(found))
+
+
+def job(built: Built, settings: Settings) -> core.DynamicJobSpec:
+    """What a dynamic task writes: its graph with everything it uses but launch plans, which must be registered."""
+    serializer = Serializer(settings)
+    template = serializer.workflow(built)
+    tasks: dict[str, Task[Any, Any]] = {}
+    inlined = sub_workflows(built)
+    for graph in (built.graph, *(one.graph for one in inlined)):
+        tasks.update({one.name: one.origin for one in called_by(graph) if isinstance(one.origin, Task)})
+    made = core.DynamicJobSpec(nodes=template.nodes, outputs=template.outputs)
+    made.tasks.extend(serializer.task(task).spec.template for task in tasks.values())
+    made.subworkflows.extend(serializer.workflow(one) for one in inlined)
+    return made
+
+
+def may_call(task: Task[Any, Any]) -> list[Any]:
+    """Entities that a task may call when it runs: none unless it is async or dynamic."""
+    return called_in(task) if task.is_async or isinstance(task, Dynamic) else []
 
 
 def called_in(task: Task[Any, Any]) -> list[Any]:

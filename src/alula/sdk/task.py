@@ -161,12 +161,13 @@ def task(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     def decorate(of: Callable[..., Any]) -> Task[Any, Any]:
         if not inspect.isroutine(of) and not callable(of):
             raise DefinitionError(f"@task decorates a function, got {type(of).__name__}", where=where)
-        return Task(of, _options(options, where), where)
+        return Task(of, make_options(options, where), where)
 
     return decorate if function is None else decorate(function)
 
 
-def _options(options: dict[str, Any], where: str) -> TaskOptions:
+def make_options(options: dict[str, Any], where: str) -> TaskOptions:
+    """What `@task` and its kin were given, checked; a DefinitionError names an unknown or malformed option."""
     given = dict(options)
     unknown = set(given) - set(TaskOptions.__slots__)
     if unknown:

@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, ParamSpec, TypeVar, cast, overload
 from alula.errors import DefinitionError
 from alula.sdk.entity import Entity, FunctionEntity
 from alula.sdk.graph import Graph, Node, check_value, current_graph, promises_in, tracing
-from alula.sdk.interface import MISSING
+from alula.sdk.interface import MISSING, Interface
 from alula.sdk.promise import Promise
 from alula.sdk.where import user_place
 
@@ -65,31 +65,17 @@ class Workflow(FunctionEntity, Generic[P, R]):
         graph.inputs = {name: Promise(graph, None, name, port.annotation) for name, port in self.interface.inputs.items()}
         with tracing(graph):
             result = self.function(**graph.inputs)
-        self._bind_outputs(graph, result)
-        for conditional in graph.open:
-            conditional.close()
-        _check_branches(graph)
-        graph.number()
+        finish(graph, result, self.interface, f"workflow {self.label}", self.where)
         if self.on_failure is not None:
             graph.failure = self._failure_node(graph)
         return graph
 
-    def _bind_outputs(self, graph: Graph, result: Any) -> None:
-        what = f"workflow {self.label}"
-        if self.interface.shape == "none":
-            # `return task()` of a task without outputs is fine: there is nothing to hand on.
-            if result is not None and not (isinstance(result, Promise) and result._var == ""):
-                raise DefinitionError(f"{what} declares no output but returns one; annotate its return type", where=self.where)
-            return
-        if self.interface.shape == "single" and isinstance(result, tuple):
-            raise DefinitionError(f"{what} declares one output but returns {len(result)}; annotate tuple[…] or pick one", where=self.where)
-        try:
-            values = self.interface.unpack(result, what)
-        except DefinitionError as error:
-            raise DefinitionError(error.message, where=self.where) from error
-        for (name, port), value in zip(self.interface.outputs.items(), values, strict=True):
-            check_value(graph, value, port, self.where)
-            graph.outputs[name] = value
+    def fail_with(self, handler: Entity) -> None:
+        """Runs `handler` after the workflow has failed."""
+        if not isinstance(handler, Entity):
+            raise DefinitionError(f"on_failure takes a task or workflow, got {type(handler).__name__}", where=self.where)
+        self.on_failure = handler
+        self.graph.failure = self._failure_node(self.graph)
 
     def _failure_node(self, graph: Graph) -> Node:
         handler = self.on_failure
@@ -139,6 +125,36 @@ class Workflow(FunctionEntity, Generic[P, R]):
     def defaults(self) -> dict[str, Any]:
         """Inputs that have a default."""
         return {name: port.default for name, port in self.interface.inputs.items() if port.default is not MISSING}
+
+
+def finish(graph: Graph, result: Any, interface: Interface, what: str, where: str) -> None:
+    """Ends the tracing of a body: its result becomes the graph's outputs, its nodes get their ids.
+
+    Raises:
+        DefinitionError: the result is not what the interface declares, a branch lacks its last case, or a node inside one is used outside.
+    """
+    _bind_outputs(graph, result, interface, what, where)
+    for conditional in graph.open:
+        conditional.close()
+    _check_branches(graph)
+    graph.number()
+
+
+def _bind_outputs(graph: Graph, result: Any, interface: Interface, what: str, where: str) -> None:
+    if interface.shape == "none":
+        # `return task()` of a task without outputs is fine: there is nothing to hand on.
+        if result is not None and not (isinstance(result, Promise) and result._var == ""):
+            raise DefinitionError(f"{what} declares no output but returns one; annotate its return type", where=where)
+        return
+    if interface.shape == "single" and isinstance(result, tuple):
+        raise DefinitionError(f"{what} declares one output but returns {len(result)}; annotate tuple[…] or pick one", where=where)
+    try:
+        values = interface.unpack(result, what)
+    except DefinitionError as error:
+        raise DefinitionError(error.message, where=where) from error
+    for (name, port), value in zip(interface.outputs.items(), values, strict=True):
+        check_value(graph, value, port, where)
+        graph.outputs[name] = value
 
 
 def _check_branches(graph: Graph) -> None:

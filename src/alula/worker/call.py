@@ -13,7 +13,9 @@ from alula.errors import AlulaError, InvalidInput, Unavailable
 from alula.idl import core
 from alula.idl.v1 import worker_pb2
 from alula.sdk import context as task_context
+from alula.sdk.dynamic import Dynamic
 from alula.sdk.interface import MISSING
+from alula.sdk.serialize import Settings, job
 from alula.sdk.task import Task
 from alula.types.base import Converter
 from alula.types.offload import Offload
@@ -29,6 +31,7 @@ class Plan:
 
     function: Callable[..., Any]
     is_async: bool
+    dynamic: Dynamic[..., Any] | None
     inputs: tuple[tuple[str, Converter, Any], ...]
     outputs: tuple[tuple[str, Converter], ...]
     interface: Any
@@ -46,6 +49,7 @@ def plan_of(task: Task[Any, Any]) -> Plan:
         found = _plans[id(task)] = Plan(
             task.function,
             task.is_async,
+            task if isinstance(task, Dynamic) else None,
             tuple((name, port.converter, port.default) for name, port in interface.inputs.items()),
             tuple((name, port.converter) for name, port in interface.outputs.items()),
             interface,
@@ -75,6 +79,7 @@ def run(attempt: worker_pb2.Attempt, link: Link | None = None) -> worker_pb2.Rep
         _run(attempt, report, offload, clock, link)
     except BaseException as error:  # noqa: BLE001 - the attempt is the boundary: SystemExit of user code ends the attempt, not the worker
         report.ClearField("outputs")
+        report.ClearField("futures")
         report.has_outputs = False
         report.error = error_document(error, worker=f"pid {os.getpid()}").SerializeToString()
     finally:
@@ -109,12 +114,16 @@ def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offloa
     try:
         values = read_inputs(plan, attempt, offload)
         clock.append(time.perf_counter_ns())
-        result = plan.function(**values)
+        built = plan.dynamic.build(values) if plan.dynamic is not None else None
+        result = plan.function(**values) if built is None else plan.interface.pack(list(built.graph.outputs.values()))
         if plan.is_async:
             from alula.worker.driver import drive
 
             result = drive(attempt, link, offload, result)
         clock.append(time.perf_counter_ns())
+        if built is not None and built.graph.nodes:
+            report.futures = job(built, Settings(attempt.project, attempt.domain, attempt.task_version, attempt.bundle)).SerializeToString()
+            return
         packed = write_outputs(plan, result, offload).SerializeToString()
     finally:
         task_context.leave(token)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -108,6 +109,18 @@ def _label(text: Any, name: str, phase: str, span: str, error: str = "") -> Any:
     return made
 
 
+def _with_names(execution: Execution, updates: Iterator[Any]) -> Iterator[Any]:
+    """Updates, with the graphs that dynamic tasks wrote read before their nodes are shown."""
+    from alula.client.wire import drive
+
+    known: set[str] = set()
+    for update in updates:
+        for node_id in [n.id.node_id for n in update.nodes if n.metadata.is_dynamic and n.id.node_id not in known]:
+            known.add(node_id)
+            drive(execution.source.learn(node_id))
+        yield update
+
+
 def follow(execution: Execution, *, is_quiet: bool = False, timeout_s: float | None = None) -> Progress:
     """Follows an execution to its end, showing it on stderr.
 
@@ -121,7 +134,7 @@ def follow(execution: Execution, *, is_quiet: bool = False, timeout_s: float | N
     from alula.client.wire import drive
 
     progress = Progress(execution.name, drive(execution.source.names()))
-    updates = execution.updates(nodes=True, timeout_s=timeout_s)
+    updates = _with_names(execution, execution.updates(nodes=True, timeout_s=timeout_s))
     if is_quiet or not sys.stderr.isatty():
         for update in updates:
             for line in progress.change(update):
