@@ -61,6 +61,9 @@ def _rows(kind: str, message: Any) -> tuple[list[str], list[list[str]]]:
         ]
         return ["NAME", "PHASE", "WORKFLOW", "VERSION", "CREATED", "DURATION"], rows
     listed = getattr(message, kind.replace("-", "_"))
+    if kind == "launch-plans":
+        rows = [[e.id.name, e.id.version, "ACTIVE" if e.closure.state else "", _time(e.closure, "created_at")] for e in listed]
+        return ["NAME", "VERSION", "STATE", "CREATED"], rows
     return ["NAME", "VERSION", "CREATED"], [[each.id.name, each.id.version, _time(each.closure, "created_at")] for each in listed]
 
 

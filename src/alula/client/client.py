@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from alula.client import rpc, value
+from alula.client.compare import Difference, compare
 from alula.client.execution import AsyncExecution
 from alula.client.register import Registered, register
 from alula.client.settings import ClientSettings, load
@@ -89,6 +90,18 @@ class AsyncLauncher:
             NotFound: nothing of that name is registered.
         """
         return await self._launch(entity, inputs, self._options)
+
+
+_INACTIVE, _ACTIVE = admin.LaunchPlanState.Value("INACTIVE"), admin.LaunchPlanState.Value("ACTIVE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollback:
+    """Which version is launched by name; empty `active` or `before`: the newest."""
+
+    active: str
+    before: str
+    newest: str
 
 
 class AsyncClient:
@@ -244,6 +257,42 @@ class AsyncClient:
                 return await self._read(task.id)
         place = f"{self.wire.settings.project}/{self.wire.settings.domain}"
         raise NotFound(f"{name!r}: no launch plan, workflow or task of that name in {place}; see `alula list workflows` or register it")
+
+    # Versions
+
+    async def diff(self, name: str, old: str = "", new: str = "", *, kind: str = "") -> Difference:
+        """What two versions differ in; see `compare.compare`."""
+        return await compare(self.wire, name, old, new, kind)
+
+    async def rollback(self, name: str, version: str = "") -> Rollback:
+        """Makes a version the one that is launched by name.
+
+        Args:
+            name: of a workflow or launch plan.
+            version: empty: follow the newest again.
+        Raises:
+            NotFound: no such name or version.
+        """
+        settings = self.wire.settings
+        named = admin.NamedEntityIdentifier(project=settings.project, domain=settings.domain, name=name)
+        newest = (await self.wire.call(rpc.LIST_LAUNCH_PLANS, admin.ResourceListRequest(id=named, limit=1, sort_by=NEWEST))).launch_plans
+        if not newest:
+            raise NotFound(f"{name!r}: no workflow or launch plan of that name in {settings.project}/{settings.domain}")
+        try:
+            before = (await self.wire.call(rpc.GET_ACTIVE_LAUNCH_PLAN, admin.ActiveLaunchPlanRequest(id=named))).id.version
+        except NotFound:
+            before = ""
+        target, state = (version, _ACTIVE) if version else (before, _INACTIVE)
+        if target:
+            identifier = self._id(core.LAUNCH_PLAN, name, target)
+            await self.wire.call(rpc.UPDATE_LAUNCH_PLAN, admin.LaunchPlanUpdateRequest(id=identifier, state=state))
+        return Rollback(active=version, before=before, newest=newest[0].id.version)
+
+    async def evict_cache(self, task: str, cache_version: str = "") -> int:
+        """Has the cache forget all entries of a task; how many there were."""
+        settings = self.wire.settings
+        request = v1.EvictCacheRequest(project=settings.project, domain=settings.domain, task_name=task, cache_version=cache_version)
+        return (await self.wire.call(rpc.EVICT_CACHE, request)).evicted
 
     # Looking
 

@@ -257,8 +257,7 @@ class AsyncExecution:
 
     async def learn(self, node_id: str) -> None:
         """Reads what the nodes beneath a dynamic one are called."""
-        wanted = core.NodeExecutionIdentifier(node_id=node_id, execution_id=self.id.to_proto())
-        data = await self._wire.call(rpc.GET_NODE_DATA, admin.NodeExecutionGetDataRequest(id=wanted))
+        data = await self._wire.call(rpc.GET_NODE_DATA, admin.NodeExecutionGetDataRequest(id=self._node_id(node_id)))
         (await self.names()).learn(node_id, data.dynamic_workflow.compiled_workflow)
 
     async def reuse(self) -> list[Reuse]:
@@ -333,8 +332,9 @@ class AsyncExecution:
         return next(iter(found.values())).id
 
     async def _attempts(self, node: str) -> list[admin.TaskExecution]:
-        node_id = core.NodeExecutionIdentifier(node_id=node, execution_id=self.id.to_proto())
-        answer = await self._wire.call(rpc.LIST_ATTEMPTS, admin.TaskExecutionListRequest(node_execution_id=node_id, limit=_PAGE))
+        answer = await self._wire.call(
+            rpc.LIST_ATTEMPTS, admin.TaskExecutionListRequest(node_execution_id=self._node_id(node), limit=_PAGE)
+        )
         return [attempt for attempt in answer.task_executions if attempt.closure.phase != AttemptPhase.UNDEFINED]
 
     async def abort(self, cause: str = "aborted by the user") -> None:
@@ -356,6 +356,17 @@ class AsyncExecution:
         request = admin.SignalListRequest(workflow_execution_id=self.id.to_proto(), limit=_PAGE)
         signals = (await self._wire.call(rpc.LIST_SIGNALS, request)).signals
         return {one.id.signal_id: one.type for one in signals if one.value.WhichOneof("value") is None}
+
+    def _node_id(self, node: str) -> core.NodeExecutionIdentifier:
+        return core.NodeExecutionIdentifier(node_id=node, execution_id=self.id.to_proto())
+
+    async def explain_cache(self, node: str) -> v1.CacheExplanation:
+        """What the output cache said of a node, and why."""
+        return await self._wire.call(rpc.EXPLAIN_CACHE, admin.NodeExecutionGetRequest(id=self._node_id(node)))
+
+    async def evict_cache(self, node: str) -> int:
+        """Has the cache forget what a node computed or was given; how many entries there were."""
+        return (await self._wire.call(rpc.EVICT_CACHE, v1.EvictCacheRequest(node=self._node_id(node)))).evicted
 
     async def relaunch(self, name: str = "") -> AsyncExecution:
         """The same again: version and inputs as the user gave them."""

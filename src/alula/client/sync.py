@@ -7,7 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from alula.client.client import AsyncClient, AsyncLauncher
+from alula.client.client import AsyncClient, AsyncLauncher, Rollback
+from alula.client.compare import Difference
 from alula.client.execution import AsyncExecution, NodeView, Reuse
 from alula.client.register import Registered
 from alula.client.settings import ClientSettings
@@ -103,6 +104,12 @@ class Execution:
     def signal(self, name: str, approved: bool | Any) -> None:
         drive(self.source.signal(name, approved))
 
+    def explain_cache(self, node: str) -> v1.CacheExplanation:
+        return drive(self.source.explain_cache(node))
+
+    def evict_cache(self, node: str) -> int:
+        return drive(self.source.evict_cache(node))
+
     def relaunch(self, name: str = "") -> Execution:
         return Execution(drive(self.source.relaunch(name)))
 
@@ -170,6 +177,15 @@ class Client:
 
     def projects(self) -> list[admin.Project]:
         return list(drive(self.source.projects()))
+
+    def diff(self, name: str, old: str = "", new: str = "", *, kind: str = "") -> Difference:
+        return drive(self.source.diff(name, old, new, kind=kind))
+
+    def rollback(self, name: str, version: str = "") -> Rollback:
+        return drive(self.source.rollback(name, version))
+
+    def evict_cache(self, task: str, cache_version: str = "") -> int:
+        return drive(self.source.evict_cache(task, cache_version))
 
     def status(self) -> v1.StatusResponse:
         return drive(self.source.status())

@@ -296,6 +296,60 @@ class CacheExplanation(_message.Message):
 Global___CacheExplanation: _TypeAlias = CacheExplanation  # noqa: Y015
 
 @_typing.final
+class EvictCacheRequest(_message.Message):
+    """Either a node, with what the cache gave it and what it filled, or a task by name."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NODE_FIELD_NUMBER: _builtins.int
+    PROJECT_FIELD_NUMBER: _builtins.int
+    DOMAIN_FIELD_NUMBER: _builtins.int
+    TASK_NAME_FIELD_NUMBER: _builtins.int
+    CACHE_VERSION_FIELD_NUMBER: _builtins.int
+    project: _builtins.str
+    domain: _builtins.str
+    task_name: _builtins.str
+    cache_version: _builtins.str
+    """empty: every one"""
+    @_builtins.property
+    def node(self) -> _identifier_pb2.NodeExecutionIdentifier: ...
+    def __init__(
+        self,
+        *,
+        node: _identifier_pb2.NodeExecutionIdentifier | None = ...,
+        project: _builtins.str = ...,
+        domain: _builtins.str = ...,
+        task_name: _builtins.str = ...,
+        cache_version: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["node", b"node"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cache_version", b"cache_version", "domain", b"domain", "node", b"node", "project", b"project", "task_name", b"task_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EvictCacheRequest: _TypeAlias = EvictCacheRequest  # noqa: Y015
+
+@_typing.final
+class EvictCacheResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVICTED_FIELD_NUMBER: _builtins.int
+    evicted: _builtins.int
+    def __init__(
+        self,
+        *,
+        evicted: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["evicted", b"evicted"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EvictCacheResponse: _TypeAlias = EvictCacheResponse  # noqa: Y015
+
+@_typing.final
 class GetAttemptRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from alula.control import named
+from alula.control.evict import evict
 from alula.control.explain import attempt_detail, explain_cache
 from alula.control.follow import Follower
 from alula.control.platform import Platform
@@ -50,6 +51,9 @@ class RunService:
 
     async def ExplainCache(self, request: admin.NodeExecutionGetRequest, context: Context) -> service_pb2.CacheExplanation:
         return await self._platform.read(lambda c: explain_cache(c, request.id))
+
+    async def EvictCache(self, request: service_pb2.EvictCacheRequest, context: Context) -> service_pb2.EvictCacheResponse:
+        return service_pb2.EvictCacheResponse(evicted=await self._platform.write(lambda c: evict(c, request)))
 
     async def GetAttempt(self, request: service_pb2.GetAttemptRequest, context: Context) -> service_pb2.AttemptDetail:
         item = request.item - 1

@@ -1,0 +1,73 @@
+"""Ask the output cache why, or have it forget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from alula.cli.support.options import client_of, json_option, server_options
+
+if TYPE_CHECKING:
+    from alula.idl.v1 import service_pb2 as v1
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """Ask the output cache why, or have it forget."""
+
+
+@command.command()
+@click.argument("execution")
+@click.argument("node", default="", metavar="[NODE]")
+@server_options
+@json_option
+def explain(execution: str, node: str, address: str, project: str, domain: str, as_json: bool) -> int:
+    """Say of each node, or of one, what the cache answered and why."""
+    from alula.cli.support.output import print_json, print_table
+
+    with client_of(address, project, domain) as client:
+        of = client.execution(execution)
+        names = {view.id: view.name for view in of.nodes if not view.id.endswith(("start-node", "end-node"))}
+        found = {one: of.explain_cache(one) for one in ([node] if node else names)}
+    if as_json:
+        print_json([_document(one, each) for one, each in found.items()])
+        return 0
+    rows = [[one, names.get(one, ""), each.status, _reason(each)] for one, each in found.items()]
+    print_table(["NODE", "NAME", "CACHE", "WHY"], rows)
+    return 0
+
+
+def _reason(found: v1.CacheExplanation) -> str:
+    node = found.source.node_execution_id
+    return found.reason + (f", by {node.execution_id.name} {node.node_id}" if node.node_id else "")
+
+
+def _document(node: str, found: v1.CacheExplanation) -> dict[str, Any]:
+    source = found.source.node_execution_id
+    by = {"execution": source.execution_id.name, "node": source.node_id} if source.node_id else None
+    return {"node": node, "status": found.status, "reason": found.reason, "key": found.key, "source": by}
+
+
+@command.command()
+@click.argument("execution", default="", metavar="[EXECUTION]")
+@click.argument("node", default="", metavar="[NODE]")
+@click.option("--task", default="", help="Everything this task has in the cache, by its registered name.")
+@click.option("--cache-version", default="", help="With --task: only what was computed under this cache version.")
+@server_options
+@json_option
+def evict(execution: str, node: str, task: str, cache_version: str, address: str, project: str, domain: str, as_json: bool) -> int:
+    """Have the cache forget what a node computed or was given, or all of a task's entries. Recorded outputs stay."""
+    from alula.cli.support.output import print_json
+
+    if (bool(execution), bool(node), bool(task)) not in ((True, True, False), (False, False, True)):
+        raise click.UsageError("name an execution and a node, or a task with --task")
+    if cache_version and not task:
+        raise click.UsageError("--cache-version goes with --task")
+    with client_of(address, project, domain) as client:
+        count = client.execution(execution).evict_cache(node) if node else client.evict_cache(task, cache_version)
+    if as_json:
+        print_json({"evicted": count})
+    else:
+        click.echo(f"{count} {'entry' if count == 1 else 'entries'} evicted")
+    return 0

@@ -1,0 +1,65 @@
+"""Having the output cache forget."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from alula.database import execution as executions
+from alula.database import tables as t
+from alula.errors import InvalidInput, NotFound
+from alula.idl import core
+from alula.idl.identifier import ExecutionId
+from alula.idl.v1 import service_pb2
+
+
+def evict(connection: Connection, request: service_pb2.EvictCacheRequest) -> int:
+    """Removes entries; the outputs that executions recorded stay.
+
+    Returns:
+        How many entries there were.
+    Raises:
+        NotFound: no such execution or node; InvalidInput: neither a task nor a node is named.
+    """
+    if request.HasField("node"):
+        return _delete(connection, _of_node(connection, request.node))
+    if not request.task_name:
+        raise InvalidInput("evict: expected the name of a task, or a node execution")
+    c = t.cache_entry.c
+    where = [c.project == request.project, c.domain == request.domain, c.task_name == request.task_name]
+    if request.cache_version:
+        where.append(c.cache_version == request.cache_version)
+    return _delete(connection, [row.cache_key for row in connection.execute(select(c.cache_key).where(*where))])
+
+
+def _delete(connection: Connection, keys: list[bytes]) -> int:
+    c = t.cache_entry.c
+    for start in range(0, len(keys), 500):
+        connection.execute(delete(t.cache_entry).where(c.cache_key.in_(keys[start : start + 500])))
+    return len(keys)
+
+
+def _of_node(connection: Connection, message: core.NodeExecutionIdentifier) -> list[bytes]:
+    """Keys of what a node was given by the cache, and of what it filled; of an array node those of its items."""
+    execution = ExecutionId.from_proto(message.execution_id)
+    key = executions.get(connection, execution).key
+    n = t.node_execution.c
+    node = connection.execute(select(n.cache_source).where(n.execution_key == key, n.node_id == message.node_id)).one_or_none()
+    if node is None:
+        raise NotFound(f'execution "{execution}" has no node "{message.node_id}"')
+    found = {bytes.fromhex(core.CatalogMetadata.FromString(node.cache_source).artifact_tag.artifact_id)} if node.cache_source else set()
+    a, c = t.task_execution.c, t.cache_entry.c
+    tasks = connection.execute(
+        select(a.task_project, a.task_domain, a.task_name).where(a.execution_key == key, a.node_id == message.node_id).distinct()
+    ).all()
+    for task in tasks:
+        where = (c.project == task.task_project, c.domain == task.task_domain, c.task_name == task.task_name)
+        found |= {row.cache_key for row in connection.execute(select(c.cache_key, c.source).where(*where)) if _is_by(row, message)}
+    there = connection.execute(select(c.cache_key).where(c.cache_key.in_(list(found)))).all()
+    return [row.cache_key for row in there]
+
+
+def _is_by(row: Any, message: core.NodeExecutionIdentifier) -> bool:
+    source = core.CatalogMetadata.FromString(row.source or b"").source_task_execution.node_execution_id
+    return bool(source.node_id == message.node_id and source.execution_id == message.execution_id)

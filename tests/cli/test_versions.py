@@ -1,0 +1,148 @@
+"""Comparing versions, going back to one, and asking the cache: the commands against a real server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Result
+from tests.server.harness import LiveServer
+
+from alula.cli.support.group import run
+
+PROGRAM = """
+import alula as al
+
+
+@al.task
+def greet(name: str) -> str:
+    return f"Hello, {name}!"
+
+
+@al.task(cache="1")
+def shout(text: str, times: int) -> str:
+    return " ".join([text.upper()] * times)
+
+
+@al.workflow
+def hello(who: str = "world", times: int = 2) -> str:
+    return shout(greet(who), times)
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    live = LiveServer(tmp_path_factory.mktemp("versions") / "home").start()
+    yield live
+    live.stop()
+
+
+@pytest.fixture
+def live(server: LiveServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    """Runs a command line against the server."""
+    monkeypatch.setenv("ALULA_ADDRESS", server.address)
+    monkeypatch.setenv("ALULA_SETTINGS", "/nowhere")
+
+    def call(*args: object) -> Result:
+        code = run([str(arg) for arg in args])
+        captured = capsys.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program of its own name, so that its workflow has no versions of other tests."""
+    path = tmp_path / f"prog_{tmp_path.name.replace('-', '_')}.py"
+    path.write_text(PROGRAM)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return path
+
+
+def register(live: Callable[..., Result], program: Path, text: str, version: str) -> str:
+    """Registers a changed program in a fresh import; the workflow's name."""
+    import sys
+
+    program.write_text(text)
+    sys.modules.pop(program.stem, None)
+    done = live("register", program, "--version", version)
+    assert done.code == 0, done.err
+    return f"{program.stem}.hello"
+
+
+def test_diff_names_what_changed_and_nothing_else(live: Callable[..., Result], program: Path) -> None:
+    name = register(live, program, PROGRAM, "v1")
+    changed = PROGRAM.replace("Hello", "Good day").replace('cache="1"', 'cache="2", retries=3').replace("times: int = 2", "times: int = 3")
+    register(live, program, changed, "v2")
+    found = json.loads(live("diff", name, "--json").out)
+    assert (found["old"], found["new"], found["interface"], found["graph"]) == ("v1", "v2", [], [])
+    task = f"{program.stem}.shout"
+    assert found["tasks"] == [f"{task}: metadata.discovery_version: '1' → '2'", f"{task}: metadata.retries.retries: nothing → 3"]
+    (file,) = found["code"]
+    assert (
+        file["path"] == program.name
+        and '-    return f"Hello, {name}!"' in file["lines"]
+        and '+    return f"Good day, {name}!"' in file["lines"]
+    )
+    shown = live("diff", name, "v1", "v2").out
+    assert shown.startswith(f"workflow {name}  v1 → v2\n\ntasks\n") and "no difference" not in shown
+    plan = json.loads(live("diff", name, "--kind", "launch-plan", "--json").out)
+    assert plan["settings"] and all("default_inputs" in line for line in plan["settings"])
+    assert live("diff", name, "v1", "v1").out.endswith("no difference\n")
+
+
+def test_diff_of_interface_and_graph(live: Callable[..., Result], program: Path) -> None:
+    name = register(live, program, PROGRAM, "v1")
+    changed = (
+        PROGRAM.replace("def greet(name: str)", 'def greet(name: str, mark: str = "!")')
+        .replace("return shout(greet(who), times)", "return shout(shout(greet(who), times), times)")
+        .replace('who: str = "world"', 'who: str = "world", more: bool = True')
+    )
+    register(live, program, changed, "v2")
+    found = json.loads(live("diff", name, "--json").out)
+    assert found["interface"] == ["inputs.variables['more']: nothing → type { simple: BOOLEAN }"]
+    assert "n2 shout: added" in found["graph"] and any(line.startswith("n0 greet: inputs[mark]") for line in found["graph"])
+    task = json.loads(live("diff", f"{program.stem}.greet", "--json").out)
+    assert task["kind"] == "task" and task["interface"] == ["inputs.variables['mark']: nothing → type { simple: STRING }"]
+
+
+def test_diff_of_what_is_not_there_says_so(live: Callable[..., Result], program: Path) -> None:
+    name = register(live, program, PROGRAM, "v1")
+    assert (live("diff", name).code, "v1 is the only version" in live("diff", name).err) == (2, True)
+    assert "no workflow, task or launch plan of that name" in live("diff", "nothing").err
+    assert "does not exist" in live("diff", name, "v8", "v9").err
+
+
+def test_rollback_decides_what_is_launched_by_name_and_back(live: Callable[..., Result], program: Path) -> None:
+    name = register(live, program, PROGRAM, "v1")
+    register(live, program, PROGRAM.replace("Hello", "Good day"), "v2")
+    assert live("launch", name, "--who", "Ada", "--times", "1", "--wait").out == "GOOD DAY, ADA!\n"
+    assert live("rollback", name, "v1").out == f"{name} launches v1 (before: the newest)\n"
+    assert live("launch", name, "--who", "Ada", "--times", "1", "--wait").out == "HELLO, ADA!\n"
+    assert [line.split()[1:3] for line in live("list", "launch-plans", name).out.splitlines()[1:]][1] == ["v1", "ACTIVE"]
+    assert live("launch", f"{name}:v2", "--who", "Ada", "--times", "1", "--wait").out == "GOOD DAY, ADA!\n"
+    assert json.loads(live("rollback", name, "latest", "--json").out) == {"name": name, "active": "", "before": "v1", "newest": "v2"}
+    assert live("launch", name, "--who", "Ada", "--times", "1", "--wait").out == "GOOD DAY, ADA!\n"
+    assert (live("rollback", name, "v7").code, "v7 does not exist" in live("rollback", name, "v7").err) == (2, True)
+    assert "no workflow or launch plan of that name" in live("rollback", "nothing", "v1").err
+
+
+def test_the_cache_says_why_and_forgets_when_told(live: Callable[..., Result], program: Path) -> None:
+    name = register(live, program, PROGRAM, "v1")
+    first = json.loads(live("launch", name, "--who", "Eve", "--wait", "--json").out)["execution"]
+    again = json.loads(live("launch", name, "--who", "Eve", "--wait", "--json").out)["execution"]
+    explained = {each["node"]: each for each in json.loads(live("cache", "explain", again, "--json").out)}
+    assert explained["n0"]["status"] == "DISABLED"
+    assert (explained["n1"]["status"], explained["n1"]["source"]) == ("HIT", {"execution": first, "node": "n1"})
+    assert f"by {first} n1" in live("cache", "explain", again, "n1").out
+    assert live("cache", "evict", again, "n1").out == "1 entry evicted\n", "a hit names the entry, too"
+    assert live("cache", "evict", first, "n1").out == "0 entries evicted\n"
+    third = json.loads(live("launch", name, "--who", "Eve", "--wait", "--json").out)["execution"]
+    assert json.loads(live("cache", "explain", third, "n1", "--json").out)[0]["status"] == "POPULATED"
+    assert live("cache", "evict", "--task", f"{program.stem}.shout", "--cache-version", "9").out == "0 entries evicted\n"
+    assert live("cache", "evict", "--task", f"{program.stem}.shout").out == "1 entry evicted\n"
+    for wrong in ((), (first,), (first, "--task", "x"), (first, "n9")):
+        assert live("cache", "evict", *wrong).code == 2, wrong
