@@ -1,4 +1,4 @@
-"""Make an earlier version of a workflow the one that is launched by name."""
+"""Go back to an earlier version of a workflow."""
 
 from __future__ import annotations
 
