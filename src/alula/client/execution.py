@@ -101,7 +101,7 @@ class AsyncExecution:
     ) -> None:
         self.id = execution_id
         self.interface = interface
-        self._wire, self._stream = wire, stream
+        self.wire, self._stream = wire, stream
         self._ended: admin.Execution | None = None
         self._names: Names | None = None
 
@@ -119,7 +119,7 @@ class AsyncExecution:
     async def get(self) -> admin.Execution:
         """The execution as it is now."""
         if self._ended is None:
-            found = await self._wire.call(rpc.GET_EXECUTION, admin.WorkflowExecutionGetRequest(id=self.id.to_proto()))
+            found = await self.wire.call(rpc.GET_EXECUTION, admin.WorkflowExecutionGetRequest(id=self.id.to_proto()))
             self._note(found)
             return found
         return self._ended
@@ -147,7 +147,7 @@ class AsyncExecution:
         delay = _FIRST_RETRY_S
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            stream = self._wire.stream(rpc.WATCH, v1.WatchRequest(id=self.id.to_proto(), nodes=nodes), left)
+            stream = self.wire.stream(rpc.WATCH, v1.WatchRequest(id=self.id.to_proto(), nodes=nodes), left)
             try:
                 async for update in stream:
                     outage_since, delay = None, _FIRST_RETRY_S
@@ -164,7 +164,7 @@ class AsyncExecution:
                 outage_since = outage_since if outage_since is not None else now
                 if now - outage_since > _OUTAGE_S or (deadline is not None and now > deadline):
                     raise
-                await self._wire.sleep(delay)
+                await self.wire.sleep(delay)
                 delay = min(delay * 2, _LAST_RETRY_S)
             finally:
                 stream.cancel()
@@ -227,7 +227,7 @@ class AsyncExecution:
         if self._ended is None and not (await self.phase()).is_terminal:
             raise WaitTimeout(f"execution {self.id}: has no outputs yet, it is still running; wait for it")
         self.check()
-        answer = await self._wire.call(rpc.GET_EXECUTION_DATA, admin.WorkflowExecutionGetDataRequest(id=self.id.to_proto()))
+        answer = await self.wire.call(rpc.GET_EXECUTION_DATA, admin.WorkflowExecutionGetDataRequest(id=self.id.to_proto()))
         return answer.full_outputs
 
     async def outputs(self) -> Any:
@@ -236,7 +236,7 @@ class AsyncExecution:
         interface = self.interface
         if interface is None:
             return value.outputs_by_name(literals)
-        return await self._wire.blocking(lambda: value.outputs_by_interface(literals, interface, LinkOffload(self._wire)))
+        return await self.wire.blocking(lambda: value.outputs_by_interface(literals, interface, LinkOffload(self.wire)))
 
     async def nodes(self) -> list[NodeView]:
         """Every node execution, parents before their children."""
@@ -249,7 +249,7 @@ class AsyncExecution:
         if self._names is None:
             execution = await self.get()
             try:
-                workflow = await self._wire.call(rpc.GET_WORKFLOW, admin.ObjectGetRequest(id=execution.closure.workflow_id))
+                workflow = await self.wire.call(rpc.GET_WORKFLOW, admin.ObjectGetRequest(id=execution.closure.workflow_id))
             except NotFound:
                 workflow = admin.Workflow()
             self._names = Names(workflow.closure.compiled_workflow)
@@ -257,7 +257,7 @@ class AsyncExecution:
 
     async def learn(self, node_id: str) -> None:
         """Reads what the nodes beneath a dynamic one are called."""
-        data = await self._wire.call(rpc.GET_NODE_DATA, admin.NodeExecutionGetDataRequest(id=self._node_id(node_id)))
+        data = await self.wire.call(rpc.GET_NODE_DATA, admin.NodeExecutionGetDataRequest(id=self._node_id(node_id)))
         (await self.names()).learn(node_id, data.dynamic_workflow.compiled_workflow)
 
     async def reuse(self) -> list[Reuse]:
@@ -284,7 +284,7 @@ class AsyncExecution:
             request = admin.NodeExecutionListRequest(
                 workflow_execution_id=self.id.to_proto(), limit=_PAGE, token=token, unique_parent_id=parent
             )
-            answer = await self._wire.call(rpc.LIST_NODES, request)
+            answer = await self.wire.call(rpc.LIST_NODES, request)
             for node in answer.node_executions:
                 into.append(view_of(node, parent, names))
                 if node.metadata.is_dynamic:
@@ -309,7 +309,7 @@ class AsyncExecution:
         attempt = await self._last_attempt(node)
         request = v1.LogsRequest(id=attempt, follow=follow, tail_bytes=tail_bytes)
         rest = b""
-        async for chunk in self._wire.stream(rpc.LOGS, request):
+        async for chunk in self.wire.stream(rpc.LOGS, request):
             data = rest + chunk.data
             cut = len(data) - _torn_tail(data)
             rest = data[cut:]
@@ -332,14 +332,12 @@ class AsyncExecution:
         return next(iter(found.values())).id
 
     async def _attempts(self, node: str) -> list[admin.TaskExecution]:
-        answer = await self._wire.call(
-            rpc.LIST_ATTEMPTS, admin.TaskExecutionListRequest(node_execution_id=self._node_id(node), limit=_PAGE)
-        )
+        answer = await self.wire.call(rpc.LIST_ATTEMPTS, admin.TaskExecutionListRequest(node_execution_id=self._node_id(node), limit=_PAGE))
         return [attempt for attempt in answer.task_executions if attempt.closure.phase != AttemptPhase.UNDEFINED]
 
     async def abort(self, cause: str = "aborted by the user") -> None:
         """Ends it; returns at once, the phase follows."""
-        await self._wire.call(rpc.TERMINATE, admin.ExecutionTerminateRequest(id=self.id.to_proto(), cause=cause))
+        await self.wire.call(rpc.TERMINATE, admin.ExecutionTerminateRequest(id=self.id.to_proto(), cause=cause))
 
     async def signal(self, name: str, approved: bool | Any) -> None:
         """Answers a gate: True or False for an approval, else the value it waits for."""
@@ -349,12 +347,12 @@ class AsyncExecution:
             raise NotFound(f"execution {self.id}: no gate {name!r} waits; waiting: {', '.join(waiting) or 'none'}")
         parameter = core.Parameter(var=core.Variable(type=waiting[name]))
         literal = value.by_parameters({name: parameter}, {name: approved}).literals[name]
-        await self._wire.call(rpc.SET_SIGNAL, admin.SignalSetRequest(id=target, value=literal))
+        await self.wire.call(rpc.SET_SIGNAL, admin.SignalSetRequest(id=target, value=literal))
 
     async def gates(self) -> dict[str, core.LiteralType]:
         """The gates that wait, with the type of what they wait for; an approval waits for a bool."""
         request = admin.SignalListRequest(workflow_execution_id=self.id.to_proto(), limit=_PAGE)
-        signals = (await self._wire.call(rpc.LIST_SIGNALS, request)).signals
+        signals = (await self.wire.call(rpc.LIST_SIGNALS, request)).signals
         return {one.id.signal_id: one.type for one in signals if one.value.WhichOneof("value") is None}
 
     def _node_id(self, node: str) -> core.NodeExecutionIdentifier:
@@ -362,21 +360,21 @@ class AsyncExecution:
 
     async def explain_cache(self, node: str) -> v1.CacheExplanation:
         """What the output cache said of a node, and why."""
-        return await self._wire.call(rpc.EXPLAIN_CACHE, admin.NodeExecutionGetRequest(id=self._node_id(node)))
+        return await self.wire.call(rpc.EXPLAIN_CACHE, admin.NodeExecutionGetRequest(id=self._node_id(node)))
 
     async def evict_cache(self, node: str) -> int:
         """Has the cache forget what a node computed or was given; how many entries there were."""
-        return (await self._wire.call(rpc.EVICT_CACHE, v1.EvictCacheRequest(node=self._node_id(node)))).evicted
+        return (await self.wire.call(rpc.EVICT_CACHE, v1.EvictCacheRequest(node=self._node_id(node)))).evicted
 
     async def relaunch(self, name: str = "") -> AsyncExecution:
         """The same again: version and inputs as the user gave them."""
-        answer = await self._wire.call(rpc.RELAUNCH, admin.ExecutionRelaunchRequest(id=self.id.to_proto(), name=name))
-        return AsyncExecution(self._wire, ExecutionId.from_proto(answer.id), self.interface)
+        answer = await self.wire.call(rpc.RELAUNCH, admin.ExecutionRelaunchRequest(id=self.id.to_proto(), name=name))
+        return AsyncExecution(self.wire, ExecutionId.from_proto(answer.id), self.interface)
 
     async def recover(self, name: str = "") -> AsyncExecution:
         """A new execution that takes over what succeeded and runs the rest."""
-        answer = await self._wire.call(rpc.RECOVER, admin.ExecutionRecoverRequest(id=self.id.to_proto(), name=name))
-        return AsyncExecution(self._wire, ExecutionId.from_proto(answer.id), self.interface)
+        answer = await self.wire.call(rpc.RECOVER, admin.ExecutionRecoverRequest(id=self.id.to_proto(), name=name))
+        return AsyncExecution(self.wire, ExecutionId.from_proto(answer.id), self.interface)
 
 
 def _torn_tail(data: bytes) -> int:

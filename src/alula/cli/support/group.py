@@ -82,7 +82,7 @@ def alula() -> None:
 
 def exit_code(error: BaseException) -> int:
     """The exit code for an error of ours."""
-    if isinstance(error, (errors.ExecutionFailed, errors.WaitTimeout)):
+    if isinstance(error, (errors.ExecutionFailed, errors.TaskFailed, errors.WaitTimeout)):
         return FAILED
     if isinstance(error, errors.Unavailable):
         return UNREACHABLE

@@ -1,0 +1,118 @@
+"""A task of a past execution again, here: against a real server, the debugger fed by a pipe."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.server.harness import LiveServer
+
+PROGRAM = '''
+import alula as al
+
+
+@al.task(env={"MODE": "fast"})
+def ratio(a: int, b: int) -> float:
+    """Divides."""
+    c = a
+    return c / b
+
+
+@al.task
+async def awaits(a: int) -> float:
+    return await ratio.aio(a, 2)
+
+
+@al.workflow
+def fails(a: int = 1, b: int = 0) -> float:
+    return ratio(a, b)
+
+
+@al.workflow
+def maps() -> list[float]:
+    return al.map(ratio)(a=[1, 2, 3], b=[1, 2, 4])
+
+
+@al.workflow
+def drives() -> float:
+    return awaits(3)
+'''
+
+Debug = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("debug")
+    (made / "debugged.py").write_text(PROGRAM)
+    return made
+
+
+@pytest.fixture(scope="module")
+def alula(folder: Path) -> Iterator[Debug]:
+    """The command in the program's folder, before a server on which three executions have ended."""
+    live = LiveServer(folder / "home").start()
+    environment = {**os.environ, "ALULA_ADDRESS": live.address, "ALULA_SETTINGS": "/nowhere"}
+
+    def call(*args: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "alula.cli", *args]
+        return subprocess.run(command, input=typed, capture_output=True, text=True, cwd=folder, env=environment, timeout=60)
+
+    for workflow in ("fails", "maps", "drives"):
+        call("run", "--remote", "debugged.py", workflow, "--name", workflow)
+    yield call
+    live.stop()
+
+
+def test_it_stops_at_the_first_line_with_the_inputs_of_then(alula: Debug) -> None:
+    done = alula("debug", "fails", "n0", typed='p a, b, __import__("os").environ["MODE"]\n!b = 4\nc\n')
+    assert done.returncode == 0, done.stderr
+    assert "-> c = a" in done.stdout and "(1, 0, 'fast')" in done.stdout and done.stdout.endswith("0.25\n")
+    assert "a = 1\n  b = 0\n" in done.stderr
+
+
+def test_leaving_the_debugger_is_no_error(alula: Debug) -> None:
+    assert alula("debug", "fails", "n0", typed="q\n").returncode == 0
+
+
+def test_a_failure_shows_the_users_lines_and_is_exit_code_1(alula: Debug) -> None:
+    done = alula("debug", "fails", "n0", "--run")
+    assert done.returncode == 1
+    assert "error: ZeroDivisionError: division by zero\n\nIn your code" in done.stderr and "return c / b" in done.stderr
+    assert "src/alula" not in done.stderr
+
+
+def test_post_mortem_stops_where_it_fails(alula: Debug) -> None:
+    done = alula("debug", "fails", "n0", "--post-mortem", typed="p c, b\nq\n")
+    assert done.returncode == 1
+    assert "-> return c / b" in done.stdout and "(1, 0)" in done.stdout
+
+
+def test_the_code_is_that_of_then_or_of_the_folder_when_asked(alula: Debug, folder: Path) -> None:
+    (folder / "debugged.py").write_text(PROGRAM.replace("return c / b", "return c / (b or 8)"))
+    try:
+        assert alula("debug", "fails", "n0", "--run").returncode == 1
+        assert alula("debug", "fails", "n0", "--run", "--source").stdout == "0.125\n"
+    finally:
+        (folder / "debugged.py").write_text(PROGRAM)
+
+
+def test_an_item_of_a_map_is_named(alula: Debug) -> None:
+    assert alula("debug", "maps", "n0", "--run", "--item", "2").stdout == "0.75\n"
+    assert "map of 3 items; name one with --item, from 0 to 2" in alula("debug", "maps", "n0", "--run").stderr
+    assert alula("debug", "maps", "n0", "--run", "--item", "3").returncode == 2
+    assert "is no map" in alula("debug", "fails", "n0", "--run", "--item", "0").stderr
+
+
+def test_an_async_task_and_what_it_called(alula: Debug) -> None:
+    assert alula("debug", "drives", "n0", "--run").stdout == "1.5\n"
+    assert alula("debug", "drives", "n0-0-c0", "--run").stdout == "1.5\n"
+
+
+def test_a_node_that_ran_no_task_is_refused(alula: Debug) -> None:
+    done = alula("debug", "fails", "n7")
+    assert (done.returncode, 'has no node "n7"' in done.stderr) == (2, True)
