@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from sqlalchemy import Connection
 
 from alula.control.clock import Clock
 from alula.control.drive import Batch, Driver
+from alula.control.launch import make_run
 from alula.database import execution as rows
+from alula.database import run as run_rows
+from alula.engine import effect as fx
 from alula.engine import event as ev
+from alula.engine.state import Run
 from alula.errors import FailedPrecondition, NotFound
+from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
-from alula.idl.phase import ExecutionPhase
+from alula.idl.phase import AttemptPhase, ExecutionPhase
 
 
 class Aborter:
@@ -33,7 +41,10 @@ class Aborter:
             if phase.is_terminal:
                 message = f'execution "{execution}" has ended already: {phase.name}'
                 raise FailedPrecondition(message, code="ALREADY_TERMINAL")
-            return None, self._driver.apply(connection, row.key, ev.AbortRequested(self._clock(), cause, principal))
+            event = ev.AbortRequested(self._clock(), cause, principal)
+            if not self._driver.is_loaded(connection, row.key):
+                return None, self._driver.abandon(connection, *_unseen(connection, row, event))
+            return None, self._driver.apply(connection, row.key, event)
 
         await self._driver.transact(work)
 
@@ -43,3 +54,17 @@ class Aborter:
             await self.abort(execution, cause, "")
         except (FailedPrecondition, NotFound):
             return
+
+
+def _unseen(connection: Connection, row: Any, event: ev.AbortRequested) -> tuple[Run, ev.Event, Sequence[fx.StopAttempt | fx.AbortChild]]:
+    """The end of an execution that could not be loaded, and what is to be stopped of it, from its rows alone."""
+    spec = admin.ExecutionSpec.FromString(row.spec)
+    run = make_run(ExecutionId(row.project, row.domain, row.name), row.key, spec, core.LiteralMap(), row.created_at)
+    run.phase, run.started_at, run.ended_at = ExecutionPhase.ABORTED, row.started_at, event.at
+    run.abort_cause, run.abort_principal = event.cause, event.principal
+    run.parent = (row.parent_key, row.parent_node, row.parent_item)
+    run.sequence = run_rows.last_sequence(connection, row.key)
+    attempts = [a for a in run_rows.attempt_rows(connection, row.key) if not AttemptPhase(a.phase).is_terminal and not a.child]
+    children = [c for c in rows.children(connection, row.key) if not ExecutionPhase(c.phase).is_terminal]
+    stops = [fx.StopAttempt(a.node_id, a.item, a.retry_attempt) for a in attempts]
+    return run, event, [*stops, *(fx.AbortChild(c.parent_node, c.parent_item, c.name, f"parent {row.name} ended") for c in children)]

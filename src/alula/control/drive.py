@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -23,6 +23,7 @@ from alula.control.clock import Clock
 from alula.control.inbox import Inbox
 from alula.control.reconcile import reconcile
 from alula.control.timer import Timers
+from alula.control.unloaded import Unloaded, reason_of
 from alula.database import run as run_rows
 from alula.database import signal
 from alula.database.engine import Database
@@ -98,7 +99,8 @@ class Driver:
         self._mail_loop: asyncio.AbstractEventLoop | None = None  # kept while stopping: whoever waits hears of it
         self._is_scheduled = False
         self._is_stale = False  # a commit failed since the runs were loaded
-        self._unreconciled: set[int] = set()
+        self._unreconciled: dict[int, bool] = {}  # whether the workers of before are gone
+        self._unloaded: dict[int, Unloaded] = {}
         self._careful_turns = 0  # turns that take one execution only, to find the one that cannot be written
         self._only: int | None = None
         self._condemned: set[int] = set()
@@ -107,6 +109,7 @@ class Driver:
         self._listeners: list[Callable[[Change], None]] = []
         self._reload: Callable[[Connection, int], Run | None] | None = None
         self.dispatcher: Dispatcher | None = None
+        self.on_unloaded: Callable[[], None] = lambda: None  # called in the event loop while some cannot be loaded
 
     def start(self, loop: asyncio.AbstractEventLoop, reload: Callable[[Connection, int], Run | None]) -> None:
         """Begins to take events; `reload` loads a run from its rows, None if it has ended."""
@@ -125,7 +128,12 @@ class Driver:
 
     @property
     def live(self) -> int:
-        return len(self._runs)
+        return len(self._runs) + len(self._unloaded)
+
+    @property
+    def unloaded(self) -> dict[int, Unloaded]:
+        """Live executions that could not be loaded, by key, as of now."""
+        return dict(self._unloaded)
 
     # In the event loop ------------------------------------------------------------------------------------------------
 
@@ -225,6 +233,8 @@ class Driver:
                 listener(change)
         if self._inbox or self._lookups or self._is_stale or self._unreconciled:
             self._schedule()
+        if self._unloaded:
+            self.on_unloaded()
 
     def _carry_out(self, run: Run, effect: object) -> None:
         dispatcher = self.dispatcher
@@ -278,13 +288,17 @@ class Driver:
         """Steps an execution in the caller's transaction: for requests that must be durable when they are answered.
 
         Raises:
-            Internal: the execution is not live on this server.
+            Unavailable: the execution could not be loaded; it is tried again by itself.
         """
         self._refresh(connection)
         batch = Batch()
         run = self._runs.get(key)
         if run is None:
-            raise Internal(f"execution {key} is recorded as live but could not be loaded; the server's log says why")
+            found = self._unloaded.get(key)
+            if found is None:
+                raise Internal(f"execution {key} is recorded as live but not known to this server; start the server again")
+            message = f'execution "{found.id}" cannot be loaded just now ({found.reason}); the server goes on trying, ask again later'
+            raise Unavailable(message, code="EXECUTION_NOT_LOADED")
         self._step_or_crash(connection, batch, run, event)
         self._write(connection)
         return batch
@@ -297,12 +311,55 @@ class Driver:
             self._is_stale = True
             raise
 
-    def resume(self, connection: Connection, runs: list[Run], events: list[tuple[int, ev.Event]]) -> Batch:
-        """Takes runs that a server of before left; every one is reconciled before any is stepped."""
-        batch = Batch(answers=list(events))
-        self._runs.update({run.key: run for run in runs})
-        for run in runs:
-            self._reconcile(batch, run, is_restart=True)
+    def expect(self, connection: Connection) -> Batch:
+        """Notes what a server of before left; the executions are taken up once they are loaded."""
+        for row in run_rows.live_executions(connection):
+            self._unloaded[row.key] = Unloaded(ExecutionId(row.project, row.domain, row.name), "", is_restart=True)
+        return Batch()
+
+    def take_up(self, loaded: dict[int, tuple[Unloaded, Run | None]], events: list[tuple[int, ev.Event]]) -> Batch:
+        """Takes runs that were loaded outside the transaction; every one is reconciled before any is stepped.
+
+        Args:
+            loaded: by key what was to be loaded, and the run or None if it has ended; one that changed since is left out.
+            events: to take after that.
+        """
+        batch = Batch()
+        for key, (found, run) in loaded.items():
+            if self._unloaded.get(key) is not found:
+                continue
+            del self._unloaded[key]
+            if run is None:
+                continue
+            self._runs[key] = run
+            if found.is_restart:
+                self._reconcile(batch, run, is_restart=True)
+                batch.answers += [(key, event) for event in found.events]
+            else:
+                self._inbox.put_back([(key, found.events)])
+                self._unreconciled[key] = False
+        batch.answers += events
+        return batch
+
+    def is_loaded(self, connection: Connection, key: int) -> bool:
+        """Whether a live execution can be stepped."""
+        self._refresh(connection)
+        return key in self._runs
+
+    def abandon(self, connection: Connection, run: Run, event: ev.Event, stops: Sequence[fx.StopAttempt | fx.AbortChild]) -> Batch:
+        """Ends an execution that cannot be loaded.
+
+        Args:
+            run: as it ends, without its nodes.
+            event: what ended it.
+            stops: what is to be stopped of it.
+        """
+        batch = Batch(effects=[(run, stop) for stop in stops])
+        self._unloaded.pop(run.key, None)
+        run.sequence += 1
+        self._turns.add(Turn(run, event.at), _event_row(run, event))
+        self._close(connection, batch, run, event.at)
+        self._write(connection)
         return batch
 
     def _reconcile(self, batch: Batch, run: Run, *, is_restart: bool) -> None:
@@ -324,16 +381,23 @@ class Driver:
             return
         if self._reload is None:
             raise Internal("the driver was not started")
-        found = []
+        found: list[Run | None] = []
+        unloaded: dict[int, Unloaded] = {}
         for row in run_rows.live_executions(connection):
             try:
                 found.append(self._reload(connection, row.key))
             except DBAPIError:
                 raise
-            except Exception:  # as after a restart: one that cannot be loaded must not hold up the others
-                log.exception("execution %s/%s/%s cannot be loaded; it stays as it is", row.project, row.domain, row.name)
+            except Exception as e:  # as after a restart: one that cannot be loaded must not hold up the others
+                log.exception("execution %s/%s/%s cannot be loaded; it is tried again", row.project, row.domain, row.name)
+                missing = Unloaded(ExecutionId(row.project, row.domain, row.name), reason_of(e), is_restart=False)
+                unloaded[row.key] = self._unloaded.get(row.key, missing)
         self._runs = {run.key: run for run in found if run is not None}
-        self._unreconciled = set(self._runs)
+        self._unreconciled = dict.fromkeys(self._runs, False)
+        for key in self._unloaded.keys() & self._runs.keys():
+            self._inbox.put_back([(key, self._unloaded[key].events)])
+            self._unreconciled[key] = self._unloaded[key].is_restart
+        self._unloaded = unloaded
         self._turns = TurnWriter(self._database.dialect)
         self._catalog = Catalog()
         self._lookups.clear()
@@ -361,15 +425,21 @@ class Driver:
             for event in events:
                 run = self._runs.get(key)
                 if run is None:
-                    break
+                    self._keep(key, event)
+                    continue
                 self._step_or_crash(connection, batch, run, event)
                 budget -= 1
         self._turns.write(connection)
         for key in [k for k in self._unreconciled if k not in self._inbox]:  # reports of before the failed commit come first
-            self._unreconciled.discard(key)
+            is_restart = self._unreconciled.pop(key)
             if key in self._runs:
-                self._reconcile(batch, self._runs[key], is_restart=False)
+                self._reconcile(batch, self._runs[key], is_restart=is_restart)
         return batch
+
+    def _keep(self, key: int, event: ev.Event) -> None:
+        """An event of an execution that is not here: it has ended, or the event waits until it is loaded."""
+        if (found := self._unloaded.get(key)) is not None:
+            found.events.append(event)
 
     def _answer_lookups(self, connection: Connection, batch: Batch) -> None:
         """Cache questions that an earlier step left over its share."""
@@ -407,8 +477,11 @@ class Driver:
         message = f"a defect of the engine at {place}: {type(error).__name__}: {error}"
         run.phase, run.ended_at, run.outputs = ExecutionPhase.FAILED, at, None
         run.failure = ev.Failure(code="EngineDefect", message=message, kind="SYSTEM")
-        run_rows.crash(connection, run.key, message, at)
         batch.effects += [(run, stop) for stop in _stops(run)]
+        self._close(connection, batch, run, at)
+
+    def _close(self, connection: Connection, batch: Batch, run: Run, at: int) -> None:
+        run_rows.close(connection, run, at)
         batch.changes.append(Change(run.key, run.id, True, (), run))
         self._tell_others(connection, batch, run, at)
 

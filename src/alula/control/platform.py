@@ -20,7 +20,7 @@ from alula.control.library import Library
 from alula.control.limit import Limits
 from alula.control.load import load_run
 from alula.control.register import Registrar
-from alula.control.resume import resume
+from alula.control.resume import Resumer
 from alula.control.signal import Signaller
 from alula.database import project
 from alula.database.engine import Database, open_database
@@ -83,6 +83,7 @@ class Platform:
             images=settings.images,
             endpoint=settings.endpoint,
         )
+        self.resumer = Resumer(self.driver, self.database, self.library, self.clock)
         self.started_at = 0
 
     async def start(self) -> None:
@@ -96,11 +97,12 @@ class Platform:
         self.launcher.start()
         await self.write(self._first_projects)
         await self.executor.start(self.dispatch)
-        await resume(self.driver, self.library, self.clock)
+        await self.resumer.start()
 
     async def stop(self) -> None:
         """Stops taking effects, commits what was accepted, closes; safe twice."""
         self.driver.stop()  # first: an effect handed out behind the executor's back would start workers that nobody ends
+        await self.resumer.stop()
         await self.dispatch.stop()
         await self.executor.stop()
         self.writer.stop()

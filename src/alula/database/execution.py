@@ -12,6 +12,7 @@ from alula.database import tables as t
 from alula.database.engine import execute, insert_sql
 from alula.errors import AlreadyExists, NotFound
 from alula.idl.identifier import ExecutionId
+from alula.idl.phase import ExecutionPhase, NodePhase
 
 
 def next_key(connection: Connection) -> int:
@@ -88,6 +89,16 @@ def set_state(connection: Connection, key: int, state: int, at: int, principal: 
     """Archives or unarchives."""
     values = {"state": state, "state_changed_at": at, "state_principal": principal, "updated_at": at}
     connection.execute(update(t.execution).where(t.execution.c.key == key).values(values))
+
+
+def is_awaited(connection: Connection, parent_key: int, node_id: str) -> bool:
+    """Whether the node that launched an execution still waits for it."""
+    e, n = t.execution.c, t.node_execution.c
+    phase = connection.execute(select(e.phase).where(e.key == parent_key)).scalar_one_or_none()
+    if phase is None or ExecutionPhase(phase).is_terminal:
+        return False
+    node = connection.execute(select(n.phase).where(n.execution_key == parent_key, n.node_id == node_id)).scalar_one_or_none()
+    return node is None or not NodePhase(node).is_terminal
 
 
 def children(connection: Connection, key: int) -> Sequence[Row[Any]]:

@@ -11,7 +11,7 @@ from alula.database import tables as t
 from alula.database.engine import execute, insert_sql, update_sql
 from alula.engine.event import Failure
 from alula.engine.state import Attempt, Node, Run, Turn
-from alula.idl.phase import TERMINAL_ATTEMPT, TERMINAL_EXECUTION, TERMINAL_NODE, AttemptPhase, ExecutionPhase, NodePhase
+from alula.idl.phase import TERMINAL_ATTEMPT, TERMINAL_EXECUTION, TERMINAL_NODE, AttemptPhase, NodePhase
 
 Values = tuple[Any, ...]
 
@@ -190,16 +190,14 @@ def _run_values(run: Run, at: int) -> Values:
     return (*head, *_failure(run.failure), text(run.abort_cause), text(run.abort_principal), outputs, run.key)
 
 
-def crash(connection: Connection, key: int, message: str, at: int) -> None:
-    """Ends an execution whose engine failed: FAILED with a SYSTEM error, its live nodes and attempts ABORTED."""
-    n, a, e = t.node_execution.c, t.task_execution.c, t.execution.c
+def close(connection: Connection, run: Run, at: int) -> None:
+    """Writes the end of an execution that its engine cannot bring about: its live nodes and attempts are ABORTED."""
+    n, a, key = t.node_execution.c, t.task_execution.c, run.key
     live_nodes = (n.execution_key == key, n.phase.not_in([int(p) for p in TERMINAL_NODE]))
     connection.execute(update(t.node_execution).where(*live_nodes).values(phase=int(NodePhase.ABORTED), ended_at=at, updated_at=at))
     live_attempts = (a.execution_key == key, a.phase.not_in([int(p) for p in TERMINAL_ATTEMPT]))
     connection.execute(update(t.task_execution).where(*live_attempts).values(phase=int(AttemptPhase.ABORTED), ended_at=at, updated_at=at))
-    error = {"error_code": "EngineDefect", "error_kind": "SYSTEM", "error_message": text(message)}
-    values = {"phase": int(ExecutionPhase.FAILED), "ended_at": at, "updated_at": at, **error}
-    connection.execute(update(t.execution).where(e.key == key).values(values))
+    execute(connection, update_sql(t.execution, RUN_CHANGING, ("key",), connection.dialect.name), [_run_values(run, at)])
 
 
 def live_executions(connection: Connection) -> Sequence[Row[Any]]:
