@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from alula.database import tables as t
 from alula.errors import Unavailable
 from alula.idl import core
 from alula.idl.identifier import ExecutionId
+from alula.objectstore import store
 
 SUCCEEDED, ABORTED = core.WorkflowExecution.SUCCEEDED, core.WorkflowExecution.ABORTED
 
@@ -122,3 +124,26 @@ async def test_what_comes_for_a_run_that_a_failed_commit_unloaded_is_taken_once_
     is_away = False
     assert (await plane.wait(running)).closure.phase == SUCCEEDED
     assert effects.read_text() == "7\n"
+
+
+async def test_a_failed_commit_has_no_object_read_where_the_writer_waits(
+    plane: Plane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await plane.register(shapes)
+    waiting = await plane.launch(P + "approved", x=1)
+    await until_signal(plane, waiting, "go")
+    uri = tmp_path / "outputs.pb"
+    uri.write_bytes(await offload(plane, waiting, "n0", uri))
+    real, readers = store.get_bytes, set()
+
+    def read(uri: str) -> bytes:
+        readers.add(threading.current_thread().name)
+        return real(uri)
+
+    monkeypatch.setattr("alula.control.load.load_run.__defaults__", (read,))
+    plane.platform.driver._on_rollback()
+    await plane.run(P + "line", x=3)
+    await until(lambda: not plane.platform.driver.unloaded)
+    await plane.platform.signaller.set(signal(waiting, "go", True))
+    assert (await plane.wait(waiting)).closure.phase == SUCCEEDED
+    assert {name.rpartition("_")[0] for name in readers} == {"alula-read"}

@@ -1,5 +1,8 @@
 """Answering the engine's cache questions inside the turn, in the writer's view: what this transaction filled is already seen.
 
+An entry whose outputs lie in the object store is answered later: `look_up` gives `Elsewhere`, the event loop reads the object, and
+either posts the hit or asks again with what it found (`Unread`).
+
 Single-flight: with `cache_serialize` the first caller of a key computes, the others wait for its answer. Who waits is kept in
 memory, where the executions live; after a restart they ask again.
 """
@@ -17,11 +20,26 @@ from alula.database import cache
 from alula.engine.effect import FillCache, LookUpCache, ReleaseReservation
 from alula.engine.event import CacheHit, CacheMissed, Event
 from alula.engine.state import Run
-from alula.errors import AlulaError
 from alula.idl import core
-from alula.objectstore import store
 
 Caller = tuple[int, str, int]  # execution key, node id, item
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """An entry was found and its outputs are an object, to be read outside the transaction."""
+
+    effect: LookUpCache
+    uri: str
+    source: bytes  # serialised core.CatalogMetadata
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """The outputs at `uri` could not be had: an entry that still points there is a miss, for this reason."""
+
+    uri: str
+    reason: str
 
 
 @dataclass(slots=True)
@@ -37,15 +55,23 @@ class Catalog:
         self._reservations: dict[bytes, _Reservation] = {}
         self._held: dict[Caller, bytes] = {}
 
-    def look_up(self, connection: Connection, run: Run, effect: LookUpCache, at: int) -> Event | None:
-        """A hit, a miss with its reason, or None while another execution computes the same call."""
+    def look_up(
+        self, connection: Connection, run: Run, effect: LookUpCache, at: int, unread: Unread | None = None
+    ) -> Event | Elsewhere | None:
+        """A hit, a miss with its reason, what must be read first, or None while another execution computes the same call.
+
+        Args:
+            unread: what an answer of before said must be read, and could not be.
+        """
         key = cache_key(effect.call, effect.inputs)
         caller = (run.key, effect.node_id, effect.item)
         found = cache.find(connection, key.digest)
         if found is not None:
-            outputs = _outputs(found.outputs, found.outputs_uri)
-            if outputs is not None:
+            if found.outputs is not None:
+                outputs = core.LiteralMap.FromString(found.outputs)
                 return CacheHit(at, effect.node_id, effect.item, outputs, found.source or b"")
+            if unread is None or unread.uri != found.outputs_uri:
+                return Elsewhere(effect, found.outputs_uri, found.source or b"")
         if effect.call.is_serialized:
             reservation = self._reservations.get(key.digest)
             if reservation is not None and reservation.owner != caller:
@@ -54,8 +80,7 @@ class Catalog:
                 return None
             self._reservations.setdefault(key.digest, _Reservation(caller))
             self._held[caller] = key.digest
-        gone = "an entry exists but its outputs are gone from the object store" if found is not None else ""
-        reason = gone or _reason(connection, key)
+        reason = unread.reason if unread is not None and found is not None else _reason(connection, key)
         return CacheMissed(at, effect.node_id, effect.item, reason, effect.call.is_serialized)
 
     def fill(self, connection: Connection, run: Run, effect: FillCache, at: int) -> Iterator[tuple[int, Event]]:
@@ -94,16 +119,6 @@ class Catalog:
         self._held[reservation.owner] = digest
         execution, node_id, item = reservation.owner
         yield execution, CacheMissed(at, node_id, item, "the execution that was computing the same call failed", True)
-
-
-def _outputs(inline: bytes | None, uri: str) -> core.LiteralMap | None:
-    """The entry's outputs; None if what it points to is gone, which makes it a miss rather than a broken hit."""
-    if inline is not None:
-        return core.LiteralMap.FromString(inline)
-    try:
-        return core.LiteralMap.FromString(store.get_bytes(uri))
-    except AlulaError:
-        return None
 
 
 def _reason(connection: Connection, key: CacheKey) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from google.protobuf.message import DecodeError
 from sqlalchemy import Connection
 
+from alula.catalog.lookup import Elsewhere, Unread
 from alula.compiler.closure import compile_dynamic, references
 from alula.control.abort import Aborter
 from alula.control.call import Calls
@@ -25,7 +26,7 @@ from alula.engine import effect as fx
 from alula.engine import event as ev
 from alula.engine.graph import TaskCall
 from alula.engine.state import Run
-from alula.errors import AlreadyExists, AlulaError, CompileFailed, Exhausted, InvalidInput, Unavailable
+from alula.errors import AlreadyExists, AlulaError, CompileFailed, Exhausted, InvalidInput, NotFound, Unavailable
 from alula.executors.base import Executor, Outcome, Work, WorkKey
 from alula.executors.template import render
 from alula.idl import admin, core, paths
@@ -37,6 +38,7 @@ from alula.objectstore import store
 log = logging.getLogger(__name__)
 OUR_COMMAND = "alula-execute"
 MAP_COMMAND = "pyflyte-map-execute"
+CACHE_READS_S = (0.0, 0.2, 1.0, 3.0)  # an object of the cache is asked for after each of these; the store itself retries too
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +258,31 @@ class Dispatch:
             found["FLYTE_K8S_ARRAY_INDEX"] = "0"  # its lists hold its own element alone
             found["ALULA_ARRAY_INDEX"] = str(key.item)
         return found
+
+    # The output cache -------------------------------------------------------------------------------------------------
+
+    def read_cached(self, run: Run, entry: Elsewhere) -> None:
+        self._spawn(self._read_cached(run.key, entry))
+
+    async def _read_cached(self, key: int, entry: Elsewhere) -> None:
+        """Answers a look-up whose outputs are an object; a store that does not answer is asked a few times, then it is a miss."""
+        effect, reason = entry.effect, ""
+        for delay_s in CACHE_READS_S:
+            await asyncio.sleep(delay_s)
+            try:
+                outputs = core.LiteralMap.FromString(await store.aget_bytes(entry.uri))
+            except (Unavailable, Exhausted) as e:
+                reason = f"an entry exists but the object store did not answer: {e.message}"
+            except NotFound:
+                reason = "an entry exists but its outputs are gone from the object store"
+                break
+            except Exception as e:  # noqa: BLE001 - whatever is wrong with the entry, the node that asked must not wait for ever
+                reason = f"an entry exists but its outputs cannot be read: {e}"
+                break
+            else:
+                self._driver.post(key, ev.CacheHit(self._clock(), effect.node_id, effect.item, outputs, entry.source))
+                return
+        self._driver.ask_again(key, effect, Unread(entry.uri, reason))
 
     # Reports ----------------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from alula.catalog.lookup import Catalog
+from alula.catalog.lookup import Catalog, Elsewhere, Unread
 from alula.control.clock import Clock
 from alula.control.inbox import Inbox
 from alula.control.reconcile import reconcile
@@ -54,6 +54,7 @@ class Dispatcher(Protocol):
     def answer_call(self, run: Run, effect: fx.AnswerCall) -> None: ...
     def launch_child(self, run: Run, effect: fx.LaunchChild) -> None: ...
     def abort_child(self, run: Run, effect: fx.AbortChild) -> None: ...
+    def read_cached(self, run: Run, entry: Elsewhere) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Driver:
         self._runs: dict[int, Run] = {}
         self._inbox = Inbox()
         self._timers = Timers(clock, self._on_timer)
-        self._lookups: deque[tuple[int, fx.LookUpCache]] = deque()
+        self._lookups: deque[tuple[int, fx.LookUpCache, Unread | None]] = deque()
         self._mail: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()  # from the writer's thread to the loop
         self._is_mail_due = False
         self._mail_loop: asyncio.AbstractEventLoop | None = None  # kept while stopping: whoever waits hears of it
@@ -140,6 +141,11 @@ class Driver:
     def post(self, key: int, event: ev.Event) -> None:
         """Puts an event into an execution's inbox; an execution that has ended ignores it."""
         self._inbox.put(key, event)
+        self._schedule()
+
+    def ask_again(self, key: int, effect: fx.LookUpCache, unread: Unread) -> None:
+        """Asks the cache anew: an entry's outputs could not be read."""
+        self._lookups.append((key, effect, unread))
         self._schedule()
 
     def _schedule(self) -> None:
@@ -254,6 +260,8 @@ class Driver:
                 dispatcher.launch_child(run, effect)
             case fx.AbortChild():
                 dispatcher.abort_child(run, effect)
+            case Elsewhere():
+                dispatcher.read_cached(run, effect)
             case _:
                 raise Internal(f"nobody carries out {type(effect).__name__}")
 
@@ -389,7 +397,8 @@ class Driver:
             except DBAPIError:
                 raise
             except Exception as e:  # as after a restart: one that cannot be loaded must not hold up the others
-                log.exception("execution %s/%s/%s cannot be loaded; it is tried again", row.project, row.domain, row.name)
+                name, trace = f"{row.project}/{row.domain}/{row.name}", not isinstance(e, Unavailable)
+                log.error("execution %s is loaded later: %s", name, reason_of(e), exc_info=trace)
                 missing = Unloaded(ExecutionId(row.project, row.domain, row.name), reason_of(e), is_restart=False)
                 unloaded[row.key] = self._unloaded.get(row.key, missing)
         self._runs = {run.key: run for run in found if run is not None}
@@ -444,12 +453,12 @@ class Driver:
     def _answer_lookups(self, connection: Connection, batch: Batch) -> None:
         """Cache questions that an earlier step left over its share."""
         for _ in range(min(len(self._lookups), LOOKUPS_PER_STEP)):
-            key, effect = self._lookups.popleft()
+            key, effect, unread = self._lookups.popleft()
             run = self._runs.get(key)
             if run is None:
                 continue
             try:
-                answer = self._catalog.look_up(connection, run, effect, self._clock())
+                answer = self._look_up(connection, batch, run, effect, self._clock(), unread)
             except DBAPIError:
                 raise
             except Exception as e:
@@ -458,6 +467,15 @@ class Driver:
                 continue
             if answer is not None:
                 self._step_or_crash(connection, batch, run, answer)
+
+    def _look_up(
+        self, connection: Connection, batch: Batch, run: Run, effect: fx.LookUpCache, at: int, unread: Unread | None = None
+    ) -> ev.Event | None:
+        answer = self._catalog.look_up(connection, run, effect, at, unread)
+        if not isinstance(answer, Elsewhere):
+            return answer
+        batch.effects.append((run, answer))
+        return None
 
     def _step_or_crash(self, connection: Connection, batch: Batch, run: Run, event: ev.Event) -> None:
         """Steps a run; a defect ends that run as FAILED and leaves every other one alone."""
@@ -504,11 +522,11 @@ class Driver:
                     self._settle(connection, batch, run, turn, effect)
                 elif lookups < LOOKUPS_PER_STEP:
                     lookups += 1
-                    answer = self._catalog.look_up(connection, run, effect, turn.at)
+                    answer = self._look_up(connection, batch, run, effect, turn.at)
                     if answer is not None:
                         pending.append(answer)
                 else:
-                    self._lookups.append((run.key, effect))
+                    self._lookups.append((run.key, effect, None))
             if turn.nodes or turn.run_changed:
                 batch.changes.append(Change(run.key, run.id, turn.run_changed, tuple(turn.nodes), run if run.is_terminal else None))
             if turn.more:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -28,6 +30,7 @@ from alula.objectstore import store
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+OBJECTS_AT_ONCE = 32  # read from the store for one recovery
 Mode = admin.ExecutionMetadata.ExecutionMode
 
 
@@ -106,8 +109,22 @@ class Launcher:
         given = request.inputs if request.HasField("inputs") else request.spec.inputs
         spec.ClearField("inputs")
         pending = _Launch(ExecutionId(request.project, request.domain, name), spec, given, origin)
+        if origin.is_recovery and origin.source is not None:
+            pending.recovered = await self._recovered(origin.source)
         key, workflow = await self._driver.transact(lambda connection: self._begin(connection, pending))
         return Launched(pending.id, key, spec, workflow)
+
+    async def _recovered(self, source: ExecutionId) -> dict[str, Recovered]:
+        """What a recovery takes over; read before the transaction, since outputs may lie in the object store."""
+        found = await self._database.aread(lambda c: find_recovered(c, rows.get(c, source).key))
+        places = asyncio.Semaphore(OBJECTS_AT_ONCE)
+
+        async def fetch(each: Recovered) -> None:
+            async with places:
+                each.outputs = core.LiteralMap.FromString(await store.aget_bytes(each.outputs_uri))
+
+        await asyncio.gather(*(fetch(each) for each in found.values() if each.outputs_uri))
+        return found
 
     def _begin(self, connection: Connection, pending: _Launch) -> tuple[tuple[int, EntityId], Batch]:
         self._library.check_place(connection, pending.id.project, pending.id.domain)
@@ -119,8 +136,6 @@ class Launcher:
         inputs = resolve_inputs(plan.closure.expected_inputs, plan.spec.fixed_inputs, pending.given)
         self._merge(connection, pending, plan)
         graph = self._library.workflow(connection, plan.workflow)
-        if pending.origin.is_recovery and pending.origin.source is not None:
-            pending.recovered = load_recovered(connection, rows.get(connection, pending.origin.source).key)
         key, at = self._next_key, self._clock()
         self._next_key += 1
         self._insert(connection, key, at, pending, plan, task, inputs)
@@ -241,8 +256,20 @@ def make_run(execution: ExecutionId, key: int, spec: admin.ExecutionSpec, inputs
     )
 
 
-def load_recovered(connection: Connection, key: int) -> dict[str, Recovered]:
-    """What a recovery takes over of an execution, by node id: finished nodes, expanded graphs, child executions."""
+def load_recovered(connection: Connection, key: int, fetch: Callable[[str], bytes]) -> dict[str, Recovered]:
+    """What a recovery takes over of an execution, outputs read by `fetch`."""
+    found = find_recovered(connection, key)
+    for each in found.values():
+        if each.outputs_uri:
+            each.outputs = core.LiteralMap.FromString(fetch(each.outputs_uri))
+    return found
+
+
+def find_recovered(connection: Connection, key: int) -> dict[str, Recovered]:
+    """What a recovery takes over of an execution, by node id: finished nodes, expanded graphs, child executions.
+
+    Outputs that lie in the object store are still to be read.
+    """
     closures = run_rows.dynamic_closures(connection, key)
     called = {row.node_id: row.digest for row in run_rows.call_rows(connection, key)}
     expanded = {a.node_id: a.retry_attempt for a in run_rows.attempt_rows(connection, key) if a.item < 0}
@@ -250,8 +277,7 @@ def load_recovered(connection: Connection, key: int) -> dict[str, Recovered]:
     for row in run_rows.node_rows(connection, key):
         if row.kind in (NodeKind.START.value, NodeKind.END.value):
             continue
-        packed = store.get_bytes(row.outputs_uri) if row.outputs is None and row.outputs_uri else row.outputs
-        outputs = core.LiteralMap.FromString(packed or b"")
+        outputs = core.LiteralMap.FromString(row.outputs or b"")
         if NodePhase(row.phase) in SUCCESSFUL_NODE:
             found[row.node_id] = Recovered(outputs, row.outputs_uri, digest=called.get(row.node_id, b""))
         elif row.node_id in closures:

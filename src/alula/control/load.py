@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection
@@ -28,8 +29,12 @@ from alula.objectstore import store
 RECOVERING = frozenset({admin.ExecutionMetadata.RECOVERED, admin.ExecutionMetadata.CHILD_WORKFLOW})
 
 
-def load_run(connection: Connection, library: Library, key: int) -> Run | None:
-    """The run of an execution as its rows say; None if it has ended or never was."""
+def load_run(connection: Connection, library: Library, key: int, fetch: Callable[[str], bytes] = store.get_bytes) -> Run | None:
+    """The run of an execution as its rows say; None if it has ended or never was.
+
+    Args:
+        fetch: reads outputs that lie in the object store.
+    """
     row = execution_rows.find_by_key(connection, key)
     if row is None or ExecutionPhase(row.phase).is_terminal:
         return None
@@ -43,17 +48,17 @@ def load_run(connection: Connection, library: Library, key: int) -> Run | None:
     run.parent = (row.parent_key, row.parent_node, row.parent_item)
     if row.source and row.mode in RECOVERING:
         source = execution_rows.find(connection, ExecutionId(row.project, row.domain, row.source))
-        run.recovered = load_recovered(connection, source.key) if source is not None else {}
+        run.recovered = load_recovered(connection, source.key, fetch) if source is not None else {}
     run.signals = {s: core.Literal.FromString(value) for s, value in signal.given(connection, key).items()}
-    _Loader(connection, library, run).load()
+    _Loader(connection, library, run, fetch).load()
     return run
 
 
 class _Loader:
     """Rebuilds one run; parents come before their children because rows are in the order in which nodes were reached."""
 
-    def __init__(self, connection: Connection, library: Library, run: Run) -> None:
-        self._run = run
+    def __init__(self, connection: Connection, library: Library, run: Run, fetch: Callable[[str], bytes]) -> None:
+        self._run, self._fetch = run, fetch
         self._calls: dict[str, list[NodeSpec]] = {}
         for row in rows.call_rows(connection, run.key):
             self._calls.setdefault(row.owner_id, []).append(recorded_spec(connection, library, row))
@@ -82,7 +87,7 @@ class _Loader:
 
     def _add(self, state: ScopeState, row: Any) -> None:
         spec = _spec_of(self._run, state, row)
-        node = _node(row, spec)
+        node = _node(row, spec, self._fetch)
         node.attempt = self._last_attempt(node)
         self._run.nodes[node.id] = node
         state.nodes[spec.id] = node
@@ -208,13 +213,13 @@ def _last_failure(node: Node, state: ArrayState, row: Any) -> Failure | None:
     return exhausted(failure, retries=call.retries, user_failures=user, system_failures=system)
 
 
-def _outputs(row: Any) -> core.LiteralMap | None:
+def _outputs(row: Any, fetch: Callable[[str], bytes]) -> core.LiteralMap | None:
     if row.outputs is not None:
         return core.LiteralMap.FromString(row.outputs)
-    return core.LiteralMap.FromString(store.get_bytes(row.outputs_uri)) if row.outputs_uri else None
+    return core.LiteralMap.FromString(fetch(row.outputs_uri)) if row.outputs_uri else None
 
 
-def _node(row: Any, spec: NodeSpec) -> Node:
+def _node(row: Any, spec: NodeSpec, fetch: Callable[[str], bytes]) -> Node:
     return Node(
         id=row.node_id,
         spec=spec,
@@ -225,7 +230,7 @@ def _node(row: Any, spec: NodeSpec) -> Node:
         started_at=row.started_at,
         ended_at=row.ended_at,
         inputs=core.LiteralMap.FromString(row.inputs) if row.inputs is not None else None,
-        outputs=_outputs(row),
+        outputs=_outputs(row, fetch),
         outputs_uri=row.outputs_uri,
         failure=_failure(row),
         user_failures=row.user_failures,

@@ -22,6 +22,7 @@ from alula.control.load import load_run
 from alula.control.register import Registrar
 from alula.control.resume import Resumer
 from alula.control.signal import Signaller
+from alula.control.unloaded import not_here
 from alula.database import project
 from alula.database.engine import Database, open_database
 from alula.database.writer import Writer
@@ -109,7 +110,7 @@ class Platform:
         self.database.close()
 
     def _reload(self, connection: Connection, key: int) -> Run | None:
-        return load_run(connection, self.library, key)
+        return load_run(connection, self.library, key, not_here)
 
     def _first_projects(self, connection: Connection) -> None:
         for name in FIRST_PROJECTS:

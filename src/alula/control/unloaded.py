@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from alula.engine.event import Event
+from alula.errors import Unavailable
 from alula.idl.identifier import ExecutionId
 
 
@@ -22,6 +23,15 @@ class Unloaded:
     reason: str
     is_restart: bool
     events: list[Event] = field(default_factory=list)
+
+
+def not_here(uri: str) -> bytes:
+    """What reads outputs where the writer's transaction would wait for the object store: nothing.
+
+    Raises:
+        Unavailable: always; the execution is loaded again outside the transaction.
+    """
+    raise Unavailable(f"its outputs at {uri} are still to be read")
 
 
 def reason_of(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """What to do next: the one way out of the engine. Effects are handed out after the turn that made them is durable.
 
-`LookUpCache` is the exception: it only reads, so it is answered inside the turn (a chain of hits is then one commit).
+`LookUpCache` is the exception: it only reads, so it is answered inside the turn (a chain of hits is then one commit), unless the
+entry's outputs are an object: that is read after the commit, and the answer is an event.
 `FillCache` writes, in the transaction of the success that it records.
 """
 
