@@ -101,3 +101,78 @@ def hog() -> int:
 @al.workflow
 def hogging() -> int:
     return hog()
+
+
+SPLIT = "import os, time; os.fork() and os._exit(0); os.setsid(); os.fork() and os._exit(0); print(os.getpid(), flush=True); time.sleep(99)"
+
+
+def leave_behind(path: str) -> None:
+    """Starts a process in a session of its own, a daemon that nobody can name as a child, and one that stays in this session."""
+    import subprocess
+    import sys
+
+    escaped = subprocess.Popen(["sleep", "300"], start_new_session=True)
+    kept = subprocess.Popen(["sleep", "300"])
+    daemon = subprocess.Popen([sys.executable, "-c", SPLIT], stdout=subprocess.PIPE)
+    assert daemon.stdout is not None
+    number = int(daemon.stdout.readline())
+    daemon.wait()
+    note(path, f"{os.getpid()} {kept.pid} {escaped.pid} {number}")
+
+
+@al.task
+def leave(path: str) -> int:
+    leave_behind(path)
+    return 1
+
+
+@al.task
+def note_alive(path: str, after: int) -> int:
+    """Says which of those that were left are still there; runs in the same worker."""
+    pids = [int(pid) for pid in open(path).read().split()]  # noqa: PTH123, SIM115
+    note(path + ".alive", " ".join(str(pid) for pid in pids if os.path.exists(f"/proc/{pid}")))  # noqa: PTH110
+    return after
+
+
+@al.workflow
+def leaving(path: str) -> int:
+    return note_alive(path, leave(path))
+
+
+@al.task
+def leave_and_linger(path: str) -> int:
+    leave_behind(path)
+    time.sleep(300)
+    return 1
+
+
+@al.workflow
+def leaving_open(path: str) -> int:
+    return leave_and_linger(path)
+
+
+@al.task(resources=al.Resources(mem="200Mi"))
+def leave_and_hog(path: str) -> int:
+    leave_behind(path)
+    held = []
+    for _ in range(200):
+        held.append(bytearray(20 << 20))
+        time.sleep(0.01)
+    return len(held)
+
+
+@al.workflow
+def leaving_hog(path: str) -> int:
+    return leave_and_hog(path)
+
+
+@al.task(timeout=1.0)
+def leave_too_long(path: str) -> int:
+    leave_behind(path)
+    time.sleep(300)
+    return 1
+
+
+@al.workflow
+def leaving_late(path: str) -> int:
+    return leave_too_long(path)

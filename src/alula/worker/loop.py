@@ -9,7 +9,7 @@ import sys
 import time
 
 from alula.idl.v1 import worker_pb2
-from alula.worker import foreign
+from alula.worker import foreign, stray
 from alula.worker.call import run as run_ours
 from alula.worker.link import Link
 
@@ -52,6 +52,7 @@ def _run(attempt: worker_pb2.Attempt, link: Link) -> worker_pb2.Report:
     report = run_ours(attempt, link) if attempt.task else foreign.run(attempt)
     report.handle = attempt.handle
     report.started_at_us = started_at
+    stray.end_strays()
     sys.stdout.flush()
     sys.stderr.flush()
     report.log_start, report.log_end = log_start, os.fstat(1).st_size

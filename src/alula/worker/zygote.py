@@ -1,7 +1,8 @@
 """The zygote: a single-threaded parent that has imported what every worker needs and forks warm workers in a millisecond.
 
 It speaks with the executor over a SOCK_SEQPACKET socket, one message a packet, a worker's socket travelling beside its fork
-order. When the executor's end closes (the server is gone, however it went) every worker's process group is killed.
+order. When the executor's end closes (the server is gone, however it went) every worker's process group is killed, and whatever its
+user code had started outside of it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sys
 from collections.abc import Sequence
 
 from alula.idl.v1 import worker_pb2
+from alula.worker import stray
 
 PR_SET_PDEATHSIG = 1
 MAX_PACKET = 65536
@@ -38,6 +40,7 @@ def serve(fd: int, modules: Sequence[str] = ()) -> None:
     for ignored in (signal.SIGINT, signal.SIGTERM):  # the executor ends us, by closing its end
         signal.signal(ignored, signal.SIG_IGN)
     workers: dict[int, int] = {}  # number → pid
+    stray.adopt()
     try:
         while True:
             readable, _, _ = select.select([control.fileno(), read_end], [], [])
@@ -45,11 +48,13 @@ def serve(fd: int, modules: Sequence[str] = ()) -> None:
                 with contextlib.suppress(BlockingIOError):
                     os.read(read_end, 4096)
                 _reap(control, workers)
+                stray.end_orphans(workers.values())  # what a worker that has ended left outside of its group
             if control.fileno() in readable and not _obey(control, workers):
                 return
     finally:
         for pid in workers.values():
             _kill(pid, signal.SIGKILL)
+        stray.end_all()
 
 
 def _preload(modules: Sequence[str]) -> None:
@@ -94,6 +99,7 @@ def _fork(control: socket.socket, order: worker_pb2.ToZygote, fd: int) -> int:
             signal.signal(name, signal.SIG_DFL)
         os.setsid()  # a process group of its own: whatever user code starts dies with it
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        stray.adopt()
         if os.getppid() != parent:
             os._exit(1)
         _redirect(order.log_path)
