@@ -58,6 +58,14 @@ def lingering(path: str, seconds: float = 60.0) -> int:
     return linger(path, seconds)
 
 
+lingering_plan = al.LaunchPlan(lingering, name="tests.programs.side_effects.lingering_plan")
+
+
+@al.workflow
+def lingering_parent(path: str) -> int:
+    return lingering_plan(path=path)
+
+
 @al.task
 def linger_with_child(path: str) -> int:
     import subprocess

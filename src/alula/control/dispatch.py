@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,10 +124,18 @@ class Dispatch:
             self._spawn(self._or_fail(key, self._submit_foreign(run, work, effect)))
 
     def stop_attempt(self, run: Run, effect: fx.StopAttempt) -> None:
-        key = WorkKey(run.key, effect.node_id, effect.item, effect.attempt)
+        self._stop(WorkKey(run.key, effect.node_id, effect.item, effect.attempt))
+
+    def _stop(self, key: WorkKey) -> None:
         self._preparing.discard(key)
-        self._driver.cancel_timer(run.key, effect.node_id, effect.item)
+        self._driver.cancel_timer(key.execution, key.node_id, key.item)
         self._executor.cancel(key)
+
+    def keep_only(self, attempts: Set[tuple[int, str, int, int]], executions: Set[int]) -> None:
+        """Stops every attempt that is not among these and not of these executions: its stop was lost with a commit that failed."""
+        for key in [*self._executor.held(), *self._preparing]:
+            if key not in attempts and key.execution not in executions:
+                self._stop(key)
 
     def launch_child(self, run: Run, effect: fx.LaunchChild) -> None:
         self._launching[run.key, effect.name] = self._spawn(self._launch_child(run, effect))

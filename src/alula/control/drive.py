@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -24,6 +24,7 @@ from alula.control.inbox import Inbox
 from alula.control.reconcile import reconcile
 from alula.control.timer import Timers
 from alula.control.unloaded import Unloaded, reason_of
+from alula.database import execution as executions
 from alula.database import run as run_rows
 from alula.database import signal
 from alula.database.engine import Database
@@ -32,7 +33,7 @@ from alula.database.writer import Writer
 from alula.engine import effect as fx
 from alula.engine import event as ev
 from alula.engine.machine import step
-from alula.engine.state import Run, Turn
+from alula.engine.state import Attempt, Run, Turn
 from alula.errors import Exhausted, Internal, Unavailable
 from alula.idl.identifier import ExecutionId
 from alula.idl.phase import ExecutionPhase
@@ -55,6 +56,7 @@ class Dispatcher(Protocol):
     def launch_child(self, run: Run, effect: fx.LaunchChild) -> None: ...
     def abort_child(self, run: Run, effect: fx.AbortChild) -> None: ...
     def read_cached(self, run: Run, entry: Elsewhere) -> None: ...
+    def keep_only(self, attempts: Set[tuple[int, str, int, int]], executions: Set[int]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class Driver:
         self._unloaded: dict[int, Unloaded] = {}
         self._careful_turns = 0  # turns that take one execution only, to find the one that cannot be written
         self._only: int | None = None
+        self._endings: dict[int, Change] = {}  # of transactions that are not known to be committed
         self._condemned: set[int] = set()
         self._taken: list[tuple[int, list[ev.Event]]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -233,14 +236,21 @@ class Driver:
                     at = self._clock()
                     self._inbox.put(run.key, ev.AttemptFailed(at, effect.node_id, effect.item, effect.attempt, failure))
         for change in batch.changes:
-            if change.is_terminal:
-                self._timers.cancel_all(change.key)
-            for listener in self._listeners:
-                listener(change)
+            self._announce(change)
         if self._inbox or self._lookups or self._is_stale or self._unreconciled:
             self._schedule()
         if self._unloaded:
             self.on_unloaded()
+
+    def _announce(self, change: Change) -> None:
+        if change.is_terminal:
+            self._timers.cancel_all(change.key)
+        for listener in self._listeners:
+            listener(change)
+
+    def _keep_only(self, attempts: Set[tuple[int, str, int, int]], unloaded: Set[int]) -> None:
+        if self.dispatcher is not None and self._loop is not None:
+            self.dispatcher.keep_only(attempts, unloaded)
 
     def _carry_out(self, run: Run, effect: object) -> None:
         dispatcher = self.dispatcher
@@ -377,6 +387,8 @@ class Driver:
 
     def _on_commit(self) -> None:
         self._taken = []
+        if self._endings and not self._is_stale:
+            self._endings = {}
 
     def _on_rollback(self) -> None:
         self._is_stale = True
@@ -407,10 +419,23 @@ class Driver:
             self._inbox.put_back([(key, self._unloaded[key].events)])
             self._unreconciled[key] = self._unloaded[key].is_restart
         self._unloaded = unloaded
+        self._make_up(connection)
         self._turns = TurnWriter(self._database.dialect)
         self._catalog = Catalog()
         self._lookups.clear()
         self._is_stale = False
+
+    def _make_up(self, connection: Connection) -> None:
+        """A commit that failed may have reached the database all the same: what would have followed it is done now."""
+        attempts = {(run.key, a.node_id, a.item, a.number) for run in self._runs.values() for a in _running(run)}
+        self._deliver(self._keep_only, attempts, set(self._unloaded))
+        for key, change in self._endings.items():
+            if key not in self._runs and key not in self._unloaded:
+                self._deliver(self._announce, change)
+        self._endings = {}
+        for run in self._runs.values():
+            if run.parent[0] and not executions.is_awaited(connection, *run.parent[:2]):
+                self._inbox.put(run.key, orphaned(self._clock()))
 
     def _turn(self, connection: Connection) -> Batch:
         self._refresh(connection)
@@ -500,7 +525,8 @@ class Driver:
 
     def _close(self, connection: Connection, batch: Batch, run: Run, at: int) -> None:
         run_rows.close(connection, run, at)
-        batch.changes.append(Change(run.key, run.id, True, (), run))
+        self._endings[run.key] = change = Change(run.key, run.id, True, (), run)
+        batch.changes.append(change)
         self._tell_others(connection, batch, run, at)
 
     def _tell_others(self, connection: Connection, batch: Batch, run: Run, at: int) -> None:
@@ -528,7 +554,10 @@ class Driver:
                 else:
                     self._lookups.append((run.key, effect, None))
             if turn.nodes or turn.run_changed:
-                batch.changes.append(Change(run.key, run.id, turn.run_changed, tuple(turn.nodes), run if run.is_terminal else None))
+                change = Change(run.key, run.id, turn.run_changed, tuple(turn.nodes), run if run.is_terminal else None)
+                batch.changes.append(change)
+                if change.is_terminal:
+                    self._endings[run.key] = change
             if turn.more:
                 batch.answers.append((run.key, ev.Proceed(turn.at)))
         if run.is_terminal:
@@ -551,16 +580,29 @@ class Driver:
 
 def _stops(run: Run) -> list[fx.StopAttempt | fx.AbortChild]:
     """What must be stopped of a run that ends without its engine."""
-    found: list[fx.StopAttempt | fx.AbortChild] = []
     cause = "the execution that launched it has failed"
-    for node in run.nodes.values():
-        attempts = [node.attempt] if node.attempt else []
-        attempts += list(node.array.calls.values()) if node.array else []
-        found += [fx.StopAttempt(node.id, a.item, a.number) for a in attempts if not a.phase.is_terminal and not a.child]
-        found += [fx.AbortChild(node.id, a.item, a.child, cause) for a in attempts if a.child and not a.phase.is_terminal]
-        if node.child and not node.phase.is_terminal:
-            found.append(fx.AbortChild(node.id, -1, node.child, cause))
+    found: list[fx.StopAttempt | fx.AbortChild] = [fx.StopAttempt(a.node_id, a.item, a.number) for a in _running(run)]
+    found += [fx.AbortChild(a.node_id, a.item, a.child, cause) for a in _live_attempts(run) if a.child]
+    found += [fx.AbortChild(n.id, -1, n.child, cause) for n in run.nodes.values() if n.child and not n.phase.is_terminal]
     return found
+
+
+def _live_attempts(run: Run) -> Iterator[Attempt]:
+    for node in run.nodes.values():
+        if node.attempt is not None and not node.attempt.phase.is_terminal:
+            yield node.attempt
+        if node.array is not None:
+            yield from (a for a in node.array.calls.values() if not a.phase.is_terminal)
+
+
+def _running(run: Run) -> Iterator[Attempt]:
+    """Attempts that an executor has, or is to have."""
+    return (a for a in _live_attempts(run) if not a.child)
+
+
+def orphaned(at: int) -> ev.AbortRequested:
+    """What happens to an execution whose parent's node no longer waits for it."""
+    return ev.AbortRequested(at, "the node that launched it has ended", "")
 
 
 def _event_row(run: Run, event: ev.Event) -> tuple[Any, ...]:

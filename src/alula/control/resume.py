@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from alula.control.clock import Clock
-from alula.control.drive import Batch, Driver
+from alula.control.drive import Batch, Driver, orphaned
 from alula.control.library import Library
 from alula.control.load import load_run
 from alula.control.unloaded import Unloaded, reason_of
@@ -105,5 +105,5 @@ class Resumer:
         events: list[tuple[int, ev.Event]] = []
         for key, (_, run) in loaded.items():
             if run is not None and run.parent[0] and not executions.is_awaited(connection, *run.parent[:2]):
-                events.append((key, ev.AbortRequested(self._clock(), "the node that launched it has ended", "")))
+                events.append((key, orphaned(self._clock())))
         return self._driver.take_up(loaded, events)

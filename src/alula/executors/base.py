@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -72,6 +72,9 @@ class Executor(Protocol):
 
     def answer(self, key: WorkKey, answer: worker_pb2.Answer) -> None:
         """Hands an attempt the result of a call it made; one that is not running here any more is not told."""
+
+    def held(self) -> Collection[WorkKey]:
+        """Attempts that were handed in, have not ended and were not cancelled."""
 
     def cancel(self, key: WorkKey) -> None:
         """Stops an attempt, running or queued, and everything it started; says nothing more of it."""

@@ -14,7 +14,7 @@ import os
 import shutil
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -539,6 +539,9 @@ class ProcessExecutor:
             worker.zygote.kill(worker.number)
 
     # Stopping ---------------------------------------------------------------------------------------------------------
+
+    def held(self) -> Collection[WorkKey]:
+        return [*self._keys, *self._evicted]
 
     def cancel(self, key: WorkKey) -> None:
         self._evicted.pop(key, None)
