@@ -17,7 +17,7 @@ import grpc
 from grpc_status import rpc_status
 
 from alula.client import rpc
-from alula.errors import AlreadyExists, AlulaError, FailedPrecondition, InvalidInput, NotFound
+from alula.errors import AlreadyExists, AlulaError, FailedPrecondition, InvalidInput, NotFound, Unavailable
 from alula.idl import admin, core, service
 from alula.idl.v1 import service_pb2 as v1
 from alula.objectstore.signed import Signer, key_path
@@ -42,6 +42,7 @@ class Double:
     outputs: dict[str, core.LiteralMap] = field(default_factory=dict)
     nodes: list[admin.NodeExecution] = field(default_factory=list)
     logs: dict[str, list[bytes]] = field(default_factory=dict)
+    log_breaks: list[int] = field(default_factory=list)  # bytes before which a log's stream ends as if the server went away
     puts: list[str] = field(default_factory=list)
     signer: Signer = field(default_factory=lambda: Signer(b"0123456789abcdef", lambda: datetime.now(UTC)))
 
@@ -208,8 +209,11 @@ class Double:
 
     def stream_logs(self, request: v1.LogsRequest) -> Iterator[v1.LogChunk]:
         data = self.logs[request.id.node_execution_id.node_id][request.id.retry_attempt]
-        for byte in range(len(data)):  # a byte a chunk: every character is torn
-            yield v1.LogChunk(data=data[byte : byte + 1])
+        for byte in range(request.offset, len(data)):  # a byte a chunk: every character is torn
+            if self.log_breaks and byte == self.log_breaks[0]:
+                self.log_breaks.pop(0)
+                raise Unavailable("the server is stopping")
+            yield v1.LogChunk(data=data[byte : byte + 1], offset=byte)
         yield v1.LogChunk(is_end=True)
 
     def projects(self, request: admin.ProjectListRequest) -> admin.Projects:

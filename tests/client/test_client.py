@@ -189,6 +189,18 @@ def test_logs_of_the_last_attempt_keep_characters_whole(client: Client, double: 
         list(execution.logs("n9"))
 
 
+def test_a_followed_log_has_no_gap_where_the_server_was_away(client: Client, double: Double, module: Any) -> None:
+    double.nodes = [node("n0")]
+    double.logs = {"n0": ["größer 😀\n".encode()]}
+    execution = client.launch(module.twice, a=1).wait()
+    double.log_breaks = [0, 3, 9]
+    assert "".join(execution.logs(follow=True)) == "größer 😀\n"
+    assert double.log_breaks == []
+    double.log_breaks = [3]
+    with pytest.raises(Unavailable):
+        list(execution.logs())
+
+
 def test_lists(client: Client, double: Double, module: Any) -> None:
     client.launch(module.twice, a=1).wait()
     assert len(client.executions(limit=5).executions) == 1

@@ -58,6 +58,22 @@ def lingering(path: str, seconds: float = 60.0) -> int:
     return linger(path, seconds)
 
 
+@al.task(retries=1)
+def talk(path: str) -> int:
+    """Says a word and waits to be stopped, the second time it says another and ends."""
+    is_first = not os.path.exists(path)  # noqa: PTH110
+    note(path, "spoken")
+    print(f"attempt {al.context().attempt} speaks", flush=True)
+    if is_first:
+        time.sleep(60)
+    return 1
+
+
+@al.workflow
+def talking(path: str) -> int:
+    return talk(path)
+
+
 lingering_plan = al.LaunchPlan(lingering, name="tests.programs.side_effects.lingering_plan")
 
 

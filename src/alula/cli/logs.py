@@ -12,7 +12,7 @@ from alula.cli.support.options import client_of, server_options
 @click.command()
 @click.argument("execution")
 @click.argument("node", default="")
-@click.option("-f", "--follow", is_flag=True, help="Go on until the attempt ends.")
+@click.option("-f", "--follow", is_flag=True, help="Go on to the end, over retries and restarts of the server.")
 @click.option("--tail", "tail_bytes", type=click.IntRange(0), default=0, metavar="BYTES", help="Only the last bytes.")
 @server_options
 def command(execution: str, node: str, follow: bool, tail_bytes: int, address: str, project: str, domain: str) -> int:

@@ -143,14 +143,13 @@ class AsyncExecution:
             Unavailable: the server stayed away for two minutes.
         """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        outage_since: float | None = None
-        delay = _FIRST_RETRY_S
+        outage = _Outage(self.wire)
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             stream = self.wire.stream(rpc.WATCH, v1.WatchRequest(id=self.id.to_proto(), nodes=nodes), left)
             try:
                 async for update in stream:
-                    outage_since, delay = None, _FIRST_RETRY_S
+                    outage.over()
                     if update.HasField("execution"):
                         self._note(update.execution)
                     yield update
@@ -159,13 +158,8 @@ class AsyncExecution:
                 raise Unavailable(f"execution {self.id}: the server ended the watch before the execution ended")
             except WaitTimeout as error:
                 raise self._still_running(timeout_s) from error
-            except Unavailable:
-                now = time.monotonic()
-                outage_since = outage_since if outage_since is not None else now
-                if now - outage_since > _OUTAGE_S or (deadline is not None and now > deadline):
-                    raise
-                await self.wire.sleep(delay)
-                delay = min(delay * 2, _LAST_RETRY_S)
+            except Unavailable as error:
+                await outage.wait(error, deadline)
             finally:
                 stream.cancel()
 
@@ -300,23 +294,60 @@ class AsyncExecution:
 
         Args:
             node: id of the node; empty for the only one that ran a task.
-            follow: go on until the attempt ends.
+            follow: go on until the attempt ends, and with the next one if it is tried again; also after a restart of the server.
             tail_bytes: at most this far before the present end; 0 for all.
         Raises:
             NotFound: no attempt has started.
             InvalidInput: no node named and several ran; the message lists them.
+            Unavailable: the server stayed away for two minutes.
         """
-        attempt = await self._last_attempt(node)
-        request = v1.LogsRequest(id=attempt, follow=follow, tail_bytes=tail_bytes)
-        rest = b""
-        async for chunk in self.wire.stream(rpc.LOGS, request):
-            data = rest + chunk.data
-            cut = len(data) - _torn_tail(data)
-            rest = data[cut:]
-            if cut:
-                yield data[:cut].decode(errors="replace")
-        if rest:
-            yield rest.decode(errors="replace")
+        attempt: core.TaskExecutionIdentifier | None = await self._last_attempt(node)
+        while attempt is not None:
+            rest = b""
+            async for read in self._log(v1.LogsRequest(id=attempt, follow=follow, tail_bytes=tail_bytes)):
+                data = rest + read
+                cut = len(data) - _torn_tail(data)
+                rest = data[cut:]
+                if cut:
+                    yield data[:cut].decode(errors="replace")
+            if rest:
+                yield rest.decode(errors="replace")
+            attempt, tail_bytes = await self._next_attempt(attempt) if follow else None, 0
+
+    async def _log(self, request: v1.LogsRequest) -> AsyncIterator[bytes]:
+        """The bytes of one attempt's log; if they are followed, an outage of the server leaves no gap."""
+        outage = _Outage(self.wire)
+        while True:
+            stream = self.wire.stream(rpc.LOGS, request)
+            try:
+                async for chunk in stream:
+                    outage.over()
+                    if chunk.data:
+                        request.offset = chunk.offset + len(chunk.data)
+                        yield chunk.data
+                    if chunk.is_end:
+                        return
+                if not request.follow:
+                    return
+                raise Unavailable(f"execution {self.id}: the server ended the log before the attempt ended")
+            except Unavailable as error:
+                if not request.follow:
+                    raise
+                await outage.wait(error)
+            finally:
+                stream.cancel()
+
+    async def _next_attempt(self, attempt: core.TaskExecutionIdentifier) -> core.TaskExecutionIdentifier | None:
+        """The attempt after one that has ended, if there is one."""
+        outage = _Outage(self.wire)
+        while True:
+            try:
+                listed = await self._attempts(attempt.node_execution_id.node_id)
+            except Unavailable as error:
+                await outage.wait(error)
+            else:
+                later = [each.id for each in listed if each.id.retry_attempt > attempt.retry_attempt]
+                return min(later, key=lambda each: each.retry_attempt, default=None)
 
     async def _last_attempt(self, node: str) -> core.TaskExecutionIdentifier:
         candidates = [node] if node else [view.id for view in await self.nodes() if view.id not in ("start-node", "end-node")]
@@ -375,6 +406,27 @@ class AsyncExecution:
         """A new execution that takes over what succeeded and runs the rest."""
         answer = await self.wire.call(rpc.RECOVER, admin.ExecutionRecoverRequest(id=self.id.to_proto(), name=name))
         return AsyncExecution(self.wire, ExecutionId.from_proto(answer.id), self.interface)
+
+
+class _Outage:
+    """How long the server has been away, and how long to wait until it is asked again."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self.over()
+
+    def over(self) -> None:
+        self._since: float | None = None
+        self._delay_s = _FIRST_RETRY_S
+
+    async def wait(self, error: Unavailable, deadline: float | None = None) -> None:
+        """Waits a little, and longer each time; raises the error if it has lasted too long."""
+        now = time.monotonic()
+        self._since = now if self._since is None else self._since
+        if now - self._since > _OUTAGE_S or (deadline is not None and now > deadline):
+            raise error
+        await self._wire.sleep(self._delay_s)
+        self._delay_s = min(self._delay_s * 2, _LAST_RETRY_S)
 
 
 def _torn_tail(data: bytes) -> int:

@@ -21,7 +21,9 @@ from alula.control.launch import Launcher, Mode, Origin
 from alula.control.library import Library
 from alula.control.limit import Limits
 from alula.database import execution as rows
+from alula.database import run as run_rows
 from alula.database.engine import Database
+from alula.database.writer import Writer
 from alula.engine import effect as fx
 from alula.engine import event as ev
 from alula.engine.graph import TaskCall
@@ -64,6 +66,7 @@ class Dispatch:
         launcher: Launcher,
         aborter: Aborter,
         executor: Executor,
+        writer: Writer,
         library: Library,
         database: Database,
         limits: Limits,
@@ -76,6 +79,7 @@ class Dispatch:
         self._launcher = launcher
         self._aborter = aborter
         self._executor = executor
+        self._writer = writer
         self._library = library
         self._database = database
         self._limits = limits
@@ -315,6 +319,11 @@ class Dispatch:
             self._spawn(self._or_fail(k, self._expand(work, outcome), outcome.report))
         else:
             self._spawn(self._or_fail(k, self._read_outputs(work, outcome), outcome.report))
+
+    def on_stopped(self, work: Work, log_uri: str, log_end: int) -> None:
+        """Its record ended with the stop, before its worker did: where its log ends is written now."""
+        k = work.key
+        self._spawn(_persist(lambda: self._writer.write(lambda c: run_rows.set_log_end(c, k, log_uri, log_end))))
 
     def _fail(self, key: WorkKey, failure: ev.Failure, report: ev.AttemptReport = ev.NO_REPORT) -> None:
         self._driver.post(key.execution, ev.AttemptFailed(self._clock(), key.node_id, key.item, key.attempt, failure, report))

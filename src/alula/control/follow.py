@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
-from alula.control import view
+from alula.control import logfile, view
 from alula.control.hub import Watcher
 from alula.control.launch import Launched, Origin, new_name
 from alula.control.platform import Platform
@@ -101,9 +99,14 @@ class Follower:
         return row.key, update
 
     async def logs(
-        self, attempt: core.TaskExecutionIdentifier, item: int, *, follow: bool, tail_bytes: int
+        self, attempt: core.TaskExecutionIdentifier, item: int, *, follow: bool, tail_bytes: int = 0, offset: int = 0
     ) -> AsyncIterator[service_pb2.LogChunk]:
-        """An attempt's log: what there is, and if asked for what is added until it ends. Memory stays flat."""
+        """An attempt's log: what there is, and if asked for what is added until it ends. Memory stays flat.
+
+        Args:
+            tail_bytes: begin at most this far before the present end; 0: at the beginning.
+            offset: begin here, in bytes from the attempt's first; wins over `tail_bytes`.
+        """
         execution = ExecutionId.from_proto(attempt.node_execution_id.execution_id)
         position = -1
         with self._platform.hub.watch(execution) as watcher:
@@ -111,15 +114,15 @@ class Follower:
                 row = await self._find(attempt, item, is_needed=not follow)
                 is_ended = row is not None and AttemptPhase(row.phase) in TERMINAL_ATTEMPT
                 if row is not None and row.log_uri:
-                    end = row.log_end if is_ended and row.log_end else _size(row.log_uri)
+                    end = row.log_end if is_ended and row.log_end else logfile.size(row.log_uri)
                     if position < 0:
-                        position = max(row.log_start, end - tail_bytes) if tail_bytes else row.log_start
+                        position = max(row.log_start, end - tail_bytes) if tail_bytes and not offset else row.log_start + offset
                     while position < end:
-                        data = await asyncio.to_thread(_read, row.log_uri, position, min(CHUNK, end - position))
+                        data = await asyncio.to_thread(logfile.read, row.log_uri, position, min(CHUNK, end - position))
                         if not data:
                             break
+                        yield service_pb2.LogChunk(data=data, offset=position - row.log_start)
                         position += len(data)
-                        yield service_pb2.LogChunk(data=data)
                 if is_ended or not follow:
                     yield service_pb2.LogChunk(is_end=is_ended)
                     return
@@ -136,20 +139,3 @@ class Follower:
                 raise
             return None
 
-
-def _size(path: str) -> int:
-    try:
-        return Path(path).stat().st_size
-    except OSError:
-        return 0
-
-
-def _read(path: str, start: int, length: int) -> bytes:
-    try:
-        fd = os.open(path, os.O_RDONLY)
-    except FileNotFoundError as e:
-        raise NotFound(f"the log {Path(path).name} is gone from this machine", code="LOG_GONE") from e
-    try:
-        return os.pread(fd, length, start)
-    finally:
-        os.close(fd)

@@ -76,6 +76,7 @@ class Platform:
             launcher=self.launcher,
             aborter=self.aborter,
             executor=executor,
+            writer=self.writer,
             library=self.library,
             database=self.database,
             limits=self.limits,
@@ -126,4 +127,4 @@ class Platform:
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Runs a write in the writer's next transaction; returns when it is durable."""
-        return await asyncio.wrap_future(self.writer.submit(work))
+        return await self.writer.write(work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alula.control import logfile
 from alula.engine import effect as fx
 from alula.engine import event as ev
 from alula.engine.attempt import call_of
@@ -72,4 +73,6 @@ def _attempt(
     if attempt.phase is AttemptPhase.QUEUED:
         effects.append(fx.StartAttempt(attempt.node_id, attempt.item, attempt.number, call, inputs, sliced))
     elif is_restart:
-        events.append(ev.AttemptFailed(at, attempt.node_id, attempt.item, attempt.number, LOST))
+        log_end = logfile.size(attempt.log_uri) if attempt.log_uri else 0
+        report = ev.AttemptReport(log_uri=attempt.log_uri, log_start=attempt.log_start, log_end=log_end)
+        events.append(ev.AttemptFailed(at, attempt.node_id, attempt.item, attempt.number, LOST, report))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -72,7 +71,7 @@ class Registrar:
             Each version with whether it is new.
         """
         entries = await self._database.aread(lambda c: self._prepare(c, program))
-        return await asyncio.wrap_future(self._writer.submit(lambda connection: self.store(connection, entries)))
+        return await self._writer.write(lambda connection: self.store(connection, entries))
 
     def _prepare(self, connection: Connection, program: service_pb2.RegisterRequest) -> list[Entry]:
         entries = [self._task(connection, r) for r in program.tasks]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from sqlalchemy import Connection
 
 from alula.compiler.interface import literal_problem
@@ -69,7 +67,7 @@ class Signaller:
                 raise AlreadyExists(f'signal "{signal_id}" exists already with another type')
             return view(execution, row)
 
-        return await asyncio.wrap_future(self._writer.submit(work))
+        return await self._writer.write(work)
 
 
 def view(execution: ExecutionId, row: object) -> admin.Signal:

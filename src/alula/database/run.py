@@ -200,6 +200,14 @@ def close(connection: Connection, run: Run, at: int) -> None:
     execute(connection, update_sql(t.execution, RUN_CHANGING, ("key",), connection.dialect.name), [_run_values(run, at)])
 
 
+def set_log_end(connection: Connection, attempt: tuple[int, str, int, int], log_uri: str, log_end: int) -> None:
+    """Writes where the log of an attempt ends that had ended before its worker did."""
+    c = t.task_execution.c
+    key, node_id, item, number = attempt
+    where = (c.execution_key == key, c.node_id == node_id, c.item == item, c.retry_attempt == number, c.log_uri == log_uri)
+    connection.execute(update(t.task_execution).where(*where, c.log_end == 0).values(log_end=log_end))
+
+
 def live_executions(connection: Connection) -> Sequence[Row[Any]]:
     """Rows of all executions without a terminal phase."""
     terminal = [int(p) for p in TERMINAL_EXECUTION]

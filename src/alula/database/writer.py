@@ -6,6 +6,7 @@ no window at all gives both the latency of the one and most of the throughput of
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections import deque
@@ -77,6 +78,10 @@ class Writer:
             self._jobs.append(job)
             self._wake.notify()
         return job.future
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Has a job done from an event loop; returns its result once it is durable."""
+        return await asyncio.wrap_future(self.submit(work))
 
     def _take(self) -> list[_Job]:
         """The next jobs, waiting for some; none when the writer is stopping."""

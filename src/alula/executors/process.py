@@ -11,6 +11,7 @@ import asyncio
 import functools
 import logging
 import os
+import secrets
 import shutil
 import sys
 from collections import deque
@@ -163,6 +164,7 @@ class ProcessExecutor:
         self._is_pumping = False
         self._log_folder = config.root / "logs"
         self._work_folder = config.root / "work"
+        self._token = secrets.token_hex(4)  # a container's server has the same pid every time, and must not write on in an old log
 
     @property
     def worker_count(self) -> int:
@@ -364,7 +366,7 @@ class ProcessExecutor:
         self._next += 1
         zygote = self._zygote(self._config.images.get(pool[2], self._config.python), modules)
         self._log_folder.mkdir(parents=True, exist_ok=True)
-        path = self._log_folder / f"worker-{os.getpid()}-{number}.log"
+        path = self._log_folder / f"worker-{self._token}-{number}.log"
         channel = Channel(self._loop, zygote.fork(number, path))
         worker = _Worker(number, pool, zygote, channel, path, self._work_folder / str(number))
         channel.open(lambda message: self._on_message(worker, message), lambda: self._on_closed(worker))
@@ -415,6 +417,8 @@ class ProcessExecutor:
                 head.head_at = now
             if not flying.is_cancelled:
                 self._end(flying, self._outcome(worker, flying, report, spent))
+            elif report.log_end:
+                self._stopped(worker, flying, report.log_end)
         if not worker.flying and (worker.done >= MAX_ATTEMPTS or self._is_bloated(worker)):
             self._retire(worker)
         self._schedule_pump()
@@ -460,6 +464,10 @@ class ProcessExecutor:
             raise Internal("the executor has no listener")
         self._listener.on_ended(flying.work, outcome)
 
+    def _stopped(self, worker: _Worker, flying: _Flying, log_end: int) -> None:
+        if self._listener is not None and flying.is_announced:
+            self._listener.on_stopped(flying.work, str(worker.log_path), log_end)
+
     def _on_closed(self, worker: _Worker) -> None:
         """The worker's end of the channel closed: it is dying; its exit status says more."""
         worker.is_doomed = True
@@ -471,9 +479,12 @@ class ProcessExecutor:
         worker.is_doomed = True
         worker.channel.close()
         self._clear(worker)
+        log_end = worker.log_path.stat().st_size if worker.log_path.exists() else 0
         for position, flying in reversed(list(enumerate(worker.flying.values()))):  # so that what goes back keeps its order
             if flying.is_cancelled:
                 self._keys.pop(flying.work.key, None)
+                if position == 0:
+                    self._stopped(worker, flying, log_end)
             elif flying.is_evicted:
                 self._keys.pop(flying.work.key, None)
                 self._evicted[flying.work.key] = flying
@@ -485,7 +496,7 @@ class ProcessExecutor:
                     run_us=int((self._loop.time() - flying.head_at) * 1e6),
                     log_uri=str(worker.log_path),
                     log_start=worker.log_end,
-                    log_end=worker.log_path.stat().st_size if worker.log_path.exists() else 0,
+                    log_end=log_end,
                     worker=str(number),
                 )
                 self._end(flying, Outcome(report=report, failure=worker.verdict or died(status)))

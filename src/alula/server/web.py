@@ -190,8 +190,8 @@ class StreamRoutes:
         if p["attempt"] > _MAX_NUMBER:
             raise NotFound(f"attempt {p['attempt']} of node {p['node_id']!r}: there is none")
         attempt = core.TaskExecutionIdentifier(node_execution_id=node, retry_attempt=p["attempt"])
-        item, tail = _number(q.get("item"), "item", -1), _number(q.get("tail"), "tail", 0)
-        chunks = self._follower.logs(attempt, item, follow=q.get("follow") == "1", tail_bytes=tail)
+        item, tail, offset = (_number(q.get(name), name, default) for name, default in (("item", -1), ("tail", 0), ("offset", 0)))
+        chunks = self._follower.logs(attempt, item, follow=q.get("follow") == "1", tail_bytes=tail, offset=offset)
         first = await anext(chunks)
 
         async def body() -> AsyncIterator[bytes]:

@@ -209,12 +209,15 @@ class LogsRequest(_message.Message):
     ITEM_FIELD_NUMBER: _builtins.int
     FOLLOW_FIELD_NUMBER: _builtins.int
     TAIL_BYTES_FIELD_NUMBER: _builtins.int
+    OFFSET_FIELD_NUMBER: _builtins.int
     item: _builtins.int
     """index in an array node plus one; 0: an ordinary task"""
     follow: _builtins.bool
     """go on until the attempt ends"""
     tail_bytes: _builtins.int
     """start at most this far before the present end; 0: from the start"""
+    offset: _builtins.int
+    """go on here, in bytes from the attempt's first; wins over tail_bytes"""
     @_builtins.property
     def id(self) -> _identifier_pb2.TaskExecutionIdentifier:
         """task_id may be left out"""
@@ -226,10 +229,11 @@ class LogsRequest(_message.Message):
         item: _builtins.int = ...,
         follow: _builtins.bool = ...,
         tail_bytes: _builtins.int = ...,
+        offset: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["follow", b"follow", "id", b"id", "item", b"item", "tail_bytes", b"tail_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["follow", b"follow", "id", b"id", "item", b"item", "offset", b"offset", "tail_bytes", b"tail_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -241,18 +245,22 @@ class LogChunk(_message.Message):
 
     DATA_FIELD_NUMBER: _builtins.int
     IS_END_FIELD_NUMBER: _builtins.int
+    OFFSET_FIELD_NUMBER: _builtins.int
     data: _builtins.bytes
     is_end: _builtins.bool
     """the attempt has ended and everything was sent"""
+    offset: _builtins.int
+    """where data begins, in bytes from the attempt's first"""
     def __init__(
         self,
         *,
         data: _builtins.bytes = ...,
         is_end: _builtins.bool = ...,
+        offset: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "is_end", b"is_end"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "is_end", b"is_end", "offset", b"offset"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -46,7 +46,8 @@ class RunService:
 
     async def Logs(self, request: service_pb2.LogsRequest, context: Context) -> AsyncIterator[service_pb2.LogChunk]:
         item = request.item - 1
-        async for chunk in self._follower.logs(request.id, item, follow=request.follow, tail_bytes=request.tail_bytes):
+        start = {"tail_bytes": request.tail_bytes, "offset": request.offset}
+        async for chunk in self._follower.logs(request.id, item, follow=request.follow, **start):
             yield chunk
 
     async def ExplainCache(self, request: admin.NodeExecutionGetRequest, context: Context) -> service_pb2.CacheExplanation:

@@ -1,0 +1,79 @@
+"""Logs of attempts: where they end, whoever ended them."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from tests.control.conftest import Plane, open_plane
+from tests.control.test_lost_commit import started
+from tests.programs import side_effects
+
+from alula.database import tables as t
+from alula.idl import core
+from alula.idl.identifier import ExecutionId, NodeExecutionId
+
+P = "tests.programs.side_effects."
+
+
+async def attempt_row(plane: Plane, execution: ExecutionId) -> Any:
+    c = t.task_execution.c
+    where = (c.execution_key == t.execution.c.key, t.execution.c.name == execution.name, c.retry_attempt == 0)
+    return await plane.platform.read(lambda connection: connection.execute(select(c.log_uri, c.log_start, c.log_end).where(*where)).one())
+
+
+async def spoken(plane: Plane, execution: ExecutionId) -> None:
+    attempt = core.TaskExecutionIdentifier(node_execution_id=NodeExecutionId(execution, "n0").to_proto())
+    await started(plane, execution)
+    async for chunk in plane.follower.logs(attempt, -1, follow=True):
+        if chunk.data:
+            return
+
+
+async def read(plane: Plane, execution: ExecutionId, **options: Any) -> tuple[bytes, list[int]]:
+    attempt = core.TaskExecutionIdentifier(node_execution_id=NodeExecutionId(execution, "n0").to_proto())
+    chunks = [c async for c in plane.follower.logs(attempt, -1, **{"follow": False, **options})]
+    return b"".join(c.data for c in chunks), [c.offset for c in chunks if c.data]
+
+
+async def later_text(row: Any) -> None:
+    """Whatever comes into a worker's file after an attempt is not that attempt's."""
+
+    def write() -> None:
+        with Path(row.log_uri).open("a") as file:
+            file.write("somebody else's\n")
+
+    await asyncio.to_thread(write)
+
+
+async def test_the_log_of_an_aborted_attempt_ends_where_its_worker_did(plane: Plane, tmp_path: Path) -> None:
+    await plane.register(side_effects)
+    execution = await plane.launch(P + "talking", path=str(tmp_path / "effects"))
+    await spoken(plane, execution)
+    await plane.platform.aborter.abort(execution, "enough", "ada")
+    async with asyncio.timeout(10):
+        while not (row := await attempt_row(plane, execution)).log_end:
+            continue
+    await later_text(row)
+    assert await read(plane, execution) == (b"attempt 0 speaks\n", [0])
+    assert await read(plane, execution, offset=8) == (b"0 speaks\n", [8])
+    assert await read(plane, execution, tail_bytes=7) == (b"speaks\n", [10])
+
+
+async def test_the_log_of_a_lost_attempt_ends_where_its_server_did(tmp_path: Path, database_url: str) -> None:
+    plane = await open_plane(tmp_path / "home", database_url)
+    await plane.register(side_effects)
+    execution = await plane.launch(P + "talking", path=str(tmp_path / "effects"))
+    await spoken(plane, execution)
+    await plane.platform.stop()
+    plane = await open_plane(tmp_path / "home", database_url)
+    try:
+        assert (await plane.wait(execution)).closure.phase == core.WorkflowExecution.SUCCEEDED
+        row = await attempt_row(plane, execution)
+        assert row.log_end > 0
+        await later_text(row)
+        assert await read(plane, execution) == (b"attempt 0 speaks\n", [0])
+    finally:
+        await plane.platform.stop()
