@@ -75,6 +75,14 @@ def test_list_and_get(alula: Alula, double: Double, registered: str) -> None:
     assert alula("get", "task", "nothing").code == 2
 
 
+def test_a_list_of_a_place_that_does_not_exist_is_refused(alula: Alula, double: Double) -> None:
+    assert alula("list").code == 0
+    wrong = alula("list", "workflows", "--project", "flytesnack")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "project 'flytesnack' does not exist; there are flytesnacks" in wrong.err
+    assert "domain 'staging' does not exist in project flytesnacks; there are development" in alula("list", "--domain", "staging").err
+
+
 def test_watch_logs_abort_relaunch_recover(alula: Alula, double: Double, registered: str) -> None:
     double.gate.clear()
     alula("launch", registered, "--a", "2", "--name", "mine")

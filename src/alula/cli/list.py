@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from alula.cli.support.options import client_of, json_option, server_options
 from alula.cli.support.output import print_message, print_table
+from alula.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from alula.client.sync import Client
 
 KINDS = ("executions", "workflows", "tasks", "launch-plans", "projects")
 
@@ -33,6 +37,8 @@ def command(kind: str, name: str, filters: str, limit: int, address: str, projec
             message = client.executions(filters=filters, limit=limit)
         else:
             message = getattr(client, kind.replace("-", "_"))(name, filters=filters, limit=limit)
+        if kind != "projects" and not getattr(message, kind.replace("-", "_")):
+            _check_place(client)
     if as_json:
         print_message(message)
         return 0
@@ -40,6 +46,17 @@ def command(kind: str, name: str, filters: str, limit: int, address: str, projec
     if getattr(message, "token", ""):
         click.echo(f"more than {limit}; raise --limit or narrow with --filter", err=True)
     return 0
+
+
+def _check_place(client: Client) -> None:
+    """An empty list of a place that does not exist is a mistake; asked only then, so that a list costs one call."""
+    settings, projects = client.settings, client.projects()
+    found = next((each for each in projects if each.id == settings.project), None)
+    if found is None:
+        raise InvalidInput(f"project {settings.project!r} does not exist; there are {', '.join(each.id for each in projects)}")
+    domains = [each.id for each in found.domains]
+    if settings.domain not in domains:
+        raise InvalidInput(f"domain {settings.domain!r} does not exist in project {found.id}; there are {', '.join(domains)}")
 
 
 def _rows(kind: str, message: Any) -> tuple[list[str], list[list[str]]]:
