@@ -75,6 +75,26 @@ def test_list_and_get(alula: Alula, double: Double, registered: str) -> None:
     assert alula("get", "task", "nothing").code == 2
 
 
+def test_events_and_where_an_execution_stands(alula: Alula, double: Double, registered: str) -> None:
+    double.gate.clear()
+    alula("launch", registered, "--a", "2", "--name", "mine")
+    double.nodes = [node("n0"), node("n1", phase=2), node("n2", phase=1)]
+    told = [("Launched", "", "the execution was launched"), ("AttemptStarted", "n1", "attempt 0 began to run")]
+    double.events = [v1.ExecutionEvent(sequence=n, kind=k, node_id=i, text=t) for n, (k, i, t) in enumerate(told)]
+    double.events[1].item = 4
+    lines = alula("get", "execution", "mine", "--events").out.splitlines()
+    assert [line.split()[1:] for line in lines[:3]] == [
+        ["EVENT", "NODE", "DETAIL"],
+        ["Launched", "the", "execution", "was", "launched"],
+        ["AttemptStarted", "n1[3]", "attempt", "0", "began", "to", "run"],
+    ]
+    assert lines[3].startswith("n1 (add) is RUNNING: attempt 0 began to run, at ")
+    assert lines[4].endswith("nothing yet, it waits for its turn")
+    shown = json.loads(alula("get", "execution", "mine", "--events", "--json").out)
+    assert [each["kind"] for each in shown["events"]] == ["Launched", "AttemptStarted"]
+    assert alula("get", "task", "mine", "--events").code == 2
+
+
 def test_a_list_of_a_place_that_does_not_exist_is_refused(alula: Alula, double: Double) -> None:
     assert alula("list").code == 0
     wrong = alula("list", "workflows", "--project", "flytesnack")

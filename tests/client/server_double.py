@@ -43,6 +43,7 @@ class Double:
     nodes: list[admin.NodeExecution] = field(default_factory=list)
     logs: dict[str, list[bytes]] = field(default_factory=dict)
     log_breaks: list[int] = field(default_factory=list)  # bytes before which a log's stream ends as if the server went away
+    events: list[v1.ExecutionEvent] = field(default_factory=list)
     puts: list[str] = field(default_factory=list)
     signer: Signer = field(default_factory=lambda: Signer(b"0123456789abcdef", lambda: datetime.now(UTC)))
 
@@ -216,6 +217,10 @@ class Double:
             yield v1.LogChunk(data=data[byte : byte + 1], offset=byte)
         yield v1.LogChunk(is_end=True)
 
+    def list_events(self, request: v1.EventsRequest) -> v1.EventsResponse:
+        start = int(request.token or 0)
+        return v1.EventsResponse(events=self.events[start : start + 1], token=str(start + 1) if start + 1 < len(self.events) else "")
+
     def projects(self, request: admin.ProjectListRequest) -> admin.Projects:
         return admin.Projects(projects=[admin.Project(id="flytesnacks", name="Snacks", domains=[admin.Domain(id="development")])])
 
@@ -245,6 +250,7 @@ def _methods(double: Double) -> dict[rpc.Rpc[Any, Any], Callable[[Any], Any]]:
         rpc.LIST_ATTEMPTS: double.list_attempts,
         rpc.LIST_PROJECTS: double.projects,
         rpc.STATUS: double.status,
+        rpc.EVENTS: double.list_events,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import click
@@ -11,17 +12,23 @@ from alula.cli.support.output import print_message, print_table
 from alula.errors import NotFound
 
 if TYPE_CHECKING:
-    from alula.client.sync import Client
+    from alula.client.sync import Client, Execution
+    from alula.idl.v1.service_pb2 import ExecutionEvent
 
 
 @click.command()
 @click.argument("kind", type=click.Choice(["execution", "workflow", "task", "launch-plan"]))
 @click.argument("name", metavar="NAME[:VERSION]")
+@click.option("--events", "with_events", is_flag=True, help="What happened to an execution, and where it stands, instead of its nodes.")
 @server_options
 @json_option
-def command(kind: str, name: str, address: str, project: str, domain: str, as_json: bool) -> int:
+def command(kind: str, name: str, with_events: bool, address: str, project: str, domain: str, as_json: bool) -> int:
     """Show one execution with its nodes, or the newest version of a workflow, task or launch plan with its inputs."""
+    if with_events and kind != "execution":
+        raise click.UsageError(f"--events goes with an execution, not with a {kind}")
     with client_of(address, project, domain) as client:
+        if with_events:
+            return _events(client.execution(name), as_json)
         return _execution(client, name, as_json) if kind == "execution" else _entity(client, kind, name, as_json)
 
 
@@ -40,6 +47,32 @@ def _execution(client: Client, name: str, as_json: bool) -> int:
     ]
     print_table(["NODE", "NAME", "PHASE", "CACHE", "DURATION"], rows)
     return 0
+
+
+def _events(execution: Execution, as_json: bool) -> int:
+    found = execution.events
+    if as_json:
+        from alula.idl.v1 import service_pb2
+
+        print_message(service_pb2.EventsResponse(events=found))
+        return 0
+    print_table(["TIME", "EVENT", "NODE", "DETAIL"], [[_time(each), each.kind, _node(each), each.text] for each in found])
+    if not execution.phase.is_terminal:
+        latest = {each.node_id: each for each in found}
+        for view in execution.nodes:
+            if not view.phase.is_terminal:
+                last = latest.get(view.id)
+                since = f"{last.text}, at {_time(last)}" if last is not None else "nothing yet, it waits for its turn"
+                click.echo(f"{view.id} ({view.name}) is {view.phase.name}: {since}")
+    return 0
+
+
+def _time(event: ExecutionEvent) -> str:
+    return event.at.ToDatetime(UTC).astimezone().strftime("%H:%M:%S.%f")[:-3]
+
+
+def _node(event: ExecutionEvent) -> str:
+    return f"{event.node_id}[{event.item - 1}]" if event.item else event.node_id
 
 
 def _entity(client: Client, kind: str, name: str, as_json: bool) -> int:

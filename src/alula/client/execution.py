@@ -254,6 +254,17 @@ class AsyncExecution:
         data = await self.wire.call(rpc.GET_NODE_DATA, admin.NodeExecutionGetDataRequest(id=self._node_id(node_id)))
         (await self.names()).learn(node_id, data.dynamic_workflow.compiled_workflow)
 
+    async def events(self) -> list[v1.ExecutionEvent]:
+        """What happened to it so far, oldest first."""
+        found: list[v1.ExecutionEvent] = []
+        token = ""
+        while True:
+            answer = await self.wire.call(rpc.EVENTS, v1.EventsRequest(id=self.id.to_proto(), limit=_PAGE, token=token))
+            found += answer.events
+            token = answer.token
+            if not token:
+                return found
+
     async def reuse(self) -> list[Reuse]:
         """Per task node that has ended well, in order: how much was computed and how much came from the output cache."""
         made = []

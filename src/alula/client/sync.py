@@ -75,6 +75,11 @@ class Execution:
         return drive(self.source.nodes())
 
     @property
+    def events(self) -> list[v1.ExecutionEvent]:
+        """What happened to it so far, oldest first."""
+        return drive(self.source.events())
+
+    @property
     def reuse(self) -> list[Reuse]:
         """Per task node what was computed and what came from the output cache; see `AsyncExecution.reuse`."""
         return drive(self.source.reuse())

@@ -1,4 +1,4 @@
-"""Why things are as they are: what the cache said of a node, and where an attempt's time went."""
+"""Why things are as they are: what happened, what the cache said of a node, and where an attempt's time went."""
 
 from __future__ import annotations
 
@@ -8,13 +8,45 @@ from sqlalchemy import Connection, select
 
 from alula.control.clock import timestamp
 from alula.database import execution as executions
+from alula.database import run as rows
 from alula.database import tables as t
-from alula.errors import NotFound
+from alula.engine.story import words
+from alula.errors import InvalidInput, NotFound
 from alula.idl import core
 from alula.idl.identifier import ExecutionId
 from alula.idl.v1 import service_pb2, worker_pb2
 
 _PREFIX = "CACHE_"
+EVENTS, MAX_EVENTS = 1_000, 10_000  # of one page
+MAX_TOKEN = 18  # digits of a sequence number that the database can hold
+
+
+def events(connection: Connection, request: service_pb2.EventsRequest) -> service_pb2.EventsResponse:
+    """What happened to an execution, a page of it.
+
+    Raises:
+        NotFound: no such execution. InvalidInput: the token is none of ours.
+    """
+    if not (request.token or "0").isdecimal() or len(request.token) > MAX_TOKEN:
+        raise InvalidInput(f"token {request.token[:40]!r}: expected the one of the page before; leave it empty for the first page")
+    key = executions.get(connection, ExecutionId.from_proto(request.id)).key
+    limit = min(request.limit or EVENTS, MAX_EVENTS)
+    found = rows.history(connection, key, int(request.token or 0), limit + 1)
+    shown = [_event(row) for row in found[:limit]]
+    return service_pb2.EventsResponse(events=shown, token=str(shown[-1].sequence) if len(found) > limit else "")
+
+
+def _event(row: Any) -> service_pb2.ExecutionEvent:
+    return service_pb2.ExecutionEvent(
+        sequence=row.sequence,
+        at=timestamp(row.at),
+        kind=row.kind,
+        node_id=row.node_id,
+        item=row.item + 1,
+        attempt=row.attempt,
+        detail=row.detail,
+        text=words(row),
+    )
 
 
 def explain_cache(connection: Connection, message: core.NodeExecutionIdentifier) -> service_pb2.CacheExplanation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -262,6 +262,7 @@ def last_sequence(connection: Connection, key: int) -> int:
     return int(found or 0)
 
 
-def history(connection: Connection, key: int) -> Iterable[Row[Any]]:
-    """The events of an execution in order."""
-    return connection.execute(select(t.event).where(t.event.c.execution_key == key).order_by(t.event.c.sequence))
+def history(connection: Connection, key: int, after: int = 0, limit: int | None = None) -> Sequence[Row[Any]]:
+    """The events of an execution in order, those whose sequence number is above `after`."""
+    c = t.event.c
+    return connection.execute(select(t.event).where(c.execution_key == key, c.sequence > after).order_by(c.sequence).limit(limit)).all()

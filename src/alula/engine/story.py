@@ -1,23 +1,15 @@
-"""Why a node stands where it stands, in words, from what happened to it."""
+"""What happened to an execution or a node, in words: why it stands where it stands."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Protocol
 
 
 class Record(Protocol):
-    """What is kept of an event; `at` in µs since the epoch, `item` -1 for none, `detail` depends on the kind."""
+    """What is kept of an event; `detail` depends on the kind."""
 
     @property
-    def at(self) -> int: ...
-    @property
     def kind(self) -> str: ...
-    @property
-    def node_id(self) -> str: ...
-    @property
-    def item(self) -> int: ...
     @property
     def attempt(self) -> int: ...
     @property
@@ -26,40 +18,31 @@ class Record(Protocol):
 
 _WORDS = {
     "Launched": "the execution was launched",
-    "CacheHit": "{who}: found in the cache",
-    "CacheMissed": "{who}: not in the cache: {detail}",
-    "AttemptStarted": "{who}: attempt {attempt} began to run",
-    "AttemptSucceeded": "{who}: attempt {attempt} succeeded",
-    "AttemptExpanded": "{who}: attempt {attempt} wrote a graph, which runs now",
-    "AttemptFailed": "{who}: attempt {attempt} failed with {detail}",
-    "CallMade": "{who}: attempt {attempt} called {detail}",
-    "CallCancelled": "{who}: attempt {attempt} gave up its call {detail}",
-    "ResultTraced": "{who}: attempt {attempt} put the result of {detail} on record",
+    "Proceed": "it goes on with what a bounded turn had left",
+    "CacheHit": "found in the cache",
+    "CacheMissed": "not in the cache: {detail}",
+    "AttemptStarted": "attempt {attempt} began to run",
+    "AttemptSucceeded": "attempt {attempt} succeeded",
+    "AttemptExpanded": "attempt {attempt} wrote a graph, which runs now",
+    "AttemptFailed": "attempt {attempt} failed with {detail}",
+    "CallMade": "attempt {attempt} called {detail}",
+    "CallCancelled": "attempt {attempt} gave up its call {detail}",
+    "ResultTraced": "attempt {attempt} put the result of {detail} on record",
     "SignalReceived": 'the signal "{detail}" was given',
-    "ChildEnded": "{who}: its execution {detail} ended",
+    "ChildEnded": "its execution {detail} ended",
     "AbortRequested": "an abort was asked for: {detail}",
 }
 _TIMERS = {
-    "attempt": "{who}: attempt {attempt} reached its timeout",
-    "gate": "{who}: nobody answered in time",
-    "sleep": "{who}: its sleep was over",
+    "attempt": "attempt {attempt} reached its timeout",
+    "gate": "nobody answered in time",
+    "sleep": "its sleep was over",
 }
 
 
-def story(events: Iterable[Record], node_id: str = "") -> list[str]:
-    """One line an event, oldest first.
 
-    Args:
-        events: of one execution, in order.
-        node_id: only what concerns this node; empty: all.
-    """
-    return [line for event in events if not node_id or event.node_id in ("", node_id) if (line := _line(event))]
-
-
-def _line(event: Record) -> str:
-    words = _TIMERS.get(event.detail, "") if event.kind == "TimerFired" else _WORDS.get(event.kind, "")
-    if not words:
-        return ""  # a turn that was cut short goes on: nothing anybody waits for
-    who = f"{event.node_id}[{event.item}]" if event.item >= 0 else event.node_id
-    moment = datetime.fromtimestamp(event.at / 1e6, UTC).strftime("%H:%M:%S.%f")[:-3]
-    return f"{moment} " + words.format(who=who, attempt=event.attempt, detail=event.detail)
+def words(event: Record) -> str:
+    """What happened, as people say it; whom it happened to stands beside it."""
+    found = _TIMERS.get(event.detail) if event.kind == "TimerFired" else _WORDS.get(event.kind)
+    if found is None:
+        return event.detail  # of a version that knew other events
+    return found.format(attempt=event.attempt, detail=event.detail)

@@ -76,6 +76,11 @@ class RunServiceStub:
                 request_serializer=alula_dot_idl_dot_v1_dot_service__pb2.GetAttemptRequest.SerializeToString,
                 response_deserializer=alula_dot_idl_dot_v1_dot_service__pb2.AttemptDetail.FromString,
                 _registered_method=True)
+        self.Events = channel.unary_unary(
+                '/alula.v1.RunService/Events',
+                request_serializer=alula_dot_idl_dot_v1_dot_service__pb2.EventsRequest.SerializeToString,
+                response_deserializer=alula_dot_idl_dot_v1_dot_service__pb2.EventsResponse.FromString,
+                _registered_method=True)
         self.Status = channel.unary_unary(
                 '/alula.v1.RunService/Status',
                 request_serializer=alula_dot_idl_dot_v1_dot_service__pb2.StatusRequest.SerializeToString,
@@ -135,6 +140,13 @@ class RunServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Events(self, request, context):
+        """What happened to an execution, and so why it stands where it stands.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Status(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -183,6 +195,11 @@ def add_RunServiceServicer_to_server(servicer, server):
                     servicer.GetAttempt,
                     request_deserializer=alula_dot_idl_dot_v1_dot_service__pb2.GetAttemptRequest.FromString,
                     response_serializer=alula_dot_idl_dot_v1_dot_service__pb2.AttemptDetail.SerializeToString,
+            ),
+            'Events': grpc.unary_unary_rpc_method_handler(
+                    servicer.Events,
+                    request_deserializer=alula_dot_idl_dot_v1_dot_service__pb2.EventsRequest.FromString,
+                    response_serializer=alula_dot_idl_dot_v1_dot_service__pb2.EventsResponse.SerializeToString,
             ),
             'Status': grpc.unary_unary_rpc_method_handler(
                     servicer.Status,
@@ -406,6 +423,33 @@ class RunService:
             '/alula.v1.RunService/GetAttempt',
             alula_dot_idl_dot_v1_dot_service__pb2.GetAttemptRequest.SerializeToString,
             alula_dot_idl_dot_v1_dot_service__pb2.AttemptDetail.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Events(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/alula.v1.RunService/Events',
+            alula_dot_idl_dot_v1_dot_service__pb2.EventsRequest.SerializeToString,
+            alula_dot_idl_dot_v1_dot_service__pb2.EventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from alula.control import named
 from alula.control.evict import evict
-from alula.control.explain import attempt_detail, explain_cache
+from alula.control.explain import attempt_detail, events, explain_cache
 from alula.control.follow import Follower
 from alula.control.platform import Platform
 from alula.control.query import Query
@@ -59,6 +59,9 @@ class RunService:
     async def GetAttempt(self, request: service_pb2.GetAttemptRequest, context: Context) -> service_pb2.AttemptDetail:
         item = request.item - 1
         return await self._platform.read(lambda c: attempt_detail(request.id, self._query.attempt_row(c, request.id, item)))
+
+    async def Events(self, request: service_pb2.EventsRequest, context: Context) -> service_pb2.EventsResponse:
+        return await self._platform.read(lambda c: events(c, request))
 
     async def Status(self, request: service_pb2.StatusRequest, context: Context) -> service_pb2.StatusResponse:
         executor = self._platform.executor
