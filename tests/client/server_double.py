@@ -20,7 +20,7 @@ from alula.client import rpc
 from alula.errors import AlreadyExists, AlulaError, FailedPrecondition, InvalidInput, NotFound, Unavailable
 from alula.idl import admin, core, service
 from alula.idl.v1 import service_pb2 as v1
-from alula.objectstore.signed import Signer, key_path
+from alula.objectstore.signed import Signer, key_uri
 from alula.server.status import to_proto
 
 Outcome = core.LiteralMap | core.ExecutionError
@@ -297,7 +297,7 @@ class Files(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         key = unquote(parts.path).lstrip("/")
         self.double.signer.verify(self.command, key, parts.query)
-        return key_path(self.double.root, key)
+        return Path(key_uri(str(self.double.root), key))
 
     def _answer(self, status: int, body: bytes = b"") -> None:
         self.send_response(status)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alula.errors import InvalidInput, PermissionDenied
-from alula.objectstore.signed import Signer, check_key, key_path
+from alula.objectstore.signed import Signer, check_key, key_uri
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
@@ -93,14 +93,15 @@ def test_no_field_can_be_dropped(name: str) -> None:
     ],
 )
 def test_hostile_keys_are_refused(key: str, tmp_path: Path) -> None:
-    for use in (check_key, lambda key: key_path(tmp_path, key), lambda key: signer().sign("GET", key, LATER)):
+    for use in (check_key, lambda key: key_uri(str(tmp_path), key), lambda key: signer().sign("GET", key, LATER)):
         with pytest.raises(InvalidInput, match="object key"):
             use(key)
 
 
 @pytest.mark.parametrize("key", ["a", "p/d/fast0a.tar.gz", "p/d/räume 1.csv", "p/d/.hidden", "p/..a/b.."])
 def test_plain_keys_are_kept(key: str, tmp_path: Path) -> None:
-    assert key_path(tmp_path, key) == tmp_path.resolve() / key
+    assert key_uri(str(tmp_path), key) == f"{tmp_path}/{key}"
+    assert key_uri("s3://bucket/here", key) == f"s3://bucket/here/{key}"
 
 
 _HOSTILE = st.lists(
@@ -112,7 +113,7 @@ _HOSTILE = st.lists(
 def test_no_key_leaves_the_root(key: str) -> None:
     root = Path("/srv/alula-store")
     try:
-        path = key_path(root, key)
+        path = Path(key_uri(str(root), key))
     except InvalidInput:
         return
     assert path.is_relative_to(root) and path != root
@@ -124,7 +125,9 @@ def test_links_that_lead_out_are_refused(tmp_path: Path) -> None:
     root.mkdir()
     (root / "out").symlink_to(tmp_path)
     with pytest.raises(InvalidInput, match="symbolic link"):
-        key_path(root, "out/secret")
+        key_uri(str(root), "out/secret")
+    (tmp_path / "elsewhere").symlink_to(root)
+    assert key_uri(str(tmp_path / "elsewhere"), "a/b") == f"{tmp_path}/elsewhere/a/b"
 
 
 def test_short_secret_and_naive_expiry_are_refused() -> None:

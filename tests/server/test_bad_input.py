@@ -330,6 +330,21 @@ def test_names_that_people_give_to_files_are_taken(server: LiveServer, name: str
     assert Path(made.native_url).read_bytes() == content
 
 
+def test_a_link_out_of_the_store_leads_nowhere(server: LiveServer, tmp_path: Path) -> None:
+    made = server.data.CreateUploadLocation(
+        service.CreateUploadLocationRequest(project="default", domain="development", filename="in.txt", filename_root="linked")
+    )
+    place = Path(made.native_url)
+    place.parent.mkdir(parents=True)
+    (tmp_path / "secret").write_text("not the store's")
+    place.symlink_to(tmp_path / "secret")
+    status, body = http_call(server, "PUT", made.signed_url.partition(server.http)[2], b"x")
+    assert (status, b"symbolic link" in body) == (400, True)
+    assert "symbolic link" in refused(
+        server.data.CreateDownloadLocation, service.CreateDownloadLocationRequest(native_url=made.native_url)
+    ).details()
+
+
 def test_a_name_longer_than_a_file_system_takes_is_refused(server: LiveServer) -> None:
     request = service.CreateUploadLocationRequest(project="default", domain="development", filename="é" * 121, content_md5=bytes(16))
     assert "242 bytes" in refused(server.data.CreateUploadLocation, request).details()

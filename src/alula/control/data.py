@@ -19,8 +19,7 @@ from alula.control.query import Query
 from alula.errors import AlreadyExists, InvalidInput, NotFound
 from alula.idl import core, service
 from alula.objectstore import store
-from alula.objectstore.location import join
-from alula.objectstore.signed import Signer, check_key
+from alula.objectstore.signed import Signer, check_key, key_uri
 
 _NAME = re.compile(r"[\w.=@+(),-][\w.=@+(), -]*")
 _MAX_NAME_BYTES = 240  # of the 255 of file systems; what stands beside an object is named after it
@@ -42,7 +41,7 @@ class Links:
     limits: Limits
 
     def native(self, key: str) -> str:
-        return join(self.root, *key.split("/"))
+        return key_uri(self.root, key)
 
     def link(self, method: str, key: str, span: timedelta, md5: bytes | None = None) -> tuple[str, datetime]:
         expires_at = datetime.now(UTC) + min(span, timedelta(seconds=self.limits.link_s * 24))

@@ -13,10 +13,10 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
 from alula.errors import InvalidInput, PermissionDenied
+from alula.objectstore.location import join, parse
 
 MAX_KEY_BYTES = 1024
 MAX_SEGMENT_BYTES = 255
@@ -72,13 +72,16 @@ def _problem(key: str) -> str:
     return ""
 
 
-def key_path(root: Path, key: str) -> Path:
-    """The file of a key beneath the store's root; symlinks on the way that lead out are refused."""
-    base = root.resolve()
-    path = base.joinpath(*check_key(key).split("/"))
-    if not path.resolve().is_relative_to(base):
+def key_uri(root: str, key: str) -> str:
+    """The URI of a key beneath the store's root; in a folder, symlinks on the way that lead out are refused.
+
+    Raises:
+        InvalidInput: it is no key, or leads out.
+    """
+    uri, base = join(root, check_key(key)), parse(root)
+    if base.is_local and not parse(uri).path.resolve().is_relative_to(base.path.resolve()):
         raise InvalidInput(f"object key {key[:80]!r}: leads out of the store through a symbolic link; remove the link")
-    return path
+    return uri
 
 
 class Signer:

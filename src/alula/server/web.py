@@ -114,7 +114,7 @@ class DataRoutes:
     async def handle(self, request: Request) -> Response:
         key = request.path_params["key"]
         grant = self._links.signer.verify(request.method, key, request.url.query)
-        uri = self._links.native(key)
+        uri = await asyncio.to_thread(self._links.native, key)
         if request.method == "PUT":
             return await self._put(request, grant, uri)
         size = await store.asize(uri)
