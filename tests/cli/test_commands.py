@@ -89,7 +89,7 @@ def test_events_and_where_an_execution_stands(alula: Alula, double: Double, regi
         ["AttemptStarted", "n1[3]", "attempt", "0", "began", "to", "run"],
     ]
     assert lines[3].startswith("n1 (add) is RUNNING: attempt 0 began to run, at ")
-    assert lines[4].endswith("nothing yet, it waits for its turn")
+    assert lines[4].endswith("n2 (n2) is QUEUED: it waits for its turn")
     shown = json.loads(alula("get", "execution", "mine", "--events", "--json").out)
     assert [each["kind"] for each in shown["events"]] == ["Launched", "AttemptStarted"]
     assert alula("get", "task", "mine", "--events").code == 2

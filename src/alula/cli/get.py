@@ -12,6 +12,7 @@ from alula.cli.support.output import print_message, print_table
 from alula.errors import NotFound
 
 if TYPE_CHECKING:
+    from alula.client.execution import NodeView
     from alula.client.sync import Client, Execution
     from alula.idl.v1.service_pb2 import ExecutionEvent
 
@@ -61,10 +62,17 @@ def _events(execution: Execution, as_json: bool) -> int:
         latest = {each.node_id: each for each in found}
         for view in execution.nodes:
             if not view.phase.is_terminal:
-                last = latest.get(view.id)
-                since = f"{last.text}, at {_time(last)}" if last is not None else "nothing yet, it waits for its turn"
-                click.echo(f"{view.id} ({view.name}) is {view.phase.name}: {since}")
+                click.echo(f"{view.id} ({view.name}) is {view.phase.name}: {_stands(execution, view, latest.get(view.id))}")
     return 0
+
+
+def _stands(execution: Execution, view: NodeView, last: ExecutionEvent | None) -> str:
+    """Why a live node stands where it stands."""
+    if last is not None:
+        return f"{last.text}, at {_time(last)}"
+    if view.phase.name == "QUEUED":
+        return "it waits for its turn"
+    return "it waits for an answer, `alula signal`" if view.name in execution.gates else "it waits for what lies within it"
 
 
 def _time(event: ExecutionEvent) -> str:
