@@ -340,9 +340,10 @@ def test_a_link_out_of_the_store_leads_nowhere(server: LiveServer, tmp_path: Pat
     place.symlink_to(tmp_path / "secret")
     status, body = http_call(server, "PUT", made.signed_url.partition(server.http)[2], b"x")
     assert (status, b"symbolic link" in body) == (400, True)
-    assert "symbolic link" in refused(
-        server.data.CreateDownloadLocation, service.CreateDownloadLocationRequest(native_url=made.native_url)
-    ).details()
+    assert (
+        "symbolic link"
+        in refused(server.data.CreateDownloadLocation, service.CreateDownloadLocationRequest(native_url=made.native_url)).details()
+    )
 
 
 def test_a_name_longer_than_a_file_system_takes_is_refused(server: LiveServer) -> None:

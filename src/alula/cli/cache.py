@@ -9,6 +9,7 @@ import click
 from alula.cli.support.options import client_of, json_option, server_options
 
 if TYPE_CHECKING:
+    from alula.client.sync import Client
     from alula.idl.v1 import service_pb2 as v1
 
 
@@ -25,11 +26,12 @@ def command() -> None:
 def explain(execution: str, node: str, address: str, project: str, domain: str, as_json: bool) -> int:
     """Say of each node, or of one, what the cache answered and why."""
     from alula.cli.support.output import print_json, print_table
+    from alula.client.wire import drive
 
     with client_of(address, project, domain) as client:
         of = client.execution(execution)
         names = {view.id: view.name for view in of.nodes if not view.id.endswith(("start-node", "end-node"))}
-        found = {one: of.explain_cache(one) for one in ([node] if node else names)}
+        found = {one: of.explain_cache(one) for one in ([drive(of.source.node_id(node))] if node else names)}
     if as_json:
         print_json([_document(one, each) for one, each in found.items()])
         return 0
@@ -49,6 +51,13 @@ def _document(node: str, found: v1.CacheExplanation) -> dict[str, Any]:
     return {"node": node, "status": found.status, "reason": found.reason, "key": found.key, "source": by}
 
 
+def _of_node(client: Client, execution: str, node: str) -> int:
+    from alula.client.wire import drive
+
+    of = client.execution(execution)
+    return of.evict_cache(drive(of.source.node_id(node)))
+
+
 @command.command()
 @click.argument("execution", default="", metavar="[EXECUTION]")
 @click.argument("node", default="", metavar="[NODE]")
@@ -65,7 +74,7 @@ def evict(execution: str, node: str, task: str, cache_version: str, address: str
     if cache_version and not task:
         raise click.UsageError("--cache-version goes with --task")
     with client_of(address, project, domain) as client:
-        count = client.execution(execution).evict_cache(node) if node else client.evict_cache(task, cache_version)
+        count = _of_node(client, execution, node) if node else client.evict_cache(task, cache_version)
     if as_json:
         print_json({"evicted": count})
     else:

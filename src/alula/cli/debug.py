@@ -42,6 +42,7 @@ def command(
         if source and str(Path.cwd()) not in sys.path:
             sys.path.insert(0, str(Path.cwd()))
         of = client.execution(execution)
+        node = drive(of.source.node_id(node))
         found = drive(replay(of.source.wire, of.id, node, item=item, folder=Path(folder), is_source=source))
         try:
             click.echo(f"task {found.task.name}, {'the code of this folder' if source else f'version {found.version}'}", err=True)

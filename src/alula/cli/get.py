@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from alula.idl.v1.service_pb2 import ExecutionEvent
 
 
+_HOW = {4: "relaunch of", 6: "keeps results of"}  # the IDL's ExecutionMode
+
+
 @click.command()
 @click.argument("kind", type=click.Choice(["execution", "workflow", "task", "launch-plan"]))
 @click.argument("name", metavar="NAME[:VERSION]")
@@ -40,6 +43,9 @@ def _execution(client: Client, name: str, as_json: bool) -> int:
         return 0
     closure = execution.get().closure
     click.echo(f"{execution.id}  {execution.phase.name}  {closure.workflow_id.name}:{closure.workflow_id.version}")
+    metadata = execution.get().spec.metadata
+    if metadata.reference_execution.name:
+        click.echo(f"{_HOW.get(metadata.mode, 'again')} {metadata.reference_execution.name}")
     if closure.error.message:
         click.echo(closure.error.message.rstrip())
     rows = [

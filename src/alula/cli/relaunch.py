@@ -1,7 +1,20 @@
-"""Launch an execution again, same version and inputs."""
+"""Launch an execution again, with other inputs or another version if you like."""
 
 from __future__ import annotations
 
-from alula.cli.support.again import again
+from typing import Any
 
-command = again("relaunch", "Launch an execution again, same version and inputs; prints the new name.")
+import click
+
+from alula.cli.support.again import CHANGING, change_options, launch_changed
+
+
+@click.command(context_settings=CHANGING)
+@change_options
+@click.pass_context
+def command(context: click.Context, /, **options: Any) -> int:
+    """Launch an execution again; prints the new name.
+
+    Same version and inputs, or with changes: `alula relaunch NAME --depth 5` changes one input, `--version` or `--file` the code.
+    """
+    return launch_changed(context, options)

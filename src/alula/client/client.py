@@ -191,7 +191,7 @@ class AsyncClient:
         if isinstance(entity, str):
             return await self.find(entity, version)
         if isinstance(entity, Reference):
-            return await self._read(entity.identifier(), entity.interface)
+            return await self.exact(entity.identifier(), entity.interface)
         if not isinstance(entity, Entity):
             raise InvalidInput(f"launch: expected a task, workflow, launch plan or a name, got {type(entity).__name__}")
         made = await self._version_of(entity.origin, version)
@@ -211,7 +211,7 @@ class AsyncClient:
             version=version,
         )
 
-    async def _read(self, identifier: core.Identifier, interface: Interface | None = None) -> Target:
+    async def exact(self, identifier: core.Identifier, interface: Interface | None = None) -> Target:
         """The target of an exact id."""
         if identifier.resource_type == core.TASK:
             task = await self.wire.call(rpc.GET_TASK, admin.ObjectGetRequest(id=identifier))
@@ -239,7 +239,7 @@ class AsyncClient:
         if wanted:
             for kind in (core.LAUNCH_PLAN, core.TASK):
                 try:
-                    return await self._read(self._id(kind, base, wanted))
+                    return await self.exact(self._id(kind, base, wanted))
                 except NotFound:
                     continue
         else:
@@ -252,9 +252,9 @@ class AsyncClient:
                 pass
             newest = admin.ResourceListRequest(id=named, limit=1, sort_by=NEWEST)
             for plan in (await self.wire.call(rpc.LIST_LAUNCH_PLANS, newest)).launch_plans:
-                return await self._read(plan.id)
+                return await self.exact(plan.id)
             for task in (await self.wire.call(rpc.LIST_TASKS, newest)).tasks:
-                return await self._read(task.id)
+                return await self.exact(task.id)
         place = f"{self.wire.settings.project}/{self.wire.settings.domain}"
         raise NotFound(f"{name!r}: no launch plan, workflow or task of that name in {place}; see `alula list workflows` or register it")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -407,6 +407,58 @@ class AsyncExecution:
     async def evict_cache(self, node: str) -> int:
         """Has the cache forget what a node computed or was given; how many entries there were."""
         return (await self.wire.call(rpc.EVICT_CACHE, v1.EvictCacheRequest(node=self._node_id(node)))).evicted
+
+    async def rerun(
+        self,
+        from_nodes: Sequence[str] = (),
+        launch_plan: core.Identifier | None = None,
+        inputs: core.LiteralMap | None = None,
+        *,
+        name: str = "",
+        overwrite_cache: bool = False,
+    ) -> AsyncExecution:
+        """The same again with changes, going on from nodes if any are named.
+
+        Args:
+            from_nodes: ids or names; what lies before them is taken over where its inputs are still the same.
+            launch_plan: another version to run.
+            inputs: those that change.
+        """
+        request = v1.RerunRequest(id=self.id.to_proto(), name=name, from_nodes=from_nodes, overwrite_cache=overwrite_cache)
+        if launch_plan is not None:
+            request.launch_plan.CopyFrom(launch_plan)
+        if inputs is not None:
+            request.inputs.CopyFrom(inputs)
+        answer = await self.wire.call(rpc.RERUN, request)
+        return AsyncExecution(self.wire, ExecutionId.from_proto(answer.id), self.interface)
+
+    async def node_id(self, node: str) -> str:
+        """The id of a node given by id or name.
+
+        Raises:
+            NotFound: there is none; InvalidInput: several nodes have that name.
+        """
+        views = await self.nodes()
+        if any(view.id == node for view in views):
+            return node
+        found = [view.id for view in views if view.name == node or view.name.endswith(f"/{node}")]
+        if not found:
+            names = ", ".join(f"{v.id} ({v.name})" for v in views if not v.id.endswith(("start-node", "end-node")))
+            raise NotFound(f'execution {self.id}: it has no node "{node}"; it has {names or "none yet"}')
+        if len(found) > 1:
+            raise InvalidInput(f"execution {self.id}: {len(found)} nodes are called {node}; give an id: {', '.join(found)}")
+        return found[0]
+
+    async def task_of(self, node: str) -> tuple[core.Identifier, core.LiteralMap]:
+        """The task that a node ran last, and the inputs the node had; the node by id or name.
+
+        Raises:
+            NotFound: no such node, or it has not run a task; InvalidInput: several nodes have that name.
+        """
+        node_id = await self.node_id(node)
+        attempt = await self._last_attempt(node_id)
+        data = await self.wire.call(rpc.GET_NODE_DATA, admin.NodeExecutionGetDataRequest(id=self._node_id(node_id)))
+        return attempt.task_id, data.full_inputs
 
     async def relaunch(self, name: str = "") -> AsyncExecution:
         """The same again: version and inputs as the user gave them."""

@@ -138,4 +138,3 @@ class Follower:
             if is_needed or ExecutionPhase(row.phase).is_terminal:
                 raise
             return None
-

@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from sqlalchemy import Connection
 
 from alula.compiler.launch_plan import resolve_inputs
+from alula.control import rerun
 from alula.control.clock import Clock
 from alula.control.drive import Batch, Driver
 from alula.control.library import CompiledPlan, Library
@@ -26,6 +27,7 @@ from alula.errors import InvalidInput
 from alula.idl import admin, core
 from alula.idl.identifier import LAUNCH_PLAN, TASK, EntityId, ExecutionId
 from alula.idl.phase import SUCCESSFUL_NODE, ExecutionPhase, NodePhase
+from alula.idl.v1 import service_pb2
 from alula.objectstore import store
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
@@ -44,6 +46,7 @@ class Origin:
         source: the execution that is relaunched or recovered.
         parent: key, node id and item of the launch plan node that started it; key 0: none did.
         is_recovery: take over what the source finished.
+        rerun_from: and of that only what lies before these nodes, by id or name; they are computed anew.
     """
 
     mode: int = Mode.MANUAL
@@ -53,6 +56,7 @@ class Origin:
     parent_id: core.NodeExecutionIdentifier | None = None
     nesting: int = 0
     is_recovery: bool = False
+    rerun_from: tuple[str, ...] = ()
 
 
 class Launched(NamedTuple):
@@ -135,12 +139,16 @@ class Launcher:
         plan = self._library.launch_plan(connection, target._replace(resource_type=LAUNCH_PLAN))
         inputs = resolve_inputs(plan.closure.expected_inputs, plan.spec.fixed_inputs, pending.given)
         self._merge(connection, pending, plan)
-        graph = self._library.workflow(connection, plan.workflow)
+        graph = self._library.workflow(connection, plan.workflow).graph
+        anew = rerun.resolve(graph, pending.origin.rerun_from)
+        if anew and pending.origin.source is not None:
+            source = rows.get(connection, pending.origin.source)
+            pending.recovered = rerun.kept(connection, self._library, source, graph, anew, pending.recovered)
         key, at = self._next_key, self._clock()
         self._next_key += 1
-        self._insert(connection, key, at, pending, plan, task, inputs)
+        self._insert(connection, key, at, pending, plan, task, inputs, anew)
         run = make_run(pending.id, key, pending.spec, inputs, at)
-        run.graph, run.recovered, run.parent = graph.graph, pending.recovered, pending.origin.parent
+        run.graph, run.recovered, run.parent, run.anew = graph, pending.recovered, pending.origin.parent, frozenset(anew)
         return (key, plan.workflow), self._driver.begin(connection, run)
 
     def _merge(self, connection: Connection, pending: _Launch, plan: CompiledPlan) -> None:
@@ -170,6 +178,7 @@ class Launcher:
         plan: CompiledPlan,
         task: EntityId | None,
         inputs: core.LiteralMap,
+        anew: list[str],
     ) -> None:
         spec, origin = pending.spec, pending.origin
         spec.metadata.mode, spec.metadata.principal, spec.metadata.nesting = origin.mode, origin.principal, origin.nesting
@@ -190,6 +199,7 @@ class Launcher:
             "updated_at": at,
             "principal": origin.principal,
             "source": origin.source.name if origin.source else "",
+            "rerun_from": ",".join(anew),
             "parent_key": parent_key,
             "parent_node": parent_node,
             "parent_item": parent_item,
@@ -211,6 +221,26 @@ class Launcher:
     async def recover(self, request: admin.ExecutionRecoverRequest, principal: str) -> Launched:
         """Launches an execution again, taking over every node that had succeeded."""
         return await self._again(request.id, request.name, Mode.RECOVERED, principal, overwrite_cache=False)
+
+    async def rerun(self, request: service_pb2.RerunRequest, principal: str) -> Launched:
+        """Launches an execution again with other inputs or other code, and keeps what lies before the nodes that are named.
+
+        Raises:
+            NotFound: no such execution or version; InvalidInput: an input, or a node that the graph does not have.
+        """
+        source = ExecutionId.from_proto(request.id)
+        row = await self._database.aread(lambda c: rows.get(c, source))
+        spec = admin.ExecutionSpec.FromString(row.spec)
+        spec.overwrite_cache = request.overwrite_cache
+        if request.HasField("launch_plan"):
+            spec.launch_plan.CopyFrom(request.launch_plan)
+        created = admin.ExecutionCreateRequest(project=source.project, domain=source.domain, name=request.name, spec=spec)
+        created.inputs.CopyFrom(core.LiteralMap.FromString(row.user_inputs or b""))
+        for name, literal in request.inputs.literals.items():
+            created.inputs.literals[name].CopyFrom(literal)
+        anew = tuple(request.from_nodes)
+        mode = Mode.RECOVERED if anew else Mode.RELAUNCH
+        return await self.launch(created, Origin(mode=mode, principal=principal, source=source, is_recovery=bool(anew), rerun_from=anew))
 
     async def _again(
         self, message: core.WorkflowExecutionIdentifier, name: str, mode: int, principal: str, *, overwrite_cache: bool

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from alula.control.call import recorded_spec
 from alula.control.launch import load_recovered, make_run
 from alula.control.library import Library
+from alula.control.rerun import kept
 from alula.database import execution as execution_rows
 from alula.database import run as rows
 from alula.database import signal
@@ -49,6 +50,9 @@ def load_run(connection: Connection, library: Library, key: int, fetch: Callable
     if row.source and row.mode in RECOVERING:
         source = execution_rows.find(connection, ExecutionId(row.project, row.domain, row.source))
         run.recovered = load_recovered(connection, source.key, fetch) if source is not None else {}
+        if row.rerun_from and source is not None:
+            anew = row.rerun_from.split(",")
+            run.anew, run.recovered = frozenset(anew), kept(connection, library, source, run.graph, anew, run.recovered)
     run.signals = {s: core.Literal.FromString(value) for s, value in signal.given(connection, key).items()}
     _Loader(connection, library, run, fetch).load()
     return run

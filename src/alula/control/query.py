@@ -272,9 +272,17 @@ class Query:
             raise NotFound(f'execution "{execution}" has no node "{message.node_id}" yet; `alula get execution` shows those it has')
         return execution, row
 
+    def _node(self, connection: Connection, execution: ExecutionId, row: Any) -> admin.NodeExecution:
+        """A node; one that has just asked for an execution names it once that exists."""
+        is_there = not row.child or row.kind != NodeKind.LAUNCH_PLAN.value or NodePhase(row.phase).is_terminal
+        if not is_there:
+            child = ExecutionId(execution.project, execution.domain, row.child)
+            is_there = executions.find(connection, child) is not None
+        return view.node(execution, row, self._root, is_child_there=is_there)
+
     def node(self, connection: Connection, message: core.NodeExecutionIdentifier) -> admin.NodeExecution:
         execution, row = self._node_row(connection, message)
-        return view.node(execution, row, self._root)
+        return self._node(connection, execution, row)
 
     def changes(self, connection: Connection, execution: ExecutionId, key: int, ids: Sequence[str]) -> service_pb2.ExecutionUpdate:
         """Those nodes of an execution as they are, in the order in which they were reached, with the names no graph holds."""
@@ -290,7 +298,7 @@ class Query:
         for start in range(0, len(ids), 500):
             chosen = (c.execution_key == key, c.node_id.in_(ids[start : start + 500]))
             found += connection.execute(select(t.node_execution).where(*chosen).order_by(c.key)).all()
-        return [view.node(execution, row, self._root) for row in found]
+        return [self._node(connection, execution, row) for row in found]
 
     def node_data(self, connection: Connection, message: core.NodeExecutionIdentifier) -> admin.NodeExecutionGetDataResponse:
         execution, row = self._node_row(connection, message)
@@ -334,7 +342,7 @@ class Query:
             return connection.execute(select(*columns).where(*where, *w).order_by(*order).limit(limit).offset(offset)).all()
 
         rows, token = _page(request, request.filters, NODE_COLUMNS, read, c.key, is_ascending=True)
-        return admin.NodeExecutionList(node_executions=[view.node(execution, r, self._root) for r in rows], token=token)
+        return admin.NodeExecutionList(node_executions=[self._node(connection, execution, r) for r in rows], token=token)
 
     # Attempts ---------------------------------------------------------------------------------------------------------
 

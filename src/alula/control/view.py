@@ -110,7 +110,8 @@ def ended(run: Run, spec: admin.ExecutionSpec, workflow: EntityId, root: str) ->
     return admin.Execution(id=run.id.to_proto(), spec=spec, closure=closure)
 
 
-def node(execution_id: ExecutionId, row: Any, root: str) -> admin.NodeExecution:
+def node(execution_id: ExecutionId, row: Any, root: str, *, is_child_there: bool = True) -> admin.NodeExecution:
+    """A node execution; `is_child_there`: the execution it launches is on record, so that a client may ask for it."""
     closure = admin.NodeExecutionClosure(
         phase=row.phase, created_at=timestamp(row.created_at), updated_at=timestamp(row.updated_at), deck_uri=row.deck_uri
     )
@@ -121,7 +122,7 @@ def node(execution_id: ExecutionId, row: Any, root: str) -> admin.NodeExecution:
         closure.error.CopyFrom(error)
     elif NodePhase(row.phase).is_success and row.spec_node_id != END:
         closure.output_uri = row.outputs_uri or paths.output_prefix(root, execution_id, row.node_id, 0) + "/outputs.pb"
-    if row.kind == NodeKind.LAUNCH_PLAN.value:
+    if row.kind == NodeKind.LAUNCH_PLAN.value and is_child_there:
         child = ExecutionId(execution_id.project, execution_id.domain, row.child)
         closure.workflow_node_metadata.executionId.CopyFrom(child.to_proto())
     elif row.kind in (NodeKind.TASK.value, NodeKind.ARRAY.value):

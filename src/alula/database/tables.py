@@ -114,6 +114,7 @@ execution = Table(
     _text("task_version"),
     _text("principal"),
     _text("source"),
+    _text("rerun_from"),
     _int("parent_key"),
     _text("parent_node"),
     _int("parent_item"),

@@ -12,6 +12,7 @@ from alula.engine.state import Attempt, Node, ScopeState, Turn
 from alula.engine.transition import check_execution, check_node
 from alula.engine.value import NONE, BindingFailed, resolve_bindings
 from alula.idl import core
+from alula.idl.digest import digest_inputs
 from alula.idl.phase import ExecutionPhase, NodePhase
 
 COUNTED = frozenset({NodeKind.TASK, NodeKind.ARRAY, NodeKind.LAUNCH_PLAN})  # what max_parallelism counts
@@ -97,6 +98,8 @@ def prepare_node(turn: Turn, state: ScopeState, spec: NodeSpec, parent_id: str) 
     except BindingFailed as e:
         end_node(turn, node, NodePhase.FAILED, failure=Failure(code="BindingResolutionFailure", message=str(e), kind="SYSTEM"))
         return None
+    if found is not None and found.inputs_digest and found.inputs_digest != digest_inputs(node.inputs):
+        found = None
     if found is not None and found.closure is None and not found.child:
         node.started_at = turn.at
         end_node(turn, node, NodePhase.RECOVERED, outputs=found.outputs, outputs_uri=found.outputs_uri)

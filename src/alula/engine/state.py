@@ -124,6 +124,7 @@ class Recovered:
     outputs: core.LiteralMap
     outputs_uri: str = ""
     digest: bytes = b""  # of what was called with which inputs, for a call that a task made
+    inputs_digest: bytes = b""  # of the inputs it had, if it counts for the same inputs only
     closure: core.CompiledWorkflowClosure | None = None
     attempt: int = 0  # the attempt that expanded to `closure`: it is in the ids of the graph's nodes
     child: str = ""
@@ -140,6 +141,7 @@ class Run:
     created_at: int
     max_parallelism: int = 0  # nodes that may run at once, 0: no limit
     overwrite_cache: bool = False
+    anew: frozenset[str] = frozenset()  # nodes that are computed whatever the cache holds
     is_interruptible: bool | None = None
     envs: dict[str, str] = field(default_factory=dict)  # environment that the execution's spec adds to every attempt
     parent: tuple[int, str, int] = (0, "", -1)  # key, node id and item of what launched it, key 0: a person

@@ -39,7 +39,6 @@ _TIMERS = {
 }
 
 
-
 def words(event: Record) -> str:
     """What happened, as people say it; whom it happened to stands beside it."""
     found = _TIMERS.get(event.detail) if event.kind == "TimerFired" else _WORDS.get(event.kind)

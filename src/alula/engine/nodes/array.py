@@ -119,7 +119,8 @@ def _start_item(turn: Turn, node: Node, state: ArrayState, item: int) -> None:
     call = inner.call
     if call is None:
         raise Internal(f'array node "{node.id}" runs neither a task nor a launch plan')
-    if call.is_cacheable and not turn.run.overwrite_cache and item not in state.user_failures and item not in state.system_failures:
+    is_anew = turn.run.overwrite_cache or node.id in turn.run.anew
+    if call.is_cacheable and not is_anew and item not in state.user_failures and item not in state.system_failures:
         state.asking.add(item)
         turn.effects.append(LookUpCache(node.id, item, call, inputs))
         return

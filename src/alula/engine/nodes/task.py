@@ -24,7 +24,8 @@ def start(turn: Turn, node: Node) -> None:
         _resume_dynamic(turn, node, found.closure, found.attempt)
         return
     scope.set_phase(turn, node, NodePhase.QUEUED)
-    if call.is_cacheable and not run.overwrite_cache:
+    is_anew = run.overwrite_cache or node.id in run.anew
+    if call.is_cacheable and not is_anew:
         if node.inputs is None:
             raise Internal(f'node "{node.id}" has no inputs')
         node.is_asking = True
@@ -32,7 +33,7 @@ def start(turn: Turn, node: Node) -> None:
         return
     if call.is_cacheable:
         node.cache_status = core.CatalogCacheStatus.CACHE_SKIPPED
-        node.cache_reason = "the execution was launched with overwrite_cache"
+        node.cache_reason = "the execution was launched with overwrite_cache" if run.overwrite_cache else "the rerun begins here"
     start_attempt(turn, node)
 
 

@@ -13,6 +13,7 @@ from flyteidl.admin import node_execution_pb2 as _node_execution_pb2
 from flyteidl.admin import task_pb2 as _task_pb2
 from flyteidl.admin import workflow_pb2 as _workflow_pb2
 from flyteidl.core import identifier_pb2 as _identifier_pb2
+from flyteidl.core import literals_pb2 as _literals_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -302,6 +303,53 @@ class CacheExplanation(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CacheExplanation: _TypeAlias = CacheExplanation  # noqa: Y015
+
+@_typing.final
+class RerunRequest(_message.Message):
+    """The execution again, with changes; what lies before `from_nodes` is taken over where its inputs are still the same."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    FROM_NODES_FIELD_NUMBER: _builtins.int
+    LAUNCH_PLAN_FIELD_NUMBER: _builtins.int
+    INPUTS_FIELD_NUMBER: _builtins.int
+    OVERWRITE_CACHE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """of the new execution; empty: one is made"""
+    overwrite_cache: _builtins.bool
+    @_builtins.property
+    def id(self) -> _identifier_pb2.WorkflowExecutionIdentifier: ...
+    @_builtins.property
+    def from_nodes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """ids or names; computed anew with all that follows; none: everything"""
+
+    @_builtins.property
+    def launch_plan(self) -> _identifier_pb2.Identifier:
+        """another version to run; absent: the same"""
+
+    @_builtins.property
+    def inputs(self) -> _literals_pb2.LiteralMap:
+        """those that change"""
+
+    def __init__(
+        self,
+        *,
+        id: _identifier_pb2.WorkflowExecutionIdentifier | None = ...,
+        name: _builtins.str = ...,
+        from_nodes: _abc.Iterable[_builtins.str] | None = ...,
+        launch_plan: _identifier_pb2.Identifier | None = ...,
+        inputs: _literals_pb2.LiteralMap | None = ...,
+        overwrite_cache: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "inputs", b"inputs", "launch_plan", b"launch_plan"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_nodes", b"from_nodes", "id", b"id", "inputs", b"inputs", "launch_plan", b"launch_plan", "name", b"name", "overwrite_cache", b"overwrite_cache"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RerunRequest: _TypeAlias = RerunRequest  # noqa: Y015
 
 @_typing.final
 class EvictCacheRequest(_message.Message):

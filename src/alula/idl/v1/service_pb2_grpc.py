@@ -66,6 +66,11 @@ class RunServiceStub:
                 request_serializer=flyteidl_dot_admin_dot_node__execution__pb2.NodeExecutionGetRequest.SerializeToString,
                 response_deserializer=alula_dot_idl_dot_v1_dot_service__pb2.CacheExplanation.FromString,
                 _registered_method=True)
+        self.Rerun = channel.unary_unary(
+                '/alula.v1.RunService/Rerun',
+                request_serializer=alula_dot_idl_dot_v1_dot_service__pb2.RerunRequest.SerializeToString,
+                response_deserializer=flyteidl_dot_admin_dot_execution__pb2.ExecutionCreateResponse.FromString,
+                _registered_method=True)
         self.EvictCache = channel.unary_unary(
                 '/alula.v1.RunService/EvictCache',
                 request_serializer=alula_dot_idl_dot_v1_dot_service__pb2.EvictCacheRequest.SerializeToString,
@@ -128,6 +133,12 @@ class RunServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Rerun(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def EvictCache(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -185,6 +196,11 @@ def add_RunServiceServicer_to_server(servicer, server):
                     servicer.ExplainCache,
                     request_deserializer=flyteidl_dot_admin_dot_node__execution__pb2.NodeExecutionGetRequest.FromString,
                     response_serializer=alula_dot_idl_dot_v1_dot_service__pb2.CacheExplanation.SerializeToString,
+            ),
+            'Rerun': grpc.unary_unary_rpc_method_handler(
+                    servicer.Rerun,
+                    request_deserializer=alula_dot_idl_dot_v1_dot_service__pb2.RerunRequest.FromString,
+                    response_serializer=flyteidl_dot_admin_dot_execution__pb2.ExecutionCreateResponse.SerializeToString,
             ),
             'EvictCache': grpc.unary_unary_rpc_method_handler(
                     servicer.EvictCache,
@@ -369,6 +385,33 @@ class RunService:
             '/alula.v1.RunService/ExplainCache',
             flyteidl_dot_admin_dot_node__execution__pb2.NodeExecutionGetRequest.SerializeToString,
             alula_dot_idl_dot_v1_dot_service__pb2.CacheExplanation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Rerun(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/alula.v1.RunService/Rerun',
+            alula_dot_idl_dot_v1_dot_service__pb2.RerunRequest.SerializeToString,
+            flyteidl_dot_admin_dot_execution__pb2.ExecutionCreateResponse.FromString,
             options,
             channel_credentials,
             insecure,

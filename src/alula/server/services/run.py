@@ -53,6 +53,10 @@ class RunService:
     async def ExplainCache(self, request: admin.NodeExecutionGetRequest, context: Context) -> service_pb2.CacheExplanation:
         return await self._platform.read(lambda c: explain_cache(c, request.id))
 
+    async def Rerun(self, request: service_pb2.RerunRequest, context: Context) -> admin.ExecutionCreateResponse:
+        made = await self._platform.launcher.rerun(request, context.principal)
+        return admin.ExecutionCreateResponse(id=made.id.to_proto())
+
     async def EvictCache(self, request: service_pb2.EvictCacheRequest, context: Context) -> service_pb2.EvictCacheResponse:
         return service_pb2.EvictCacheResponse(evicted=await self._platform.write(lambda c: evict(c, request)))
 
