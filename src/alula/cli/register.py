@@ -18,7 +18,7 @@ from alula.cli.support.output import print_json
 @json_option
 def command(paths: tuple[str, ...], version: str, address: str, project: str, domain: str, as_json: bool) -> int:
     """Register the tasks, workflows and launch plans of Python files or folders."""
-    from alula.cli.run import load
+    from alula.cli.support.module import load
     from alula.idl.identifier import KIND_NAMES
     from alula.sdk import discover
 

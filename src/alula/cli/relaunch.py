@@ -1,4 +1,4 @@
-"""Launch an execution again, with other inputs or another version if you like."""
+"""Launch an execution again, as it was or changed."""
 
 from __future__ import annotations
 

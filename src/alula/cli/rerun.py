@@ -1,4 +1,4 @@
-"""Go on from a node of a past execution, with new code or other inputs."""
+"""Go on from a node of a past execution."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alula.cli.support.inputs import file_option, input_option
+from alula.cli.support.module import load
 from alula.cli.support.options import client_of, home_folder, home_option, json_option, server_options
-from alula.errors import AlulaError, DefinitionError
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -61,22 +60,6 @@ def command(context: click.Context, /, file: str | None, name: str | None, wants
         click.echo(_help(context, entity))
         return 0
     return _run(context, entity, options)
-
-
-def load(file: str) -> ModuleType:
-    """Imports the user's file; an exception in it becomes a message with file and line."""
-    from alula.sdk import discover
-
-    try:
-        return discover.load_file(file)
-    except AlulaError:
-        raise
-    except (Exception, SystemExit) as error:  # SystemExit: a script that ends itself would end this command in silence
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
-        where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else file
-        if isinstance(error, SyntaxError):
-            where = f"{error.filename}:{error.lineno}"
-        raise DefinitionError(f"importing {file} failed with {type(error).__name__}: {error}; correct it there", where=where) from error
 
 
 def _list(context: click.Context, file: str, module: ModuleType, wants_help: bool) -> int:

@@ -61,8 +61,11 @@ def launch_changed(context: click.Context, options: dict[str, Any], from_nodes: 
             given[name] = core.Parameter(var=parameter.var)  # nothing is required: the execution had its inputs
         changed = read(given, context.args, options["pairs"], options["inputs_file"], context)
         changed = send_files(changed, client.source.wire)
+        is_changed = bool(changed.literals or options["version"] or options["source_file"] or options["overwrite_cache"])
         if only:
             made = _only(client, target, had, changed, options)
+        elif not from_nodes and not is_changed:
+            made = source.relaunch(options["execution_name"])
         else:
             made = Execution(
                 drive(
@@ -100,7 +103,7 @@ def _target(client: Client, identifier: Any, options: dict[str, Any]) -> Target:
     if options["version"] and options["source_file"]:
         raise click.UsageError("--version and --file exclude each other; give one of them")
     if options["source_file"]:
-        from alula.cli.run import load
+        from alula.cli.support.module import load
         from alula.sdk import discover
 
         module = load(options["source_file"])
