@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 STAMPS := .stamps
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help setup demo up test test-fast check fmt verify bench bench-full wheel acceptance clean
+.PHONY: help setup demo up test test-fast check fmt verify lock bench bench-full wheel acceptance clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ fmt: $(STAMPS)/venv ## formats the code
 
 verify: $(STAMPS)/venv ## regenerates what is generated and compares
 	@scripts/verify.sh
+
+lock: $(STAMPS)/venv ## the lock file from pyproject.toml; what is there keeps its version
+	$(VENV)/bin/uv pip compile pyproject.toml --extra all --group dev --generate-hashes --no-header --no-emit-index-url --quiet -o requirements.lock
 
 bench: $(STAMPS)/venv ## the short table of budgets
 	$(PY) -m bench

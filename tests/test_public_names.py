@@ -9,10 +9,10 @@ import sys
 import alula
 
 NAMES = [
-    "Cache",  "DataFrame", "Directory",  "File", "Format", "HashMethod", "LaunchPlan", "NonRecoverable",
-    "Recoverable", "Resources", "Secret", "TaskFailed", "Trust", "WorkflowBuilder", "approve", "awaited", "connect", "context",
-    "dynamic", "fail", "group", "map", "reference_launch_plan", "reference_task", "reference_workflow", "secret", "sleep", "task", "trace",
-    "wait_for_input", "when", "workflow",
+    "Cache", "CommandFailed", "DataFrame", "Directory", "File", "Format", "HashMethod", "LaunchPlan", "NonRecoverable", "Recoverable",
+    "Resources", "Secret", "TaskFailed", "TaskKind", "Trust", "WorkflowBuilder", "approve", "awaited", "command", "connect",
+    "context", "dynamic", "fail", "group", "map", "reference_launch_plan", "reference_task", "reference_workflow", "secret", "shell",
+    "sleep", "sql", "task", "trace", "wait_for_input", "when", "workflow",
 ]  # fmt: skip
 
 HEAVY = ("grpc", "pandas", "pydantic", "numpy", "google.protobuf", "flyteidl", "sqlalchemy", "asyncio")

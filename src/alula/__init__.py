@@ -6,18 +6,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from alula.errors import NonRecoverable, Recoverable, TaskFailed
+    from alula.errors import CommandFailed, NonRecoverable, Recoverable, TaskFailed
     from alula.sdk.array import map
     from alula.sdk.builder import WorkflowBuilder
     from alula.sdk.caller import awaited, group, trace
+    from alula.sdk.command import command
     from alula.sdk.conditional import fail, when
     from alula.sdk.context import context
     from alula.sdk.dynamic import dynamic
     from alula.sdk.gate import approve, sleep, wait_for_input
+    from alula.sdk.kind import TaskKind
     from alula.sdk.launch_plan import LaunchPlan
     from alula.sdk.reference import reference_launch_plan, reference_task, reference_workflow
     from alula.sdk.resources import Cache, Resources
     from alula.sdk.secret import Secret, secret
+    from alula.sdk.shell import shell
+    from alula.sdk.sql import sql
     from alula.sdk.task import task
     from alula.sdk.workflow import workflow
     from alula.types.value import DataFrame, Directory, File, Format, HashMethod, Trust
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 # Where each public name lives. Loaded at first use: a server or an engine that imports `alula` never loads the SDK.
 _HOMES = {
     "Cache": "sdk.resources",
+    "CommandFailed": "errors",
     "DataFrame": "types.value",
     "Directory": "types.value",
     "File": "types.value",
@@ -36,10 +41,12 @@ _HOMES = {
     "Resources": "sdk.resources",
     "Secret": "sdk.secret",
     "TaskFailed": "errors",
+    "TaskKind": "sdk.kind",
     "Trust": "types.value",
     "WorkflowBuilder": "sdk.builder",
     "approve": "sdk.gate",
     "awaited": "sdk.caller",
+    "command": "sdk.command",
     "connect": "client",
     "context": "sdk.context",
     "dynamic": "sdk.dynamic",
@@ -50,7 +57,9 @@ _HOMES = {
     "reference_task": "sdk.reference",
     "reference_workflow": "sdk.reference",
     "secret": "sdk.secret",
+    "shell": "sdk.shell",
     "sleep": "sdk.gate",
+    "sql": "sdk.sql",
     "task": "sdk.task",
     "trace": "sdk.caller",
     "wait_for_input": "sdk.gate",
@@ -60,6 +69,7 @@ _HOMES = {
 
 __all__ = [
     "Cache",
+    "CommandFailed",
     "DataFrame",
     "Directory",
     "File",
@@ -71,10 +81,12 @@ __all__ = [
     "Resources",
     "Secret",
     "TaskFailed",
+    "TaskKind",
     "Trust",
     "WorkflowBuilder",
     "approve",
     "awaited",
+    "command",
     "connect",
     "context",
     "dynamic",
@@ -85,7 +97,9 @@ __all__ = [
     "reference_task",
     "reference_workflow",
     "secret",
+    "shell",
     "sleep",
+    "sql",
     "task",
     "trace",
     "wait_for_input",

@@ -163,6 +163,12 @@ class ExecutionFailed(AlulaError):
         self.phase = phase
 
 
+class CommandFailed(AlulaError):
+    """A script or program that a task runs ended with another exit code than 0."""
+
+    code = "COMMAND_FAILED"
+
+
 class TaskFailed(AlulaError):
     """What an async task called has failed, and its exception's class is not known here or there was none; `code` is the cause's."""
 

@@ -169,7 +169,12 @@ def test_whole_tree_has_a_status_and_none_is_unknown() -> None:
     for kind in tree(AlulaError):
         assert status_of(kind.__new__(kind)).grpc not in (0, 2)
     assert status_of(ValueError()) == TABLE[errors.Internal]
-    of_user_code = {errors.Recoverable, errors.NonRecoverable, errors.TaskFailed}  # these end an attempt and never reach a door
+    of_user_code = {
+        errors.Recoverable,
+        errors.NonRecoverable,
+        errors.TaskFailed,
+        errors.CommandFailed,
+    }  # these end an attempt and never reach a door
     assert {kind for kind in AlulaError.__subclasses__() if kind.__module__ == "alula.errors"} == set(TABLE) | of_user_code
 
 

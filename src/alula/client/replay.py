@@ -58,7 +58,7 @@ class Replay:
                 return asyncio.run(locally(self.task.function, (), self.values))
             if isinstance(self.task, Dynamic):
                 return self.task.run_here(self.values)
-            return self.task.function(**self.values)
+            return self.task.implementation(**self.values)
 
     @contextmanager
     def _surroundings(self) -> Iterator[None]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import types
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +10,7 @@ from alula.sdk.entity import Entity
 from alula.sdk.graph import Graph, check_value, tracing
 from alula.sdk.interface import MISSING, Interface, Port
 from alula.sdk.promise import Promise
+from alula.sdk.standin import maker, stand_in
 from alula.sdk.where import user_place
 from alula.sdk.workflow import FailurePolicy, Workflow, finish
 
@@ -42,7 +41,7 @@ class WorkflowBuilder:
     """
 
     def __init__(self, name: str, *, failure_policy: FailurePolicy = "fail-immediately") -> None:
-        self.where = user_place()
+        found, self.where = maker(self)
         if not name:
             raise DefinitionError("a workflow needs a name", where=self.where)
         self.name, self._policy = name, failure_policy
@@ -51,7 +50,7 @@ class WorkflowBuilder:
         self._outputs: dict[str, Port] = {}
         self._values: dict[str, Any] = {}
         self._is_built = False
-        self._module = str(sys._getframe(1).f_globals.get("__name__", ""))
+        self._module = str(found.get("__name__", ""))
 
     def _check_open(self) -> None:
         if self._is_built:
@@ -115,19 +114,7 @@ class WorkflowBuilder:
         finish(self._graph, result, interface, f"workflow {self.name}", self.where)
         if len(self._outputs) == 1:
             interface.shape = "single"
-        made = BuiltWorkflow(self, self._function(), interface, self._graph, self._policy)
+        made = BuiltWorkflow(self, stand_in(self.name, self.where, self._module), interface, self._graph, self._policy)
         if on_failure is not None:
             made.fail_with(on_failure)
         return made
-
-    def _function(self) -> Callable[..., Any]:
-        """Stands for the body that such a workflow does not have: it says in which file and module the workflow was written."""
-        file = self.where.rpartition(":")[0]
-        code = _no_body.__code__.replace(co_filename=file, co_name=self.name)
-        function = types.FunctionType(code, {"__name__": self._module})
-        function.__module__, function.__qualname__ = self._module, self.name
-        return function
-
-
-def _no_body(*_: Any, **__: Any) -> None:
-    """A built workflow has no body."""

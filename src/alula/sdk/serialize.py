@@ -14,6 +14,7 @@ from google.protobuf.duration_pb2 import Duration
 from alula.errors import DefinitionError
 from alula.idl import admin, core
 from alula.idl.v1 import service_pb2
+from alula.sdk.command import CommandTask
 from alula.sdk.dynamic import Built, Dynamic
 from alula.sdk.entity import Entity
 from alula.sdk.graph import Graph, Node, binding
@@ -167,7 +168,7 @@ class Serializer:
         with located(task.where):
             template = core.TaskTemplate(
                 id=self.identifier(core.TASK, task.name),
-                type="python-task",
+                type=task.task_type,
                 metadata=self.task_metadata(task),
                 interface=task.interface.to_proto(),
                 container=self.container(task),
@@ -214,6 +215,8 @@ class Serializer:
 
     def container(self, task: Task[Any, Any]) -> core.Container:
         made = core.Container(image=task.options.image or self.settings.image, args=arguments(task, self.settings.bundle))
+        if isinstance(task, CommandTask):
+            task.describe(made)
         if task.options.resources is not None:
             made.resources.CopyFrom(resources(task.options.resources))
         for key, value in sorted(task.options.env.items()):

@@ -6,7 +6,7 @@ import datetime as dt
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
+from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, cast, overload
 
 from alula.errors import DefinitionError
 from alula.sdk.caller import locally
@@ -48,6 +48,7 @@ class Task(FunctionEntity, Generic[P, R]):
     """A function that can be a node. Calling it outside a workflow calls the function."""
 
     kind = "task"
+    task_type: ClassVar[str] = "python-task"
 
     def __init__(self, function: Callable[P, R], options: TaskOptions, where: str) -> None:
         super().__init__(function, options.name, where)
@@ -62,7 +63,7 @@ class Task(FunctionEntity, Generic[P, R]):
             return cast(R, found)
         if self.is_async:
             return cast(R, locally(cast(Any, self.function), args, kwargs))
-        return self.function(*args, **kwargs)
+        return cast(R, self.implementation(*args, **kwargs))
 
     async def aio(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """As a call within an async task, typed as what `await` gives: `await train.aio(depth=3)`.
@@ -79,7 +80,7 @@ class Task(FunctionEntity, Generic[P, R]):
     def run_here(self, values: dict[str, Any]) -> Any:
         if self.is_async:
             return locally(cast(Any, self.function), (), values)
-        return self.function(**values)
+        return self.implementation(**values)
 
     @property
     def cache_version(self) -> str:
@@ -87,7 +88,17 @@ class Task(FunctionEntity, Generic[P, R]):
         cache = self.options.cache
         if cache is None:
             return ""
-        return "-".join(part for part in (cache.version, code_hash(self.function) if cache.by_code else "") if part)
+        return "-".join(part for part in (cache.version, self.content_hash if cache.by_code else "") if part)
+
+    @property
+    def content_hash(self) -> str:
+        """What `cache=True` compares: changes when the work does."""
+        return code_hash(self.function)
+
+    @property
+    def implementation(self) -> Callable[..., Any]:
+        """What a worker calls with the inputs by name."""
+        return self.function
 
 
 def code_hash(function: Callable[..., Any]) -> str:

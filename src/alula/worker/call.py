@@ -47,7 +47,7 @@ def plan_of(task: Task[Any, Any]) -> Plan:
     if found is None:
         interface = task.interface
         found = _plans[id(task)] = Plan(
-            task.function,
+            task.implementation,
             task.is_async,
             task if isinstance(task, Dynamic) else None,
             tuple((name, port.converter, port.default) for name, port in interface.inputs.items()),
