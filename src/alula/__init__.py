@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from alula.sdk.secret import Secret, secret
     from alula.sdk.task import task
     from alula.sdk.workflow import workflow
-    from alula.types.value import DataFrame, Directory, File, Format, HashMethod, Trust
+    from alula.types.value import Annotation, DataFrame, Directory, File, Format, HashMethod, Pickle, Trust, columns
 
 # Where each public name lives. Loaded at first use: a server or an engine that imports `alula` never loads the SDK.
 _HOMES = {
+    "Annotation": "types.value",
     "Cache": "sdk.resources",
     "DataFrame": "types.value",
     "Directory": "types.value",
@@ -32,6 +33,7 @@ _HOMES = {
     "HashMethod": "types.value",
     "LaunchPlan": "sdk.launch_plan",
     "NonRecoverable": "errors",
+    "Pickle": "types.value",
     "Recoverable": "errors",
     "Resources": "sdk.resources",
     "Secret": "sdk.secret",
@@ -40,6 +42,7 @@ _HOMES = {
     "WorkflowBuilder": "sdk.builder",
     "approve": "sdk.gate",
     "awaited": "sdk.caller",
+    "columns": "types.value",
     "connect": "client",
     "context": "sdk.context",
     "dynamic": "sdk.dynamic",
@@ -59,6 +62,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Annotation",
     "Cache",
     "DataFrame",
     "Directory",
@@ -67,6 +71,7 @@ __all__ = [
     "HashMethod",
     "LaunchPlan",
     "NonRecoverable",
+    "Pickle",
     "Recoverable",
     "Resources",
     "Secret",
@@ -75,6 +80,7 @@ __all__ = [
     "WorkflowBuilder",
     "approve",
     "awaited",
+    "columns",
     "connect",
     "context",
     "dynamic",

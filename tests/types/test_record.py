@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import enum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple, Required, TypedDict
 
 import msgpack
 import pytest
@@ -145,3 +145,116 @@ def test_field_of_unsupported_type_is_named() -> None:
     Bad.__annotations__["items"] = set
     with pytest.raises(DefinitionError, match=r"Bad\.items: type set is not supported"):
         literal_type(Bad)
+
+
+class Size(NamedTuple):
+    width: int
+    unit: str = "cm"
+
+
+class Options(TypedDict, total=False):
+    depth: Required[int]
+    name: str
+
+
+class Wider(TypedDict):
+    depth: int
+
+
+class Other(TypedDict):
+    depth: str
+
+
+@dataclasses.dataclass
+class Twin:
+    """The same fields as Inner: only the name tells them apart."""
+
+    a: int
+    b: list[str]
+
+
+@dataclasses.dataclass
+class Holder:
+    either: Inner | Twin | Options | Size | Literal["none", 0] | None
+    sizes: list[Size] = dataclasses.field(default_factory=list)
+    options: dict[str, Options | Inner] = dataclasses.field(default_factory=dict)
+
+
+ANY_OF_THEM: list[Any] = [Inner(1, []), Twin(1, []), {"depth": 1}, {"depth": 1, "name": "x"}, Size(1), Size(2, "m"), "none", 0, None]
+ALL_OF_THEM = Inner | Twin | Options | Size | Literal["none", 0] | None
+
+
+@pytest.mark.parametrize("value", ANY_OF_THEM)
+def test_union_of_records_keeps_the_variant(value: Any) -> None:
+    for annotation, held in ((ALL_OF_THEM, value), (Holder, Holder(value)), (list[ALL_OF_THEM], [value])):  # type: ignore[misc,valid-type]
+        assert there_and_back(held, annotation) == held
+    assert type(there_and_back(value, ALL_OF_THEM)) is type(value)
+
+
+def test_records_nest_at_will() -> None:
+    held = Holder(None, [Size(1), Size(2, "m")], {"a": {"depth": 1}, "b": Inner(1, ["x"])})
+    assert there_and_back(held, Holder) == held
+
+
+def test_named_tuple_is_an_array_on_the_wire() -> None:
+    assert msgpack.unpackb(to_literal(Size(1), Size, NOWHERE).scalar.binary.value) == [1, "cm"]
+    assert converter(Size).from_plain([3], NOWHERE) == Size(3)
+    with pytest.raises(InvalidInput, match=r"Size\.width is missing"):
+        converter(Size).from_plain([], NOWHERE)
+    with pytest.raises(InvalidInput, match="expected Size"):
+        converter(Size).from_plain([1, "a", 3], NOWHERE)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"depth": "x"}, r"Options\.depth: expected int, got str 'x'"),
+        ({}, "expected key 'depth' of Options"),
+        ({"depth": 1, "nme": "x"}, "expected only the keys depth, name of Options, got str 'nme'"),
+        (Size(1), "expected Options, got Size"),
+    ],
+)
+def test_misfit_of_a_typed_dict_is_named(value: Any, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        to_literal(value, Options, NOWHERE)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "message"),
+    [
+        (Options | Wider, "Options and Wider take some values alike; keep one of them, or wrap each in a dataclass"),
+        (Literal["a"] | str, r"Literal\['a'\] and str take some values alike"),
+        (Literal[1] | int, r"Literal\[1\] and int take some values alike"),
+    ],
+)
+def test_ambiguous_union_is_refused_at_definition(annotation: Any, message: str) -> None:
+    with pytest.raises(DefinitionError, match=message):
+        literal_type(annotation)
+
+
+def test_typed_dicts_that_differ_by_a_value_are_told_apart() -> None:
+    assert there_and_back({"depth": 1}, Wider | Other) == {"depth": 1}
+    assert there_and_back({"depth": "x"}, Wider | Other) == {"depth": "x"}
+
+
+@pytest.mark.parametrize("union", [dt.datetime | str, dt.date | dt.datetime, float | dt.timedelta, Color | str, list[int] | Size])
+def test_union_that_looks_alike_inside_a_record_is_refused_at_definition(union: Any) -> None:
+    made = dataclasses.make_dataclass("Made", [("x", union)])
+    with pytest.raises(DefinitionError, match=r"field Made\.x: .* look alike inside a record; wrap one of them in a dataclass"):
+        literal_type(made)
+
+
+def test_type_key_in_a_dict_beside_a_record_is_refused() -> None:
+    made = dataclasses.make_dataclass("Made", [("x", dict[str, int] | Inner)])
+    assert there_and_back(made({"a": 1}), made) == made({"a": 1})
+    with pytest.raises(InvalidInput, match="no key '\\$type'"):
+        to_literal(made({"$type": 1}), made, NOWHERE)
+
+
+def test_record_of_another_writer_is_read_by_its_fields() -> None:
+    read = converter(Holder).converters["either"]  # type: ignore[attr-defined]
+    assert read.from_plain({"depth": 1, "name": "x"}, NOWHERE) == {"depth": 1, "name": "x"}
+    with pytest.raises(InvalidInput, match="exactly one variant"):
+        read.from_plain({"a": 1, "b": []}, NOWHERE)  # Inner or Twin: nothing says which
+    with pytest.raises(InvalidInput, match=r"in \$type, got str 'Gone'"):
+        read.from_plain({"$type": "Gone"}, NOWHERE)

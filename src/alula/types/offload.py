@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import shutil
 import tempfile
 from pathlib import Path
@@ -98,3 +99,17 @@ class Offload:
             target.parent.mkdir(parents=True, exist_ok=True)
             store().get_file(item, str(target))
         return folder
+
+
+def needs(module: str, extra: str) -> Any:
+    """An optional dependency, imported now.
+
+    Raises:
+        DefinitionError: it is not installed; says which extra brings it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != module.partition(".")[0]:
+            raise
+        raise DefinitionError(f'{module} is not installed; pip install "alula[{extra}]"', code="MISSING_EXTRA") from error

@@ -13,7 +13,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from alula.errors import DefinitionError
 from alula.idl import core
-from alula.types.base import Converter, mismatch, type_name
+from alula.types.base import Converter, Forms, mismatch, overlap, type_name
 from alula.types.offload import Offload
 
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
@@ -83,6 +83,9 @@ class Int(Scalar):
     tag = "int"
     simple, json_type, field = core.SimpleType.INTEGER, "integer", "integer"
 
+    def shares_values(self, other: Converter) -> bool:
+        return isinstance(other, Int) and overlap(self.plain_forms(), other.plain_forms())
+
     def check(self, value: Any) -> int:
         if type(value) is not int:
             value = _unwrap_numpy(value)
@@ -124,6 +127,9 @@ class Float(Scalar):
 class Text(Scalar):
     tag = "str"
     simple, json_type, field = core.SimpleType.STRING, "string", "string_value"
+
+    def shares_values(self, other: Converter) -> bool:
+        return isinstance(other, (Text, Words))
 
     def check(self, value: Any) -> str:
         value = _unwrap_numpy(value)
@@ -187,7 +193,10 @@ class Instant(Scalar):
     def to_literal(self, value: Any, offload: Offload) -> core.Literal:
         value = self.check(value)
         stamp = Timestamp()
-        stamp.FromDatetime(value if value.tzinfo is not None else value.replace(tzinfo=dt.UTC))
+        try:
+            stamp.FromDatetime(value if value.tzinfo is not None else value.replace(tzinfo=dt.UTC))
+        except (OverflowError, ValueError):
+            raise mismatch("datetime between the years 1 and 9999 UTC", value) from None
         return core.Literal(scalar=core.Scalar(primitive=core.Primitive(datetime=stamp)))
 
     def read(self, literal: core.Literal, offload: Offload) -> dt.datetime:
@@ -275,9 +284,16 @@ class Span(Scalar):
         return self.check(value).total_seconds()
 
     def from_plain(self, plain: Any, offload: Offload) -> dt.timedelta:
-        if not isinstance(plain, (int, float)):
+        if isinstance(plain, str):  # pydantic writes ISO 8601
+            from alula.idl.literal import parse_text
+
+            return parse_text(plain, self.literal_type, "timedelta").scalar.primitive.duration.ToTimedelta()
+        if not isinstance(plain, (int, float)) or isinstance(plain, bool):
             raise mismatch("seconds", plain)
-        return dt.timedelta(seconds=plain)
+        try:
+            return dt.timedelta(seconds=plain)
+        except (OverflowError, ValueError):
+            raise mismatch("seconds of a timedelta", plain) from None
 
     def schema(self) -> dict[str, Any]:
         return {"type": "number", "format": "time-delta"}
@@ -317,11 +333,58 @@ class Choice(Scalar):
     def schema(self) -> dict[str, Any]:
         return {"enum": list(self.values)}
 
+    def plain_forms(self) -> Forms:
+        return frozenset(("string", value) for value in self.values)
+
     def accepts(self, value: Any) -> bool:
-        return isinstance(value, self.annotation) if isinstance(self.annotation, type) else isinstance(value, str) and value in self.values
+        if isinstance(self.annotation, type):
+            return isinstance(value, self.annotation)
+        return isinstance(value, str) and not isinstance(value, enum.Enum) and value in self.values
 
     def accepts_loosely(self, value: Any) -> bool:
         return self.accepts(value) or (isinstance(value, str) and value in self.values)
+
+
+class Words(Choice):
+    """`Literal["a", "b"]`."""
+
+    tag = "LiteralTypeTransformer"
+
+    def shares_values(self, other: Converter) -> bool:
+        return isinstance(other, (Text, Words)) and overlap(self.plain_forms(), other.plain_forms())
+
+
+class Numbers(Int):
+    """`Literal[1, 2]`: an int whose type names the ones allowed, as flytekit writes it."""
+
+    tag = "LiteralTypeTransformer"
+
+    def __init__(self, annotation: Any, values: list[int]) -> None:
+        super().__init__(annotation)
+        self.values = values
+
+    def build_literal_type(self) -> core.LiteralType:
+        made = core.LiteralType(simple=self.simple)
+        made.annotation.annotations.update({"literal_values": self.values})
+        return made
+
+    def check(self, value: Any) -> int:
+        number = super().check(value)
+        if number not in self.values:
+            raise mismatch(f"one of {', '.join(map(str, self.values))}", value)
+        return number
+
+    def read(self, literal: core.Literal, offload: Offload) -> int:
+        return self.check(super().read(literal, offload))
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "enum": list(self.values)}
+
+    def plain_forms(self) -> Forms:
+        return frozenset(("integer", value) for value in self.values)
+
+    def accepts(self, value: Any) -> bool:
+        return super().accepts(value) and _unwrap_numpy(value) in self.values
 
 
 SCALARS: dict[Any, type[Scalar]] = {
@@ -340,10 +403,7 @@ SCALARS: dict[Any, type[Scalar]] = {
 def make(annotation: Any, metadata: tuple[Any, ...]) -> Converter | None:
     """The family's entry in the registry."""
     if typing.get_origin(annotation) is typing.Literal:
-        values = list(typing.get_args(annotation))
-        if not all(isinstance(value, str) for value in values):
-            raise DefinitionError(f"{type_name(annotation)} holds something else than text; use strings, or annotate the plain type")
-        return Choice(annotation, values, str)
+        return _literal(annotation, list(typing.get_args(annotation)))
     if not isinstance(annotation, type):
         return Nothing(annotation) if annotation is None else None
     if issubclass(annotation, enum.Enum):
@@ -353,3 +413,19 @@ def make(annotation: Any, metadata: tuple[Any, ...]) -> Converter | None:
         return Choice(annotation, values, annotation)
     found = SCALARS.get(annotation)
     return found(annotation) if found is not None else None
+
+
+def _literal(annotation: Any, values: list[Any]) -> Converter | None:
+    kinds = {type(value) for value in values}
+    if kinds == {str}:
+        return Words(annotation, values, str)
+    if kinds == {int}:
+        wrong = [value for value in values if not INT_MIN <= value <= INT_MAX]
+        if wrong:
+            raise DefinitionError(f"{type_name(annotation)}: {wrong[0]} has more than 64 bits; use strings")
+        return Numbers(annotation, values)
+    if kinds <= {str, int, type(None)} and len(kinds) > 1:
+        return None  # a union of one Literal per kind: the containers know those
+    raise DefinitionError(
+        f"{type_name(annotation)} holds something else than text, whole numbers and None; use those, or annotate the plain type"
+    )

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any, TypeVar
 
 from alula.types.location import is_remote, local_path
 
 if TYPE_CHECKING:
     from pandas import DataFrame as DataFrame
 
-__all__ = ["DataFrame", "Directory", "File", "Format", "HashMethod", "Trust", "is_remote", "local_path"]
+__all__ = [
+    "Annotation",
+    "DataFrame",
+    "Directory",
+    "File",
+    "Format",
+    "HashMethod",
+    "Pickle",
+    "PickleMark",
+    "Trust",
+    "columns",
+    "is_remote",
+    "local_path",
+]
+
+T = TypeVar("T")
 
 
 class HashMethod:
@@ -25,6 +41,79 @@ class HashMethod:
 
     def __init__(self, function: Callable[[Any], str]) -> None:
         self.function = function
+
+
+class Annotation:
+    """`Annotated[float, al.Annotation(unit="m")]`: notes about a value that are kept in its literal type, for people and tools.
+
+    Args:
+        notes: whatever JSON can say; `cache-key-metadata` is the platform's own.
+    """
+
+    def __init__(self, **notes: Any) -> None:
+        self._text = json.dumps(notes, sort_keys=True)  # what has no JSON fails here, where it is written
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self._text)
+        return found
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Annotation) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(("alula.Annotation", self._text))
+
+    def __repr__(self) -> str:
+        return f"Annotation(**{self._text})"
+
+
+class PickleMark:
+    """What `al.Pickle[T]` writes into the annotation."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PickleMark)
+
+    def __hash__(self) -> int:
+        return hash("alula.Pickle")
+
+    def __repr__(self) -> str:
+        return "Pickle"
+
+
+Pickle = Annotated[T, PickleMark()]
+"""`al.Pickle[T]`: a T of any class, stored as a Python pickle. Reading one runs code that whoever wrote it chose, and a pickle
+may not be readable by another version of its library; a warning is logged each time. Prefer a dataclass, or an entry point."""
+
+
+class columns(Mapping[str, Any]):
+    """`Annotated[pd.DataFrame, al.columns(age=int, plan=str)]`: what columns a data frame has; only these are read.
+
+    Args:
+        given: the same as a mapping, for names that are no identifiers.
+        named: column → int, float, str, bool, datetime, date, timedelta, a list of these, or Optional of one of them.
+    """
+
+    def __init__(self, given: Mapping[str, Any] | None = None, /, **named: Any) -> None:
+        self._columns = {**(given or {}), **named}
+
+    def __getitem__(self, name: str) -> Any:
+        return self._columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._columns.items()))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, columns) and list(other._columns.items()) == list(self._columns.items())
+
+    def __repr__(self) -> str:
+        return f"columns({', '.join(f'{name}={kind}' for name, kind in self._columns.items())})"
 
 
 class Format:
