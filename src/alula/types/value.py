@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, TypeVar
 
+from alula.errors import DefinitionError
 from alula.types.location import is_remote, local_path
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Annotation:
     """
 
     def __init__(self, **notes: Any) -> None:
+        if "cache-key-metadata" in notes:
+            raise DefinitionError("al.Annotation: cache-key-metadata is a name of the platform's own; choose another")
         self._text = json.dumps(notes, sort_keys=True)  # what has no JSON fails here, where it is written
 
     @property
