@@ -79,7 +79,9 @@ def test_directory_round_trips(offload: Offload) -> None:
     literal = to_literal(folder, al.Directory, offload)
     assert literal.scalar.blob.metadata.type.dimensionality == core.BlobType.MULTIPART
     back = to_python(literal, al.Directory, offload)
-    assert [path.relative_to(back.path).as_posix() for path in back] == ["b.txt", "sub/a.txt"]
+    assert [file.read_text() for file in back] == ["2", "1"]
+    assert back.names() == ["b.txt", "sub/a.txt"]
+    assert [file.name for file in folder] == ["b.txt", "a.txt"]
     assert (back / "b.txt").read_text() == "2"
 
 

@@ -48,6 +48,8 @@ class BlobConverter(Converter):
         return {"path": literal.scalar.blob.uri, "hash": literal.hash} if literal.hash else {"path": literal.scalar.blob.uri}
 
     def from_plain(self, plain: Any, offload: Offload) -> Any:
+        if isinstance(plain, str):  # a Path in a dataclass, as other writers put it
+            plain = {"path": plain}
         if not isinstance(plain, dict) or not isinstance(plain.get("path"), str):
             raise mismatch(type_name(self.annotation), plain)
         return self.load(plain["path"], plain.get("hash", ""), offload)
@@ -85,7 +87,7 @@ class FileConverter(BlobConverter):
     def load(self, uri: str, digest: str, offload: Offload) -> Any:
         if self.annotation is Path:
             return offload.fetch(uri)
-        return File._at(uri, format=self.format, hash=digest, fetch=offload.fetch)
+        return File._at(uri, format=self.format, hash=digest, offload=offload)
 
     def accepts(self, value: Any) -> bool:
         return isinstance(value, (File, Path))
@@ -121,7 +123,7 @@ class DirectoryConverter(BlobConverter):
         return blob(uris[0].rstrip("/") if uris else offload.target(digest, ""), self.format, digest, MULTIPART)
 
     def load(self, uri: str, digest: str, offload: Offload) -> Any:
-        return Directory._at(uri, format=self.format, hash=digest, fetch=offload.fetch_folder)
+        return Directory._at(uri, format=self.format, hash=digest, offload=offload)
 
     def accepts(self, value: Any) -> bool:
         return isinstance(value, Directory)
