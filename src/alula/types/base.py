@@ -26,7 +26,7 @@ from alula.types.value import Annotation, HashMethod, PickleMark
 Maker = Callable[[Any, tuple[Any, ...]], "Converter | None"]
 
 # Asked in this order, each loaded when those before it do not know the type; the cheap and frequent come first.
-FAMILIES = ("scalar", "container", "record", "file", "dataframe", "tensor", "estimator", "model")
+FAMILIES = ("scalar", "instant", "container", "record", "file", "dataframe", "tensor", "estimator", "model", "stream")
 REMEDY = (
     "use int, float, str, bool, datetime, date, timedelta, a string Enum, Literal, list[T], dict[str, T], Optional/Union, Iterator[T], "
     "a dataclass, NamedTuple, TypedDict or pydantic model, Path, al.File, al.Directory, a data frame of pandas, polars or pyarrow, "
@@ -41,7 +41,7 @@ def type_name(annotation: Any) -> str:
     """The annotation as people write it."""
     if isinstance(annotation, type) and not typing.get_args(annotation):
         return annotation.__qualname__
-    return str(annotation).replace("typing.", "")
+    return str(annotation).replace("typing.", "").replace("collections.abc.", "")
 
 
 def mismatch(expected: str, value: Any, remedy: str = "") -> InvalidInput:
