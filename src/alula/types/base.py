@@ -26,7 +26,10 @@ from alula.types.value import Annotation, HashMethod, PickleMark
 Maker = Callable[[Any, tuple[Any, ...]], "Converter | None"]
 
 # Asked in this order, each loaded when those before it do not know the type; the cheap and frequent come first.
-FAMILIES = ("scalar", "instant", "container", "record", "file", "dataframe", "tensor", "estimator", "model", "stream")
+FAMILIES = (
+    *("scalar", "instant", "container", "record", "model", "file", "dataframe", "tensor", "estimator", "stream"),
+    *("torch", "tensorflow"),
+)
 REMEDY = (
     "use int, float, str, bool, datetime, date, timedelta, a string Enum, Literal, list[T], dict[str, T], Optional/Union, Iterator[T], "
     "a dataclass, NamedTuple, TypedDict or pydantic model, Path, al.File, al.Directory, a data frame of pandas, polars or pyarrow, "

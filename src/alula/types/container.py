@@ -255,11 +255,29 @@ class UnionOf(Converter):
             if variant is None:
                 raise mismatch(f"{' or '.join(self._objects)} in {TYPE_KEY}", plain[TYPE_KEY])
             return variant.from_plain({key: item for key, item in plain.items() if key != TYPE_KEY}, offload)
-        if isinstance(plain, dict) and self._objects:  # another writer's: the one record with these very fields, if it is one
-            fitting = [variant for variant in self.variants if getattr(bare(variant), "fields", {}).keys() == plain.keys()]
-            if len(fitting) == 1:
-                return fitting[0].from_plain(plain, offload)
+        fitting = self._fitting(plain)
+        if len(fitting) == 1:
+            return fitting[0].from_plain(plain, offload)
         return self._only(lambda variant: variant.from_plain(plain, offload), plain)
+
+    @cached_property
+    def _forms(self) -> list[Forms]:
+        made = []
+        for variant in self.variants:
+            try:
+                made.append(variant.plain_forms())
+            except DefinitionError:  # it has none: then no record holds this union
+                made.append(frozenset())
+        return made
+
+    def _fitting(self, plain: Any) -> list[Converter]:
+        """The variants whose plain form looks like this; of several records that with these very fields."""
+        form = frozenset({(_JSON_KINDS.get(type(plain), ""), plain if isinstance(plain, (str, int)) else None)})
+        fitting = [variant for variant, forms in zip(self.variants, self._forms, strict=True) if overlap(form, forms)]
+        if isinstance(plain, dict) and len(fitting) > 1:
+            same = [variant for variant in fitting if getattr(bare(variant), "fields", {}).keys() == plain.keys()]
+            return same if len(same) == 1 else fitting
+        return fitting
 
     def plain_forms(self) -> Forms:
         forms: list[tuple[Converter, Forms]] = []
@@ -284,6 +302,7 @@ class UnionOf(Converter):
 
 
 TYPE_KEY = "$type"
+_JSON_KINDS = {type(None): "null", bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
 _OBJECT: Forms = frozenset({("object", None)})
 _REMEDY_TYPE = "keep one of them, or wrap each in a dataclass of its own"
 _REMEDY_RECORD = "wrap one of them in a dataclass of its own, or keep one"
@@ -330,6 +349,17 @@ def inside(place: str, error: InvalidInput) -> InvalidInput:
     return InvalidInput(f"{place}{'' if message.startswith('[') else ': '}{message}", code=error.code)
 
 
+def _flat(args: tuple[Any, ...]) -> list[Converter]:
+    """The variants of a union, those of a union among them in its place, each once."""
+    made: list[Converter] = []
+    for arg in args:
+        variant = converter(arg)
+        for one in variant.variants if isinstance(variant, UnionOf) else [variant]:
+            if one not in made:
+                made.append(one)
+    return made
+
+
 def make(annotation: Any, metadata: tuple[Any, ...]) -> Converter | None:
     """The family's entry in the registry."""
     origin, args = typing.get_origin(annotation), typing.get_args(annotation)
@@ -340,10 +370,10 @@ def make(annotation: Any, metadata: tuple[Any, ...]) -> Converter | None:
             raise DefinitionError(f"{type_name(annotation)}: keys must be str; write dict[str, {type_name(args[1])}]")
         return DictOf(annotation, converter(args[1]))
     if origin in (typing.Union, types.UnionType):
-        return UnionOf(annotation, [converter(arg) for arg in args])
+        return UnionOf(annotation, _flat(args))
     if origin is typing.Literal:  # of several kinds: one Literal of each
         kinds = {type(arg): tuple(one for one in args if type(one) is type(arg)) for arg in args}
-        return UnionOf(annotation, [converter(None if kind is type(None) else typing.Literal[of]) for kind, of in kinds.items()])
+        return UnionOf(annotation, [converter(kind if kind is type(None) else typing.Literal[of]) for kind, of in kinds.items()])
     if annotation in (list, typing.List):  # noqa: UP006
         raise DefinitionError("list without an element type; write list[int] or whatever it holds", code="UNSUPPORTED_TYPE")
     if annotation in (dict, typing.Dict):  # noqa: UP006
