@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,45 +21,8 @@ from alula.types.offload import Offload
 
 NOWHERE = Offload()
 
-VERSIONED = '''
-from alula.idl import core
-from alula.types.base import Converter, mismatch
-
-
-class Version(tuple):
-    """1.2.3"""
-
-
-class VersionConverter(Converter):
-    tag = "{package}.Version"
-
-    def build_literal_type(self):
-        return core.LiteralType(simple=core.SimpleType.STRING)
-
-    def to_literal(self, value, offload):
-        return core.Literal(scalar=core.Scalar(primitive=core.Primitive(string_value=self.to_plain(value, offload))))
-
-    def read(self, literal, offload):
-        return self.from_plain(literal.scalar.primitive.string_value, offload)
-
-    def to_plain(self, value, offload):
-        if not self.accepts(value):
-            raise mismatch("Version", value)
-        return ".".join(map(str, value))
-
-    def from_plain(self, plain, offload):
-        return Version(int(part) for part in plain.split("."))
-
-    def schema(self):
-        return {"type": "string"}
-
-    def accepts(self, value):
-        return isinstance(value, Version)
-
-
-def make(annotation, metadata):
-    return VersionConverter(annotation) if getattr(annotation, "__name__", "") == "Version" else None
-'''
+PAGE = (Path(__file__).parents[2] / "docs" / "types.md").read_text()
+VERSIONED = next(body for body in re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL) if "def make(" in body)
 
 
 @pytest.fixture
@@ -70,7 +34,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setattr(base, "_memo", {})
 
     def add(package: str, source: str = VERSIONED) -> None:
-        (tmp_path / f"{package}.py").write_text(source.replace("{package}", package))
+        (tmp_path / f"{package}.py").write_text(source)
         info = tmp_path / f"{package}-1.0.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
@@ -93,8 +57,9 @@ def test_entry_point_teaches_a_type(install: Any) -> None:
 
 
 def test_two_entry_points_for_one_type_are_an_error(install: Any) -> None:
-    install("versions_one")
-    install("versions_two")
+    eager = VERSIONED.replace("annotation is Version", 'annotation.__name__ == "Version"')
+    install("versions_one", eager)
+    install("versions_two", eager)
     import versions_one
 
     with pytest.raises(DefinitionError, match=r"Version is claimed by the entry points versions_one = .* and versions_two = "):

@@ -17,6 +17,7 @@ from google.protobuf import json_format
 
 from alula.errors import InvalidInput
 from alula.idl import core
+from alula.idl.record import TYPE_KEY
 
 MSGPACK_TAG = "msgpack"
 
@@ -334,6 +335,9 @@ def _simple_json(value: Any, type_: Any, place: str) -> core.Literal:
 
 
 def _union_json(value: Any, type_: Any, place: str) -> core.Literal:
+    records = [variant for variant in type_.union_type.variants if "properties" in variant.metadata.fields]
+    if isinstance(value, dict) and len(records) > 1:
+        return _record_json(value, type_, records, place)
     # An exact int before a float that would also take it; the last resort is text.
     for variant in sorted(type_.union_type.variants, key=_text_rank):
         if isinstance(value, float) and not value.is_integer() and variant.simple == core.SimpleType.INTEGER:
@@ -347,6 +351,23 @@ def _union_json(value: Any, type_: Any, place: str) -> core.Literal:
         except InvalidInput:
             continue
     raise _wrong(place, describe_type(type_), value, "pass a value of one of these types")
+
+
+def _record_json(value: Mapping[str, Any], type_: Any, records: list[Any], place: str) -> core.Literal:
+    """A JSON object for a union of several records: the one it names, or the only one it has the fields of."""
+    title = {variant.metadata.fields["title"].string_value: variant for variant in records}
+    if TYPE_KEY in value:
+        fitting = [title[value[TYPE_KEY]]] if value[TYPE_KEY] in title else []
+    else:
+        fitting = [variant for variant in records if _has_fields(value, variant.metadata)]
+    if len(fitting) != 1:
+        raise _wrong(place, describe_type(type_), value, f'say which by "{TYPE_KEY}": {" or ".join(sorted(title))}')
+    return _union(from_json({key: item for key, item in value.items() if key != TYPE_KEY}, fitting[0], place), fitting[0])
+
+
+def _has_fields(value: Mapping[str, Any], schema: Any) -> bool:
+    required = {each.string_value for each in schema.fields["required"].list_value.values} if "required" in schema.fields else set()
+    return required <= value.keys() <= set(schema.fields["properties"].struct_value.fields)
 
 
 def _takes_float(type_: Any) -> bool:

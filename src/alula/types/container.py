@@ -13,6 +13,7 @@ import msgpack
 
 from alula.errors import DefinitionError, InvalidInput
 from alula.idl import core
+from alula.idl.record import TYPE_KEY
 from alula.types.base import Converter, Forms, Wrapper, converter, mismatch, overlap, type_name
 from alula.types.offload import Offload
 from alula.types.scalar import describe
@@ -301,7 +302,6 @@ class UnionOf(Converter):
         return any(variant.accepts_loosely(value) for variant in self.variants)
 
 
-TYPE_KEY = "$type"
 _JSON_KINDS = {type(None): "null", bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
 _OBJECT: Forms = frozenset({("object", None)})
 _REMEDY_TYPE = "keep one of them, or wrap each in a dataclass of its own"
