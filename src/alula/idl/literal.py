@@ -17,7 +17,7 @@ from google.protobuf import json_format
 
 from alula.errors import InvalidInput
 from alula.idl import core
-from alula.idl.record import TYPE_KEY
+from alula.idl.record import TYPE_KEY, with_defaults
 
 MSGPACK_TAG = "msgpack"
 
@@ -106,6 +106,8 @@ def _json(text: str, type_: Any, place: str) -> Any:
 
 def _parse_union(text: str, type_: Any, place: str) -> core.Literal:
     """The first variant that takes the text, the more telling types first: `3` is an int before it is a str."""
+    if len(_records(type_)) > 1 and text.lstrip().startswith("{"):
+        return _union_json(_json(text, type_, place), type_, place)
     for variant in sorted(type_.union_type.variants, key=_text_rank):
         if variant.WhichOneof("type") == "simple" and variant.simple == core.SimpleType.STRING and _json_string(text) is not None:
             return _union(_primitive(string_value=_json_string(text)), variant)
@@ -322,7 +324,8 @@ def _simple_json(value: Any, type_: Any, place: str) -> core.Literal:
     if simple == core.SimpleType.DURATION and (isinstance(value, str) or is_number):
         return _duration_text(value if isinstance(value, str) else format(Decimal(repr(value)), "f"), place)
     if simple == core.SimpleType.STRUCT and isinstance(value, (dict, list, str, int, float, bool)):
-        return core.Literal(scalar=core.Scalar(binary=core.Binary(value=msgpack.packb(value), tag=MSGPACK_TAG)))
+        whole = with_defaults(value, type_.metadata) if isinstance(value, dict) else value
+        return core.Literal(scalar=core.Scalar(binary=core.Binary(value=msgpack.packb(whole), tag=MSGPACK_TAG)))
     if simple == core.SimpleType.BINARY and isinstance(value, str):
         try:
             return core.Literal(scalar=core.Scalar(binary=core.Binary(value=base64.b64decode(value, validate=True))))
@@ -335,7 +338,7 @@ def _simple_json(value: Any, type_: Any, place: str) -> core.Literal:
 
 
 def _union_json(value: Any, type_: Any, place: str) -> core.Literal:
-    records = [variant for variant in type_.union_type.variants if "properties" in variant.metadata.fields]
+    records = _records(type_)
     if isinstance(value, dict) and len(records) > 1:
         return _record_json(value, type_, records, place)
     # An exact int before a float that would also take it; the last resort is text.
@@ -351,6 +354,11 @@ def _union_json(value: Any, type_: Any, place: str) -> core.Literal:
         except InvalidInput:
             continue
     raise _wrong(place, describe_type(type_), value, "pass a value of one of these types")
+
+
+def _records(type_: Any) -> list[Any]:
+    """The variants of a union that are records whose fields are known."""
+    return [variant for variant in type_.union_type.variants if "properties" in variant.metadata.fields]
 
 
 def _record_json(value: Mapping[str, Any], type_: Any, records: list[Any], place: str) -> core.Literal:
