@@ -6,16 +6,19 @@ import dataclasses
 import datetime as dt
 import enum
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Required, TypedDict
+from typing import Annotated, Any, Literal, NamedTuple, Required, TypedDict
 
 import msgpack
+import polars as pl
 import pytest
 from google.protobuf import struct_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
+import alula as al
 from alula.errors import DefinitionError, InvalidInput
 from alula.idl import core
+from alula.idl.digest import digest_literal
 from alula.types.base import converter, literal_type, to_literal, to_python
 from alula.types.offload import Offload
 from alula.types.value import File
@@ -258,3 +261,28 @@ def test_record_of_another_writer_is_read_by_its_fields() -> None:
         read.from_plain({"a": 1, "b": []}, NOWHERE)  # Inner or Twin: nothing says which
     with pytest.raises(InvalidInput, match=r"in \$type, got str 'Gone'"):
         read.from_plain({"$type": "Gone"}, NOWHERE)
+
+
+@dataclasses.dataclass
+class WithFrame:
+    file: File
+    frames: dict[str, pl.DataFrame]
+    either: File | pl.DataFrame
+    counted: Annotated[pl.DataFrame, al.HashMethod(lambda frame: str(frame.height))]
+
+
+def test_record_is_known_by_the_content_of_what_it_refers_to(tmp_path: Path) -> None:
+    def made(text: str, n: int, counted: int) -> core.Literal:
+        offload = Offload(str(tmp_path / f"run-{len(list(tmp_path.iterdir()))}"))
+        frame = pl.DataFrame({"n": [n]})
+        value = WithFrame(File.new("x").write_text(text), {"a": frame}, frame, pl.DataFrame({"n": [counted]}))
+        literal = to_literal(value, WithFrame, offload)
+        back = to_python(core.Literal.FromString(literal.SerializeToString()), WithFrame, offload)
+        assert (back.file.read_text(), back.frames["a"].item(), back.either.item()) == (text, n, n)
+        return literal
+
+    first = made("x", 1, 1)
+    assert digest_literal(made("x", 1, 2)) == digest_literal(first)
+    assert digest_literal(made("y", 1, 1)) != digest_literal(first)
+    assert digest_literal(made("x", 2, 1)) != digest_literal(first)
+    assert to_literal(Inner(1, []), Inner, NOWHERE).hash == ""

@@ -40,6 +40,10 @@ Forms = frozenset[tuple[str, Any]]
 """What a plain value may look like: JSON kind, and the one value it may have (None: any)."""
 
 
+class Reference(dict[str, Any]):
+    """The plain form of what lies elsewhere: where, and under `hash` what its content is known by."""
+
+
 def type_name(annotation: Any) -> str:
     """The annotation as people write it."""
     if isinstance(annotation, type) and not typing.get_args(annotation):
@@ -187,6 +191,10 @@ class Hashed(Wrapper):
         again = self.inner.to_python(literal, offload) if isinstance(value, Iterator) else value
         literal.hash = str(self.method.function(again))
         return literal
+
+    def to_plain(self, value: Any, offload: Offload) -> Any:
+        plain = self.inner.to_plain(value, offload)
+        return Reference(plain, hash=str(self.method.function(value))) if isinstance(plain, Reference) else plain
 
 
 class Noted(Wrapper):

@@ -248,7 +248,7 @@ class UnionOf(Converter):
             return plain
         if TYPE_KEY in plain:
             raise mismatch(f"no key {TYPE_KEY!r} in a variant of {type_name(self.annotation)}", value, "the key names the variant")
-        return {TYPE_KEY: _short(variant), **plain}
+        return type(plain)({TYPE_KEY: _short(variant), **plain})
 
     def from_plain(self, plain: Any, offload: Offload) -> Any:
         if isinstance(plain, dict) and self._objects and TYPE_KEY in plain:

@@ -16,7 +16,7 @@ from typing import Any
 
 from alula.errors import DefinitionError, InvalidInput
 from alula.idl import core
-from alula.types.base import Converter, converter, mismatch, type_name
+from alula.types.base import Converter, Reference, converter, mismatch, type_name
 from alula.types.offload import Offload, needs, store
 from alula.types.scalar import describe
 from alula.types.value import DataFrame, is_remote, local_path
@@ -201,9 +201,9 @@ class DataFrameConverter(Converter):
             return path
         return sorted(part for part in path.rglob("*") if part.is_file() and not part.name.startswith(("_", ".")))
 
-    def to_plain(self, value: Any, offload: Offload) -> dict[str, str]:
+    def to_plain(self, value: Any, offload: Offload) -> Reference:
         literal = self.to_literal(value, offload)
-        return {"uri": literal.scalar.structured_dataset.uri, "file_format": FORMAT}
+        return Reference(uri=literal.scalar.structured_dataset.uri, file_format=FORMAT, hash=literal.hash)
 
     def from_plain(self, plain: Any, offload: Offload) -> Any:
         if not isinstance(plain, dict) or not isinstance(plain.get("uri"), str):
@@ -211,7 +211,7 @@ class DataFrameConverter(Converter):
         return self._load(plain["uri"], offload)
 
     def schema(self) -> dict[str, Any]:
-        properties = {"uri": {"type": "string"}, "file_format": {"type": "string"}}
+        properties = {name: {"type": "string"} for name in ("uri", "file_format", "hash")}
         return {"type": "object", "title": "DataFrame", "properties": properties, "required": ["uri"]}
 
     def accepts(self, value: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from alula.errors import InvalidInput
 from alula.idl import core
-from alula.types.base import Converter, mismatch, type_name
+from alula.types.base import Converter, Reference, mismatch, type_name
 from alula.types.location import is_remote, local_path
 from alula.types.offload import Offload, file_digest
 from alula.types.scalar import describe
@@ -43,9 +43,12 @@ class BlobConverter(Converter):
             raise mismatch(type_name(self.annotation), describe(literal))
         return self.load(literal.scalar.blob.uri, literal.hash, offload)
 
-    def to_plain(self, value: Any, offload: Offload) -> dict[str, str]:
+    def to_plain(self, value: Any, offload: Offload) -> Reference:
         literal = self.to_literal(value, offload)
-        return {"path": literal.scalar.blob.uri, "hash": literal.hash} if literal.hash else {"path": literal.scalar.blob.uri}
+        made = Reference(path=literal.scalar.blob.uri)
+        if literal.hash:
+            made["hash"] = literal.hash
+        return made
 
     def from_plain(self, plain: Any, offload: Offload) -> Any:
         if isinstance(plain, str):  # a Path in a dataclass, as other writers put it

@@ -130,7 +130,10 @@ class Foreign(Converter):
         if not isinstance(value, self.model):  # the default, for the schema
             import pydantic
 
-            return pydantic.TypeAdapter(Any).dump_python(value, mode="json")
+            try:
+                return pydantic.TypeAdapter(Any).dump_python(value, mode="json")
+            except ValueError as error:
+                raise InvalidInput(f"the default of {self.name} has no JSON form", code="TYPE_MISMATCH") from error
         try:
             plain = value.model_dump(mode="json", include={self.name})[self.name]
             msgpack.packb(plain)

@@ -4,6 +4,8 @@ be picked by name."""
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import typing
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -14,7 +16,7 @@ import msgpack
 
 from alula.errors import AlulaError, DefinitionError, InvalidInput
 from alula.idl import core
-from alula.types.base import Converter, converter, mismatch, overlap, type_name
+from alula.types.base import Converter, Reference, converter, mismatch, overlap, type_name
 from alula.types.container import inside
 from alula.types.offload import Offload
 from alula.types.scalar import describe
@@ -137,8 +139,16 @@ class Record(Converter):
         return inside(f"{self.annotation.__qualname__}.{name}", error)
 
     def to_literal(self, value: Any, offload: Offload) -> core.Literal:
-        packed = msgpack.packb(self.to_plain(value, offload))
-        return core.Literal(scalar=core.Scalar(binary=core.Binary(value=packed, tag="msgpack")))
+        plain = self.to_plain(value, offload)
+        literal = core.Literal(scalar=core.Scalar(binary=core.Binary(value=msgpack.packb(plain), tag="msgpack")))
+        if self._refers:
+            literal.hash = hashlib.sha256(json.dumps(_content(plain), sort_keys=True).encode(errors="surrogatepass")).hexdigest()
+        return literal
+
+    @cached_property
+    def _refers(self) -> bool:
+        """Whether something in it may lie elsewhere: then the record is known by content, not by where that lies."""
+        return any(_may_refer(field.literal_type) for field in self.converters.values())
 
     def read(self, literal: core.Literal, offload: Offload) -> Any:
         raise mismatch(type_name(self.annotation), describe(literal))
@@ -250,6 +260,24 @@ class TypedDictRecord(Record):
         if not mine <= other.fields.keys() or not theirs <= self.fields.keys():
             return False
         return all(overlap(self.converters[name].plain_forms(), other.converters[name].plain_forms()) for name in mine | theirs)
+
+
+def _content(plain: Any) -> Any:
+    """A plain value without the places of what is known by its content."""
+    if isinstance(plain, Reference) and "hash" in plain:
+        return ["hash", plain["hash"]]
+    if isinstance(plain, dict):
+        return {key: _content(item) for key, item in plain.items()}
+    return [_content(item) for item in plain] if isinstance(plain, list) else plain
+
+
+def _may_refer(of: core.LiteralType) -> bool:
+    kind = of.WhichOneof("type")
+    if kind == "union_type":
+        return any(_may_refer(variant) for variant in of.union_type.variants)
+    if kind in ("collection_type", "map_value_type"):
+        return _may_refer(getattr(of, kind))
+    return kind in ("blob", "structured_dataset_type") or any(_may_refer(field) for field in of.structure.dataclass_type.values())
 
 
 def _required(fields: Mapping[str, Field]) -> set[str]:
