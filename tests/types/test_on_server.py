@@ -16,6 +16,8 @@ from alula.client.sync import Client
 from alula.errors import AlulaError
 from alula.server.embedded import EmbeddedServer
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:

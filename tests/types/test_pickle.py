@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -72,3 +73,9 @@ def test_broken_pickle_is_refused(offload: Offload, tmp_path: Path) -> None:
     literal.scalar.blob.uri = str(tmp_path / "bad")
     with pytest.raises(InvalidInput, match="cannot be unpickled here"):
         to_python(literal, al.Pickle[Opaque], offload)
+
+
+def test_missing_package_names_its_extra(offload: Offload, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cloudpickle", None)
+    with pytest.raises(DefinitionError, match=r'cloudpickle is not installed; pip install "alula\[pickle\]"'):
+        to_literal(Opaque(1), al.Pickle[Opaque], offload)

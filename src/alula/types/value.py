@@ -173,6 +173,8 @@ class _Offloaded(os.PathLike[str]):
         """A value read from a literal: lazy, and returned unchanged it is not uploaded again."""
         made = cls(uri, format=format)
         made.uri, made.hash, made._offload = uri, hash, offload
+        if made._path is not None and not made._path.exists():
+            made._path = None  # a path of the server's machine: the offload knows how to get it from here
         return made
 
     @property
