@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import alula as al
+from alula.compiler.interface import castable, fitting_variants
 from alula.errors import DefinitionError, InvalidInput
 from alula.idl import core
 from alula.idl.digest import digest_literal
@@ -286,3 +287,19 @@ def test_record_is_known_by_the_content_of_what_it_refers_to(tmp_path: Path) -> 
     assert digest_literal(made("y", 1, 1)) != digest_literal(first)
     assert digest_literal(made("x", 2, 1)) != digest_literal(first)
     assert to_literal(Inner(1, []), Inner, NOWHERE).hash == ""
+
+
+@dataclasses.dataclass
+class Wide:
+    a: int
+    b: list[str]
+    c: int
+
+
+def test_record_given_to_a_union_is_the_variant_with_its_very_fields() -> None:
+    union, tagged = literal_type(Inner | Wide), literal_type(Inner | Twin)
+    assert [variant.metadata["title"] for variant in fitting_variants(literal_type(Wide), union)] == ["Wide"]
+    assert castable(literal_type(Inner | Wide), union)
+    assert castable(tagged, tagged)
+    assert to_python(to_literal(Wide(1, [], 2), Wide, NOWHERE), Inner | Wide, NOWHERE) == Wide(1, [], 2)
+    assert not castable(literal_type(Twin), tagged)  # nothing would say which of the two it is
