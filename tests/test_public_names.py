@@ -9,13 +9,13 @@ import sys
 import alula
 
 NAMES = [
-    "Cache", "CommandFailed", "DataFrame", "Directory", "File", "Format", "HashMethod", "LaunchPlan", "NonRecoverable", "Recoverable",
-    "Resources", "Secret", "TaskFailed", "TaskKind", "Trust", "WorkflowBuilder", "approve", "awaited", "command", "connect",
-    "context", "dynamic", "fail", "group", "map", "reference_launch_plan", "reference_task", "reference_workflow", "secret", "shell",
-    "sleep", "sql", "task", "trace", "wait_for_input", "when", "workflow",
+    "Annotation", "Cache", "CommandFailed", "DataFrame", "Directory", "File", "Format", "HashMethod", "LaunchPlan", "NonRecoverable",
+    "Pickle", "Recoverable", "Resources", "Secret", "TaskFailed", "TaskKind", "Trust", "WorkflowBuilder", "approve", "awaited",
+    "columns", "command", "connect", "context", "dynamic", "fail", "group", "map", "reference_launch_plan", "reference_task",
+    "reference_workflow", "secret", "shell", "sleep", "sql", "task", "trace", "wait_for_input", "when", "workflow",
 ]  # fmt: skip
 
-HEAVY = ("grpc", "pandas", "pydantic", "numpy", "google.protobuf", "flyteidl", "sqlalchemy", "asyncio")
+HEAVY = ("grpc", "pandas", "polars", "pyarrow", "pydantic", "numpy", "google.protobuf", "flyteidl", "sqlalchemy", "asyncio")
 
 PROGRAM = """
 import json, sys, time

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from alula.sdk.sql import sql
     from alula.sdk.task import task
     from alula.sdk.workflow import workflow
-    from alula.types.value import DataFrame, Directory, File, Format, HashMethod, Trust
+    from alula.types.value import Annotation, DataFrame, Directory, File, Format, HashMethod, Pickle, Trust, columns
 
 # Where each public name lives. Loaded at first use: a server or an engine that imports `alula` never loads the SDK.
 _HOMES = {
+    "Annotation": "types.value",
     "Cache": "sdk.resources",
     "CommandFailed": "errors",
     "DataFrame": "types.value",
@@ -37,6 +38,7 @@ _HOMES = {
     "HashMethod": "types.value",
     "LaunchPlan": "sdk.launch_plan",
     "NonRecoverable": "errors",
+    "Pickle": "types.value",
     "Recoverable": "errors",
     "Resources": "sdk.resources",
     "Secret": "sdk.secret",
@@ -46,6 +48,7 @@ _HOMES = {
     "WorkflowBuilder": "sdk.builder",
     "approve": "sdk.gate",
     "awaited": "sdk.caller",
+    "columns": "types.value",
     "command": "sdk.command",
     "connect": "client",
     "context": "sdk.context",
@@ -68,6 +71,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Annotation",
     "Cache",
     "CommandFailed",
     "DataFrame",
@@ -77,6 +81,7 @@ __all__ = [
     "HashMethod",
     "LaunchPlan",
     "NonRecoverable",
+    "Pickle",
     "Recoverable",
     "Resources",
     "Secret",
@@ -86,6 +91,7 @@ __all__ = [
     "WorkflowBuilder",
     "approve",
     "awaited",
+    "columns",
     "command",
     "connect",
     "context",

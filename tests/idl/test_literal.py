@@ -188,3 +188,56 @@ def test_any_instant_survives_text(at: Any) -> None:
     literal = core.Literal()
     literal.scalar.primitive.datetime.FromDatetime(at)
     assert parse_text(to_text(literal), DATETIME) == literal
+
+
+def _record(title: str, required: list[str], optional: list[str]) -> core.LiteralType:
+    made = core.LiteralType(simple=core.SimpleType.STRUCT)
+    properties = {name: {"type": "integer"} for name in (*required, *optional)}
+    made.metadata.update({"title": title, "properties": properties, "required": required})
+    return made
+
+
+RECORDS = core.LiteralType(
+    union_type=core.UnionType(variants=[_record("Cat", ["a"], ["b"]), _record("Dog", ["a"], ["c"]), _record("Fish", ["d"], [])])
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "title"),
+    [({"a": 1, "b": 2}, "Cat"), ({"a": 1, "c": 2}, "Dog"), ({"d": 1}, "Fish"), ({"$type": "Dog", "a": 1}, "Dog")],
+)
+def test_json_object_of_a_union_of_records_is_the_one_it_has_the_fields_of(value: dict[str, Any], title: str) -> None:
+    union = from_json(value, RECORDS).scalar.union
+    assert union.type.metadata["title"] == title
+    assert to_json(union.value) == {key: item for key, item in value.items() if key != "$type"}
+
+
+def test_typed_text_of_a_union_of_records_is_read_alike() -> None:
+    assert parse_text('{"$type": "Dog", "a": 1}', RECORDS).scalar.union.type.metadata["title"] == "Dog"
+    with pytest.raises(InvalidInput, match="write it as JSON"):
+        parse_text("{broken", RECORDS)
+
+
+def test_defaults_of_a_record_are_filled_in_as_the_schema_types_them() -> None:
+    made = core.LiteralType(simple=core.SimpleType.STRUCT)
+    properties = {
+        "n": {"type": "integer", "default": 3},
+        "x": {"type": "number", "default": 2.0},
+        "at": {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "number"}], "default": [1, 2]},
+        "many": {"type": "object", "additionalProperties": {"type": "integer"}, "default": {"a": 1}},
+        "maybe": {"anyOf": [{"type": "integer"}, {"type": "null"}], "default": None},
+        "inner": {"type": "object", "properties": {"k": {"type": "integer", "default": 5}}},
+        "given": {"type": "integer", "default": 1},
+        "required": {"type": "integer"},
+    }
+    made.metadata.update({"title": "T", "properties": properties})
+    literal = from_json({"given": 9, "inner": {}}, made)
+    plain = msgpack.unpackb(literal.scalar.binary.value)
+    assert plain == {"n": 3, "x": 2.0, "at": [1, 2.0], "many": {"a": 1}, "maybe": None, "inner": {"k": 5}, "given": 9}
+    assert [type(plain["n"]), type(plain["x"]), *map(type, plain["at"])] == [int, float, int, float]
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, {"a": 1, "z": 1}, {"$type": "Bird", "a": 1}])
+def test_json_object_that_fits_no_record_or_several_is_refused(value: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput, match=r'say which by "\$type": Cat or Dog or Fish'):
+        from_json(value, RECORDS)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+from pydantic import BaseModel
 from tests.sdk import programs as p
+from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
 import alula as al
 from alula.errors import DefinitionError
@@ -140,3 +142,41 @@ def test_promise_can_be_shown_and_hashed() -> None:
 
     _ = wf.graph
     assert shown == ["<promise of report o0['words']: list[str]>"]
+
+
+class Pair(NamedTuple):
+    left: int
+    right: str
+
+
+class Options(TypedDict):
+    depth: int
+
+
+class Model(BaseModel):
+    pair: Pair
+    options: Options
+
+
+@al.task
+def model() -> Model:
+    return Model(pair=Pair(1, "x"), options={"depth": 3})
+
+
+@al.task
+def text_of(text: str, number: int) -> str:
+    return text * number
+
+
+def test_parts_of_models_tuples_and_typed_dicts_are_picked() -> None:
+    @al.workflow
+    def wf() -> str:
+        made = model()
+        return text_of(made.pair.right, made.options["depth"])
+
+    assert wf() == "xxx"
+    assert {name: promise._path for name, promise in wf.graph.nodes[1].values.items()} == {
+        "text": ("pair", 1),
+        "number": ("options", "depth"),
+    }
+    assert "Model has the fields pair, options" in str(_traced(lambda x, i: model().size))

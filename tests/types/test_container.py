@@ -101,7 +101,7 @@ def test_place_of_a_misfit_is_named() -> None:
         (dict, "write dict[str, int]"),
         (list, "write list[int]"),
         (dict[int, int], "write dict[str, int]"),
-        (tuple[int, str], "use list[T] or a dataclass"),
+        (tuple[int, str], "use list[T], a dataclass or a NamedTuple"),
         (Any, "name the type"),
         (set, "use int, float"),
         (object, "use int, float"),

@@ -55,6 +55,22 @@ def test_remote_file_is_referred_to(offload: Offload) -> None:
     assert (literal.scalar.blob.uri, literal.hash) == ("s3://bucket/key.csv", "")
 
 
+def test_file_of_another_machine_is_fetched_as_the_offload_knows(offload: Offload, tmp_path: Path) -> None:
+    class Linked(Offload):
+        def fetch(self, uri: str) -> Path:
+            (tmp_path / "copy").write_text(f"of {uri}")
+            return tmp_path / "copy"
+
+        def open(self, uri: str) -> Any:
+            return self.fetch(uri).open("rb")
+
+    literal = to_literal(al.File.new("x").write_bytes(b"1"), al.File, offload)
+    literal.scalar.blob.uri = "/srv/store/x"
+    file = to_python(literal, al.File, Linked())
+    assert file.read_text() == Path(file).read_text() == "of /srv/store/x"
+    assert to_literal(file, al.File, offload).scalar.blob.uri == "/srv/store/x"
+
+
 def test_path_annotation_gives_a_path(offload: Offload, tmp_path: Path) -> None:
     (tmp_path / "x").write_text("1")
     assert there_and_back(tmp_path / "x", Path, offload).read_text() == "1"
@@ -79,7 +95,9 @@ def test_directory_round_trips(offload: Offload) -> None:
     literal = to_literal(folder, al.Directory, offload)
     assert literal.scalar.blob.metadata.type.dimensionality == core.BlobType.MULTIPART
     back = to_python(literal, al.Directory, offload)
-    assert [path.relative_to(back.path).as_posix() for path in back] == ["b.txt", "sub/a.txt"]
+    assert [file.read_text() for file in back] == ["2", "1"]
+    assert back.names() == ["b.txt", "sub/a.txt"]
+    assert [file.name for file in folder] == ["b.txt", "a.txt"]
     assert (back / "b.txt").read_text() == "2"
 
 

@@ -6,16 +6,20 @@ import dataclasses
 import datetime as dt
 import enum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, NamedTuple, Required, TypedDict
 
 import msgpack
+import polars as pl
 import pytest
 from google.protobuf import struct_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
+import alula as al
+from alula.compiler.interface import castable, fitting_variants
 from alula.errors import DefinitionError, InvalidInput
 from alula.idl import core
+from alula.idl.digest import digest_literal
 from alula.types.base import converter, literal_type, to_literal, to_python
 from alula.types.offload import Offload
 from alula.types.value import File
@@ -145,3 +149,157 @@ def test_field_of_unsupported_type_is_named() -> None:
     Bad.__annotations__["items"] = set
     with pytest.raises(DefinitionError, match=r"Bad\.items: type set is not supported"):
         literal_type(Bad)
+
+
+class Size(NamedTuple):
+    width: int
+    unit: str = "cm"
+
+
+class Options(TypedDict, total=False):
+    depth: Required[int]
+    name: str
+
+
+class Wider(TypedDict):
+    depth: int
+
+
+class Other(TypedDict):
+    depth: str
+
+
+@dataclasses.dataclass
+class Twin:
+    """The same fields as Inner: only the name tells them apart."""
+
+    a: int
+    b: list[str]
+
+
+@dataclasses.dataclass
+class Holder:
+    either: Inner | Twin | Options | Size | Literal["none", 0] | None
+    sizes: list[Size] = dataclasses.field(default_factory=list)
+    options: dict[str, Options | Inner] = dataclasses.field(default_factory=dict)
+
+
+ANY_OF_THEM: list[Any] = [Inner(1, []), Twin(1, []), {"depth": 1}, {"depth": 1, "name": "x"}, Size(1), Size(2, "m"), "none", 0, None]
+ALL_OF_THEM = Inner | Twin | Options | Size | Literal["none", 0] | None
+
+
+@pytest.mark.parametrize("value", ANY_OF_THEM)
+def test_union_of_records_keeps_the_variant(value: Any) -> None:
+    for annotation, held in ((ALL_OF_THEM, value), (Holder, Holder(value)), (list[ALL_OF_THEM], [value])):  # type: ignore[misc,valid-type]
+        assert there_and_back(held, annotation) == held
+    assert type(there_and_back(value, ALL_OF_THEM)) is type(value)
+
+
+def test_records_nest_at_will() -> None:
+    held = Holder(None, [Size(1), Size(2, "m")], {"a": {"depth": 1}, "b": Inner(1, ["x"])})
+    assert there_and_back(held, Holder) == held
+
+
+def test_named_tuple_is_an_array_on_the_wire() -> None:
+    assert msgpack.unpackb(to_literal(Size(1), Size, NOWHERE).scalar.binary.value) == [1, "cm"]
+    assert converter(Size).from_plain([3], NOWHERE) == Size(3)
+    with pytest.raises(InvalidInput, match=r"Size\.width is missing"):
+        converter(Size).from_plain([], NOWHERE)
+    with pytest.raises(InvalidInput, match="expected Size"):
+        converter(Size).from_plain([1, "a", 3], NOWHERE)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"depth": "x"}, r"Options\.depth: expected int, got str 'x'"),
+        ({}, "expected key 'depth' of Options"),
+        ({"depth": 1, "nme": "x"}, "expected only the keys depth, name of Options, got str 'nme'"),
+        (Size(1), "expected Options, got Size"),
+    ],
+)
+def test_misfit_of_a_typed_dict_is_named(value: Any, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        to_literal(value, Options, NOWHERE)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "message"),
+    [
+        (Options | Wider, "Options and Wider take some values alike; keep one of them, or wrap each in a dataclass"),
+        (Literal["a"] | str, r"Literal\['a'\] and str take some values alike"),
+        (Literal[1] | int, r"Literal\[1\] and int take some values alike"),
+    ],
+)
+def test_ambiguous_union_is_refused_at_definition(annotation: Any, message: str) -> None:
+    with pytest.raises(DefinitionError, match=message):
+        literal_type(annotation)
+
+
+def test_typed_dicts_that_differ_by_a_value_are_told_apart() -> None:
+    assert there_and_back({"depth": 1}, Wider | Other) == {"depth": 1}
+    assert there_and_back({"depth": "x"}, Wider | Other) == {"depth": "x"}
+
+
+@pytest.mark.parametrize("union", [dt.datetime | str, dt.date | dt.datetime, float | dt.timedelta, Color | str, list[int] | Size])
+def test_union_that_looks_alike_inside_a_record_is_refused_at_definition(union: Any) -> None:
+    made = dataclasses.make_dataclass("Made", [("x", union)])
+    with pytest.raises(DefinitionError, match=r"field Made\.x: .* look alike inside a record; wrap one of them in a dataclass"):
+        literal_type(made)
+
+
+def test_type_key_in_a_dict_beside_a_record_is_refused() -> None:
+    made = dataclasses.make_dataclass("Made", [("x", dict[str, int] | Inner)])
+    assert there_and_back(made({"a": 1}), made) == made({"a": 1})
+    with pytest.raises(InvalidInput, match="no key '\\$type'"):
+        to_literal(made({"$type": 1}), made, NOWHERE)
+
+
+def test_record_of_another_writer_is_read_by_its_fields() -> None:
+    read = converter(Holder).converters["either"]  # type: ignore[attr-defined]
+    assert read.from_plain({"depth": 1, "name": "x"}, NOWHERE) == {"depth": 1, "name": "x"}
+    with pytest.raises(InvalidInput, match="exactly one variant"):
+        read.from_plain({"a": 1, "b": []}, NOWHERE)  # Inner or Twin: nothing says which
+    with pytest.raises(InvalidInput, match=r"in \$type, got str 'Gone'"):
+        read.from_plain({"$type": "Gone"}, NOWHERE)
+
+
+@dataclasses.dataclass
+class WithFrame:
+    file: File
+    frames: dict[str, pl.DataFrame]
+    either: File | pl.DataFrame
+    counted: Annotated[pl.DataFrame, al.HashMethod(lambda frame: str(frame.height))]
+
+
+def test_record_is_known_by_the_content_of_what_it_refers_to(tmp_path: Path) -> None:
+    def made(text: str, n: int, counted: int) -> core.Literal:
+        offload = Offload(str(tmp_path / f"run-{len(list(tmp_path.iterdir()))}"))
+        frame = pl.DataFrame({"n": [n]})
+        value = WithFrame(File.new("x").write_text(text), {"a": frame}, frame, pl.DataFrame({"n": [counted]}))
+        literal = to_literal(value, WithFrame, offload)
+        back = to_python(core.Literal.FromString(literal.SerializeToString()), WithFrame, offload)
+        assert (back.file.read_text(), back.frames["a"].item(), back.either.item()) == (text, n, n)
+        return literal
+
+    first = made("x", 1, 1)
+    assert digest_literal(made("x", 1, 2)) == digest_literal(first)
+    assert digest_literal(made("y", 1, 1)) != digest_literal(first)
+    assert digest_literal(made("x", 2, 1)) != digest_literal(first)
+    assert to_literal(Inner(1, []), Inner, NOWHERE).hash == ""
+
+
+@dataclasses.dataclass
+class Wide:
+    a: int
+    b: list[str]
+    c: int
+
+
+def test_record_given_to_a_union_is_the_variant_with_its_very_fields() -> None:
+    union, tagged = literal_type(Inner | Wide), literal_type(Inner | Twin)
+    assert [variant.metadata["title"] for variant in fitting_variants(literal_type(Wide), union)] == ["Wide"]
+    assert castable(literal_type(Inner | Wide), union)
+    assert castable(tagged, tagged)
+    assert to_python(to_literal(Wide(1, [], 2), Wide, NOWHERE), Inner | Wide, NOWHERE) == Wide(1, [], 2)
+    assert not castable(literal_type(Twin), tagged)  # nothing would say which of the two it is

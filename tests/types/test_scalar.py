@@ -126,8 +126,38 @@ def test_enum_of_numbers_is_refused_at_definition() -> None:
 
     with pytest.raises(DefinitionError, match="needs string values"):
         literal_type(Number)
-    with pytest.raises(DefinitionError, match="use strings"):
-        literal_type(Literal[1])
+    with pytest.raises(DefinitionError, match="holds something else than text, whole numbers and None"):
+        literal_type(Literal[True])
+    with pytest.raises(DefinitionError, match="more than 64 bits"):
+        literal_type(Literal[0x8000000000000000])
+
+
+def test_literal_of_numbers_names_them_and_takes_no_other() -> None:
+    assert there_and_back(2, Literal[1, 2]) == 2
+    assert list(literal_type(Literal[1, 2]).annotation.annotations["literal_values"]) == [1, 2]
+    with pytest.raises(InvalidInput, match="expected one of 1, 2, got int 3"):
+        to_literal(3, Literal[1, 2], NOWHERE)
+    with pytest.raises(InvalidInput, match="expected one of 1, 2"):
+        to_python(to_literal(3, int, NOWHERE), Literal[1, 2], NOWHERE)
+
+
+@pytest.mark.parametrize("value", ["a", 1, None])
+def test_literal_of_several_kinds_keeps_the_kind(value: Any) -> None:
+    back = there_and_back(value, Literal["a", 1, None])
+    assert back == value
+    assert type(back) is type(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        dt.datetime.min.replace(tzinfo=dt.timezone(dt.timedelta(hours=14))),
+        dt.datetime.max.replace(tzinfo=dt.timezone(-dt.timedelta(hours=12))),
+    ],
+)
+def test_instant_before_year_1_or_after_9999_is_refused(value: dt.datetime) -> None:
+    with pytest.raises(InvalidInput, match="between the years 1 and 9999"):
+        to_literal(value, dt.datetime, NOWHERE)
 
 
 def test_fields_picked_out_of_a_record_are_read() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Annotated
 
 import alula as al
@@ -26,6 +27,28 @@ def publish(score: float) -> str:
 @al.task
 def both(x: int) -> tuple[int, str]:
     return x, "a"
+
+
+class Opaque:
+    def __init__(self, n: int) -> None:
+        self.n = n
+
+
+@al.task
+def opaque(n: int) -> al.Pickle[Opaque]:
+    return Opaque(n)
+
+
+@al.task
+def number(of: al.Pickle[Opaque], table: Annotated[al.DataFrame, al.columns(age=int)]) -> Annotated[int, al.Annotation(unit="m")]:
+    return of.n + len(table)
+
+
+@al.task
+def stream(folder: al.Directory) -> Iterator[str]:
+    for file in folder:
+        with file.open() as text:
+            yield from text
 
 
 @al.workflow(failure_policy="finish-independent")

@@ -120,6 +120,8 @@ class LinkOffload(Offload):
     def fetch(self, uri: str) -> Path:
         if not is_remote(uri) and local_path(uri).exists():
             return local_path(uri)  # the server's store is on this machine
+        if uri.startswith(("http://", "https://")):
+            return super().fetch(uri)  # no object of the server's
         target = self.scratch / hashlib.sha256(uri.encode()).hexdigest()[:16] / (uri.rstrip("/").rsplit("/", 1)[-1] or "data")
         if not target.exists():
             link = self._wire.await_from_thread(
@@ -127,6 +129,11 @@ class LinkOffload(Offload):
             ).signed_url
             _download(link, target)
         return target
+
+    def open(self, uri: str) -> IO[bytes]:
+        if uri.startswith(("http://", "https://")):
+            return super().open(uri)
+        return self.fetch(uri).open("rb")  # a signed link gives the whole
 
 
 def _download(url: str, target: Path) -> None:

@@ -56,14 +56,27 @@ def castable(upstream: core.LiteralType, downstream: core.LiteralType) -> bool:
 
 
 def fitting_variants(upstream: core.LiteralType, union: core.LiteralType) -> list[core.LiteralType]:
-    """The variants of `union` that take a value of `upstream`; a matching `structure.tag` decides alone."""
+    """The variants of `union` that take a value of `upstream`; a matching `structure.tag` decides alone.
+
+    A record that has more fields fits one with fewer; if one variant has its very fields, it is that one, as whoever reads the
+    value will find.
+    """
     fits = [variant for variant in union.union_type.variants if castable(upstream, variant)]
     tag = upstream.structure.tag
+    if len(fits) > 1 and not tag:
+        names = _field_names(upstream)
+        same = [variant for variant in fits if names and _field_names(variant) == names]
+        return same if len(same) == 1 else fits
     if tag and len(fits) > 1:
         tagged = [variant for variant in fits if variant.structure.tag == tag]
         if tagged:
             return tagged[:1]
     return fits
+
+
+def _field_names(type_: core.LiteralType) -> set[str]:
+    """Of a record whose schema is known; empty for everything else."""
+    return set(type_.metadata.fields["properties"].struct_value.fields) if "properties" in type_.metadata.fields else set()
 
 
 def _is_simple_castable(upstream: Any, downstream: Any) -> bool:

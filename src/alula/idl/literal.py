@@ -17,6 +17,7 @@ from google.protobuf import json_format
 
 from alula.errors import InvalidInput
 from alula.idl import core
+from alula.idl.record import TYPE_KEY, with_defaults
 
 MSGPACK_TAG = "msgpack"
 
@@ -105,6 +106,8 @@ def _json(text: str, type_: Any, place: str) -> Any:
 
 def _parse_union(text: str, type_: Any, place: str) -> core.Literal:
     """The first variant that takes the text, the more telling types first: `3` is an int before it is a str."""
+    if len(_records(type_)) > 1 and text.lstrip().startswith("{"):
+        return _union_json(_json(text, type_, place), type_, place)
     for variant in sorted(type_.union_type.variants, key=_text_rank):
         if variant.WhichOneof("type") == "simple" and variant.simple == core.SimpleType.STRING and _json_string(text) is not None:
             return _union(_primitive(string_value=_json_string(text)), variant)
@@ -321,7 +324,8 @@ def _simple_json(value: Any, type_: Any, place: str) -> core.Literal:
     if simple == core.SimpleType.DURATION and (isinstance(value, str) or is_number):
         return _duration_text(value if isinstance(value, str) else format(Decimal(repr(value)), "f"), place)
     if simple == core.SimpleType.STRUCT and isinstance(value, (dict, list, str, int, float, bool)):
-        return core.Literal(scalar=core.Scalar(binary=core.Binary(value=msgpack.packb(value), tag=MSGPACK_TAG)))
+        whole = with_defaults(value, type_.metadata) if isinstance(value, dict) else value
+        return core.Literal(scalar=core.Scalar(binary=core.Binary(value=msgpack.packb(whole), tag=MSGPACK_TAG)))
     if simple == core.SimpleType.BINARY and isinstance(value, str):
         try:
             return core.Literal(scalar=core.Scalar(binary=core.Binary(value=base64.b64decode(value, validate=True))))
@@ -334,6 +338,9 @@ def _simple_json(value: Any, type_: Any, place: str) -> core.Literal:
 
 
 def _union_json(value: Any, type_: Any, place: str) -> core.Literal:
+    records = _records(type_)
+    if isinstance(value, dict) and len(records) > 1:
+        return _record_json(value, type_, records, place)
     # An exact int before a float that would also take it; the last resort is text.
     for variant in sorted(type_.union_type.variants, key=_text_rank):
         if isinstance(value, float) and not value.is_integer() and variant.simple == core.SimpleType.INTEGER:
@@ -347,6 +354,28 @@ def _union_json(value: Any, type_: Any, place: str) -> core.Literal:
         except InvalidInput:
             continue
     raise _wrong(place, describe_type(type_), value, "pass a value of one of these types")
+
+
+def _records(type_: Any) -> list[Any]:
+    """The variants of a union that are records whose fields are known."""
+    return [variant for variant in type_.union_type.variants if "properties" in variant.metadata.fields]
+
+
+def _record_json(value: Mapping[str, Any], type_: Any, records: list[Any], place: str) -> core.Literal:
+    """A JSON object for a union of several records: the one it names, or the only one it has the fields of."""
+    title = {variant.metadata.fields["title"].string_value: variant for variant in records}
+    if TYPE_KEY in value:
+        fitting = [title[value[TYPE_KEY]]] if value[TYPE_KEY] in title else []
+    else:
+        fitting = [variant for variant in records if _has_fields(value, variant.metadata)]
+    if len(fitting) != 1:
+        raise _wrong(place, describe_type(type_), value, f'say which by "{TYPE_KEY}": {" or ".join(sorted(title))}')
+    return _union(from_json({key: item for key, item in value.items() if key != TYPE_KEY}, fitting[0], place), fitting[0])
+
+
+def _has_fields(value: Mapping[str, Any], schema: Any) -> bool:
+    required = {each.string_value for each in schema.fields["required"].list_value.values} if "required" in schema.fields else set()
+    return required <= value.keys() <= set(schema.fields["properties"].struct_value.fields)
 
 
 def _takes_float(type_: Any) -> bool:

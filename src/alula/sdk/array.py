@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import typing
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -177,6 +177,10 @@ class Mapped(Generic[R]):
         )
         if not over:
             raise DefinitionError(f'{what}: none of the inputs is a list to go over; write al.map(…, over="name")', where=user_place())
+        for name in over:
+            if self._is_stream(values.get(name)):
+                message = f"{what}: {name!r} is a stream, whose length nobody knows; let the task that makes it return list[T]"
+                raise DefinitionError(message, where=user_place())
         array = Array(entity.origin, over, self.criteria)
         graph = current_graph()
         if graph is None:
@@ -188,6 +192,14 @@ class Mapped(Generic[R]):
     async def aio(self, *args: Any, **kwargs: Any) -> list[R]:
         """As a call within an async task, typed as what `await` gives."""
         return await awaited(self(*args, **kwargs))
+
+    @staticmethod
+    def _is_stream(value: Any) -> bool:
+        from alula.sdk.promise import _bare
+
+        if not isinstance(value, Promise):
+            return isinstance(value, Iterator)
+        return typing.get_origin(_bare(value._annotation)) in (Iterator, Generator)
 
     def _is_sliced(self, name: str, value: Any) -> bool:
         from alula.sdk.promise import _bare

@@ -184,11 +184,11 @@ def binding(value: Any, converter: Converter, reference: Any) -> core.BindingDat
 
 
 def _item(converter: Converter, value: Any) -> Converter | None:
-    """The converter of a list's or dict's items, looked for through Optional and HashMethod."""
-    from alula.types.base import Hashed
+    """The converter of a list's or dict's items, looked for through Optional and Annotated."""
+    from alula.types.base import Wrapper
     from alula.types.container import DictOf, ListOf, UnionOf
 
-    if isinstance(converter, Hashed):
+    if isinstance(converter, Wrapper):
         return _item(converter.inner, value)
     if isinstance(converter, UnionOf):
         found = [item for variant in converter.variants if (item := _item(variant, value)) is not None]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import itertools
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
 from alula.errors import DefinitionError
@@ -63,7 +64,7 @@ class Local:
                 found = self.inputs[of._var]
             else:
                 outputs = list(of._node.interface.outputs)
-                found = self.values[id(of._node)][outputs.index(of._var)] if of._var else None
+                found = self._output(id(of._node), outputs.index(of._var)) if of._var else None
             for part in of._path:
                 found = getattr(found, part) if isinstance(part, str) and not isinstance(found, dict) else found[part]
             return found
@@ -72,6 +73,12 @@ class Local:
         if type(of) in (list, tuple):
             return [self.value(item) for item in of]
         return of
+
+    def _output(self, node: int, index: int) -> Any:
+        found = self.values[node][index]
+        if isinstance(found, Iterator):  # a stream: whoever reads it leaves it whole for the next
+            found, self.values[node][index] = itertools.tee(found)
+        return found
 
     def run_node(self, node: Node) -> list[Any]:
         """Runs a node and keeps its outputs."""

@@ -37,6 +37,17 @@ def _bare(annotation: Any) -> Any:
             return annotation
 
 
+def _attributes(annotation: Any) -> list[str]:
+    """Names of the fields of a dataclass, a NamedTuple or a pydantic model; empty for everything else."""
+    if not isinstance(annotation, type):
+        return []
+    if dataclasses.is_dataclass(annotation):
+        return [field.name for field in dataclasses.fields(annotation)]
+    if issubclass(annotation, tuple):
+        return list(getattr(annotation, "_fields", ()))
+    return list(getattr(annotation, "model_fields", ()))
+
+
 class Promise:
     """One output of a node, or one input of the workflow (`_node` is None), or a part of either (`_path`)."""
 
@@ -55,13 +66,14 @@ class Promise:
         if name.startswith("__"):
             raise AttributeError(name)
         annotation = _bare(self._annotation)
-        if not (isinstance(annotation, type) and dataclasses.is_dataclass(annotation)):
+        names = _attributes(annotation)
+        if not names:
             raise DefinitionError(f".{name}: {_shown(annotation)} has no field to pick; {_INSTEAD}", where=user_place())
-        hints = typing.get_type_hints(annotation, include_extras=True)
-        names = [field.name for field in dataclasses.fields(annotation)]
         if name not in names:
             raise DefinitionError(f".{name}: {annotation.__name__} has the fields {', '.join(names)}", where=user_place())
-        return Promise(self._graph, self._node, self._var, hints[name], (*self._path, name))
+        hints = typing.get_type_hints(annotation, include_extras=True)
+        step = names.index(name) if issubclass(annotation, tuple) else name  # a NamedTuple travels as an array
+        return Promise(self._graph, self._node, self._var, hints[name], (*self._path, step))
 
     def __getitem__(self, key: Any) -> Promise:
         annotation = _bare(self._annotation)
@@ -74,6 +86,9 @@ class Promise:
             return Promise(self._graph, self._node, self._var, args[0], (*self._path, key))
         if origin is dict and isinstance(key, str):
             return Promise(self._graph, self._node, self._var, args[1], (*self._path, key))
+        if isinstance(annotation, type) and issubclass(annotation, dict) and key in getattr(annotation, "__required_keys__", ()):
+            hint = typing.get_type_hints(annotation)[key]
+            return Promise(self._graph, self._node, self._var, hint, (*self._path, key))
         raise DefinitionError(f"[{key!r}]: {_shown(annotation)} has no such part; {_INSTEAD}", where=user_place())
 
     def __rshift__(self, other: Any) -> Any:

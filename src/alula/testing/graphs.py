@@ -30,8 +30,10 @@ Value: TypeAlias = "int | str | Sequence[Value]"
 Types: TypeAlias = "Iterable[str] | Mapping[str, core.LiteralType]"
 
 
-def literal(value: int | bool | Sequence[Any] | None) -> core.Literal:
-    """An integer, a boolean, None, or a list of them as a literal."""
+def literal(value: int | bool | Sequence[Any] | core.Literal | None) -> core.Literal:
+    """An integer, a boolean, None, or a list of them as a literal; one that is a literal already as it is."""
+    if isinstance(value, core.Literal):
+        return value
     if value is None:
         return core.Literal(scalar=core.Scalar(none_type=core.Void()))
     if isinstance(value, bool):

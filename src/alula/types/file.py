@@ -10,7 +10,7 @@ from typing import Any
 
 from alula.errors import InvalidInput
 from alula.idl import core
-from alula.types.base import Converter, mismatch, type_name
+from alula.types.base import Converter, Reference, mismatch, type_name
 from alula.types.location import is_remote, local_path
 from alula.types.offload import Offload, file_digest
 from alula.types.scalar import describe
@@ -43,11 +43,16 @@ class BlobConverter(Converter):
             raise mismatch(type_name(self.annotation), describe(literal))
         return self.load(literal.scalar.blob.uri, literal.hash, offload)
 
-    def to_plain(self, value: Any, offload: Offload) -> dict[str, str]:
+    def to_plain(self, value: Any, offload: Offload) -> Reference:
         literal = self.to_literal(value, offload)
-        return {"path": literal.scalar.blob.uri, "hash": literal.hash} if literal.hash else {"path": literal.scalar.blob.uri}
+        made = Reference(path=literal.scalar.blob.uri)
+        if literal.hash:
+            made["hash"] = literal.hash
+        return made
 
     def from_plain(self, plain: Any, offload: Offload) -> Any:
+        if isinstance(plain, str):  # a Path in a dataclass, as other writers put it
+            plain = {"path": plain}
         if not isinstance(plain, dict) or not isinstance(plain.get("path"), str):
             raise mismatch(type_name(self.annotation), plain)
         return self.load(plain["path"], plain.get("hash", ""), offload)
@@ -85,7 +90,7 @@ class FileConverter(BlobConverter):
     def load(self, uri: str, digest: str, offload: Offload) -> Any:
         if self.annotation is Path:
             return offload.fetch(uri)
-        return File._at(uri, format=self.format, hash=digest, fetch=offload.fetch)
+        return File._at(uri, format=self.format, hash=digest, offload=offload)
 
     def accepts(self, value: Any) -> bool:
         return isinstance(value, (File, Path))
@@ -121,7 +126,7 @@ class DirectoryConverter(BlobConverter):
         return blob(uris[0].rstrip("/") if uris else offload.target(digest, ""), self.format, digest, MULTIPART)
 
     def load(self, uri: str, digest: str, offload: Offload) -> Any:
-        return Directory._at(uri, format=self.format, hash=digest, fetch=offload.fetch_folder)
+        return Directory._at(uri, format=self.format, hash=digest, offload=offload)
 
     def accepts(self, value: Any) -> bool:
         return isinstance(value, Directory)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from alula.errors import DefinitionError
 from alula.types.location import is_remote, local_path
@@ -82,19 +83,74 @@ class Offload:
         target = self.scratch / hashlib.sha256(uri.encode()).hexdigest()[:16] / (uri.rstrip("/").rsplit("/", 1)[-1] or "data")
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
-            store().get_file(uri, str(target))
+            self._download(uri, target)
         return target
+
+    @staticmethod
+    def _download(uri: str, target: Path) -> None:
+        if uri.startswith(("http://", "https://")):
+            from alula.types import remote
+
+            remote.web_file(uri, target)
+        else:
+            store().get_file(uri, str(target))
+
+    def open(self, uri: str) -> IO[bytes]:
+        """The object's content to read in parts; a remote one is not downloaded as a whole if its server gives parts."""
+        if not is_remote(uri):
+            return local_path(uri).open("rb")
+        from alula.types import remote
+
+        if remote.is_web(uri):
+            size, has_parts = remote.web_size(uri)
+            if size < 0 or not has_parts:
+                return self.fetch(uri).open("rb")
+            return remote.reader(uri, size, lambda start, end: remote.web_range(uri, start, end))
+        return remote.reader(uri, store().size(uri), lambda start, end: store().get_bytes(uri, start, end))
+
+    def size(self, uri: str) -> int:
+        """Bytes of an object, without fetching it."""
+        if uri.startswith(("http://", "https://")):
+            from alula.types import remote
+
+            found, _ = remote.web_size(uri)
+            return found if found >= 0 else self.fetch(uri).stat().st_size
+        return int(store().size(uri))
+
+    def list(self, uri: str) -> list[str]:
+        """Names of everything below a folder, relative to it and sorted, without fetching any of it."""
+        if not is_remote(uri):
+            folder = local_path(uri)
+            return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+        root = uri.rstrip("/") + "/"
+        return [item.removeprefix(root) for item in store().list_prefix(root)]
+
+    def upload(self, path: Path, uri: str) -> None:
+        """Puts a file where a URI says."""
+        store().put_file(str(path), uri, is_durable=True)
 
     def fetch_folder(self, uri: str) -> Path:
         """Like `fetch` for everything below `uri`."""
         if not is_remote(uri):
             return local_path(uri)
-        root = uri.rstrip("/") + "/"
         folder = self.scratch / hashlib.sha256(uri.encode()).hexdigest()[:16] / "folder"
         folder.mkdir(parents=True, exist_ok=True)
-        for item in store().list_prefix(root):
-            relative = item.removeprefix(root)
-            target = folder / relative
+        for name in self.list(uri):
+            target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            store().get_file(item, str(target))
+            store().get_file(f"{uri.rstrip('/')}/{name}", str(target))
         return folder
+
+
+def needs(module: str, extra: str) -> Any:
+    """An optional dependency, imported now.
+
+    Raises:
+        DefinitionError: it is not installed; says which extra brings it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != module.partition(".")[0]:
+            raise
+        raise DefinitionError(f'{module} is not installed; pip install "alula[{extra}]"', code="MISSING_EXTRA") from error

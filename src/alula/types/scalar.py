@@ -1,19 +1,15 @@
-"""Types that are one primitive: numbers, text, booleans, instants, spans, enums and None."""
+"""Types that are one primitive: numbers, text, booleans, enums, Literal and None."""
 
 from __future__ import annotations
 
-import datetime as dt
 import enum
 import typing
 from collections.abc import Callable
 from typing import Any
 
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from alula.errors import DefinitionError
 from alula.idl import core
-from alula.types.base import Converter, mismatch, type_name
+from alula.types.base import Converter, Forms, mismatch, overlap, type_name
 from alula.types.offload import Offload
 
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
@@ -83,6 +79,9 @@ class Int(Scalar):
     tag = "int"
     simple, json_type, field = core.SimpleType.INTEGER, "integer", "integer"
 
+    def shares_values(self, other: Converter) -> bool:
+        return isinstance(other, Int) and overlap(self.plain_forms(), other.plain_forms())
+
     def check(self, value: Any) -> int:
         if type(value) is not int:
             value = _unwrap_numpy(value)
@@ -124,6 +123,9 @@ class Float(Scalar):
 class Text(Scalar):
     tag = "str"
     simple, json_type, field = core.SimpleType.STRING, "string", "string_value"
+
+    def shares_values(self, other: Converter) -> bool:
+        return isinstance(other, (Text, Words))
 
     def check(self, value: Any) -> str:
         value = _unwrap_numpy(value)
@@ -173,119 +175,6 @@ class Nothing(Scalar):
         return value is None
 
 
-class Instant(Scalar):
-    """An instant: aware values keep their instant, naive ones are taken as UTC; always read back as aware UTC."""
-
-    tag = "datetime"
-    simple, field = core.SimpleType.DATETIME, "datetime"
-
-    def check(self, value: Any) -> dt.datetime:
-        if not isinstance(value, dt.datetime):
-            raise mismatch("datetime", value)
-        return value
-
-    def to_literal(self, value: Any, offload: Offload) -> core.Literal:
-        value = self.check(value)
-        stamp = Timestamp()
-        stamp.FromDatetime(value if value.tzinfo is not None else value.replace(tzinfo=dt.UTC))
-        return core.Literal(scalar=core.Scalar(primitive=core.Primitive(datetime=stamp)))
-
-    def read(self, literal: core.Literal, offload: Offload) -> dt.datetime:
-        primitive = literal.scalar.primitive
-        if primitive.WhichOneof("value") == "string_value":  # a field picked out of a record by the engine
-            return self.from_plain(primitive.string_value, offload)
-        return super().read(literal, offload).ToDatetime(tzinfo=dt.UTC)
-
-    def to_plain(self, value: Any, offload: Offload) -> str:
-        return self.check(value).isoformat()
-
-    def from_plain(self, plain: Any, offload: Offload) -> Any:
-        try:
-            return dt.datetime.fromisoformat(plain)
-        except (TypeError, ValueError):
-            raise mismatch("an ISO 8601 instant", plain) from None
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "format": "date-time"}
-
-    def accepts(self, value: Any) -> bool:
-        return isinstance(value, dt.datetime)
-
-
-class Day(Instant):
-    """A date: on the wire the instant of its midnight, UTC."""
-
-    tag = "date"
-
-    def check(self, value: Any) -> Any:
-        if not self.accepts(value):
-            raise mismatch("date", value, "take .date() of a datetime" if isinstance(value, dt.datetime) else "")
-        return value
-
-    def to_literal(self, value: Any, offload: Offload) -> core.Literal:
-        value = self.check(value)
-        midnight = dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
-        stamp = Timestamp()
-        stamp.FromDatetime(midnight)
-        return core.Literal(scalar=core.Scalar(primitive=core.Primitive(datetime=stamp)))
-
-    def read(self, literal: core.Literal, offload: Offload) -> Any:
-        found: dt.date = super().read(literal, offload)
-        return found.date() if isinstance(found, dt.datetime) else found
-
-    def from_plain(self, plain: Any, offload: Offload) -> Any:
-        try:
-            return dt.date.fromisoformat(plain)
-        except (TypeError, ValueError):
-            raise mismatch("an ISO 8601 date", plain) from None
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "format": "date"}
-
-    def accepts(self, value: Any) -> bool:
-        return isinstance(value, dt.date) and not isinstance(value, dt.datetime)
-
-
-class Span(Scalar):
-    """A timedelta, exact to the microsecond; in records seconds as a float."""
-
-    tag = "timedelta"
-    simple, field = core.SimpleType.DURATION, "duration"
-
-    def check(self, value: Any) -> dt.timedelta:
-        if not isinstance(value, dt.timedelta):
-            raise mismatch("timedelta", value)
-        return value
-
-    def to_literal(self, value: Any, offload: Offload) -> core.Literal:
-        span = Duration()
-        try:
-            span.FromTimedelta(self.check(value))
-        except ValueError:
-            raise mismatch("timedelta of at most 10000 years", value) from None
-        return core.Literal(scalar=core.Scalar(primitive=core.Primitive(duration=span)))
-
-    def read(self, literal: core.Literal, offload: Offload) -> dt.timedelta:
-        primitive = literal.scalar.primitive
-        if primitive.WhichOneof("value") in ("float_value", "integer"):
-            return dt.timedelta(seconds=primitive.float_value or primitive.integer)
-        return super().read(literal, offload).ToTimedelta()
-
-    def to_plain(self, value: Any, offload: Offload) -> float:
-        return self.check(value).total_seconds()
-
-    def from_plain(self, plain: Any, offload: Offload) -> dt.timedelta:
-        if not isinstance(plain, (int, float)):
-            raise mismatch("seconds", plain)
-        return dt.timedelta(seconds=plain)
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "number", "format": "time-delta"}
-
-    def accepts(self, value: Any) -> bool:
-        return isinstance(value, dt.timedelta)
-
-
 class Choice(Scalar):
     """A string Enum, or `Literal["a", "b"]`: text out of a fixed list."""
 
@@ -317,11 +206,58 @@ class Choice(Scalar):
     def schema(self) -> dict[str, Any]:
         return {"enum": list(self.values)}
 
+    def plain_forms(self) -> Forms:
+        return frozenset(("string", value) for value in self.values)
+
     def accepts(self, value: Any) -> bool:
-        return isinstance(value, self.annotation) if isinstance(self.annotation, type) else isinstance(value, str) and value in self.values
+        if isinstance(self.annotation, type):
+            return isinstance(value, self.annotation)
+        return isinstance(value, str) and not isinstance(value, enum.Enum) and value in self.values
 
     def accepts_loosely(self, value: Any) -> bool:
         return self.accepts(value) or (isinstance(value, str) and value in self.values)
+
+
+class Words(Choice):
+    """`Literal["a", "b"]`."""
+
+    tag = "LiteralTypeTransformer"
+
+    def shares_values(self, other: Converter) -> bool:
+        return isinstance(other, (Text, Words)) and overlap(self.plain_forms(), other.plain_forms())
+
+
+class Numbers(Int):
+    """`Literal[1, 2]`: an int whose type names the ones allowed, as flytekit writes it."""
+
+    tag = "LiteralTypeTransformer"
+
+    def __init__(self, annotation: Any, values: list[int]) -> None:
+        super().__init__(annotation)
+        self.values = values
+
+    def build_literal_type(self) -> core.LiteralType:
+        made = core.LiteralType(simple=self.simple)
+        made.annotation.annotations.update({"literal_values": self.values})
+        return made
+
+    def check(self, value: Any) -> int:
+        number = super().check(value)
+        if number not in self.values:
+            raise mismatch(f"one of {', '.join(map(str, self.values))}", value)
+        return number
+
+    def read(self, literal: core.Literal, offload: Offload) -> int:
+        return self.check(super().read(literal, offload))
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "enum": list(self.values)}
+
+    def plain_forms(self) -> Forms:
+        return frozenset(("integer", value) for value in self.values)
+
+    def accepts(self, value: Any) -> bool:
+        return super().accepts(value) and _unwrap_numpy(value) in self.values
 
 
 SCALARS: dict[Any, type[Scalar]] = {
@@ -331,19 +267,13 @@ SCALARS: dict[Any, type[Scalar]] = {
     bool: Bool,
     None: Nothing,
     type(None): Nothing,
-    dt.datetime: Instant,
-    dt.date: Day,
-    dt.timedelta: Span,
 }
 
 
 def make(annotation: Any, metadata: tuple[Any, ...]) -> Converter | None:
     """The family's entry in the registry."""
     if typing.get_origin(annotation) is typing.Literal:
-        values = list(typing.get_args(annotation))
-        if not all(isinstance(value, str) for value in values):
-            raise DefinitionError(f"{type_name(annotation)} holds something else than text; use strings, or annotate the plain type")
-        return Choice(annotation, values, str)
+        return _literal(annotation, list(typing.get_args(annotation)))
     if not isinstance(annotation, type):
         return Nothing(annotation) if annotation is None else None
     if issubclass(annotation, enum.Enum):
@@ -353,3 +283,19 @@ def make(annotation: Any, metadata: tuple[Any, ...]) -> Converter | None:
         return Choice(annotation, values, annotation)
     found = SCALARS.get(annotation)
     return found(annotation) if found is not None else None
+
+
+def _literal(annotation: Any, values: list[Any]) -> Converter | None:
+    kinds = {type(value) for value in values}
+    if kinds == {str}:
+        return Words(annotation, values, str)
+    if kinds == {int}:
+        wrong = [value for value in values if not INT_MIN <= value <= INT_MAX]
+        if wrong:
+            raise DefinitionError(f"{type_name(annotation)}: {wrong[0]} has more than 64 bits; use strings")
+        return Numbers(annotation, values)
+    if kinds <= {str, int, type(None)} and len(kinds) > 1:
+        return None  # a union of one Literal per kind: the containers know those
+    raise DefinitionError(
+        f"{type_name(annotation)} holds something else than text, whole numbers and None; use those, or annotate the plain type"
+    )

@@ -189,3 +189,17 @@ def test_lists_of_different_length_are_refused() -> None:
 )
 def test_successes_needed(size: int, ratio: float, needed: int) -> None:
     assert successes_needed(size, core.ArrayNode(min_success_ratio=ratio)) == needed
+
+
+def test_a_list_that_is_an_object_in_the_store_is_refused() -> None:
+    kind = core.LiteralType(collection_type=core.LiteralType(simple=core.SimpleType.INTEGER))
+    stored = core.Literal(offloaded_metadata=core.LiteralOffloadedMetadata(uri="s3://b/stream.pb", inferred_type=kind))
+    book = Book()
+    book.task("make", inputs=(), outputs={"o0": INTS})
+    book.task("square", inputs=("a",))
+    book.flow("main", [book.call("n0", "make"), book.array("n1", book.call("", "square", a=".a"), a="n0.o0")])
+    stage = Stage(book, "main")
+    stage.launch()
+    stage.succeeded("n0", o0=stored)
+    message = 'map "n1": a is a stream that is stored by itself and cannot be gone over; return list[T] where it is made'
+    assert stage.failure() == ("OffloadedList", message, "n1")

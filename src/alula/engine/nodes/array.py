@@ -36,6 +36,15 @@ def sliced_names(node: Node) -> tuple[str, ...]:
     return tuple(sorted(k for k, v in inputs.items() if k not in bound and v.WhichOneof("value") == "collection"))
 
 
+def _stored_list(node: Node) -> str:
+    """An input of which each item would get its own element, were its list not an object in the store; empty if there is none."""
+    bound = set(node.spec.node.array_node.bound_inputs)
+    for name, literal in sorted((node.inputs or core.LiteralMap()).literals.items()):
+        if name not in bound and literal.offloaded_metadata.inferred_type.WhichOneof("type") == "collection_type":
+            return name
+    return ""
+
+
 def successes_needed(size: int, array: core.ArrayNode) -> int:
     """Smallest number of successes that lets an array node succeed.
 
@@ -64,6 +73,11 @@ def start(turn: Turn, node: Node) -> None:
     inputs = (node.inputs or core.LiteralMap()).literals
     lengths = {name: len(inputs[name].collection.literals) for name in sliced_names(node)}
     node.started_at = turn.at
+    stored = _stored_list(node)
+    if stored:
+        message = f'map "{node.id}": {stored} is a stream that is stored by itself and cannot be gone over; return list[T] where it is made'
+        scope.end_node(turn, node, NodePhase.FAILED, failure=Failure(code="OffloadedList", message=message))
+        return
     if len(set(lengths.values())) > 1:
         stated = ", ".join(f"{k}: {v}" for k, v in lengths.items())
         failure = Failure(code="InvalidArrayLength", message=f'map "{node.id}": its lists differ in length ({stated}); make them equal')
