@@ -10,9 +10,9 @@ import alula
 
 NAMES = [
     "Cache",  "DataFrame", "Directory",  "File", "Format", "HashMethod", "LaunchPlan", "NonRecoverable",
-    "Recoverable", "Resources", "Secret", "TaskFailed", "Trust", "WorkflowBuilder", "approve", "awaited", "connect", "context",
-    "dynamic", "fail", "group", "map", "reference_launch_plan", "reference_task", "reference_workflow", "secret", "sleep", "task", "trace",
-    "wait_for_input", "when", "workflow",
+    "Recoverable", "Resources", "Secret", "TaskFailed", "Trust", "WorkflowBuilder", "approve", "awaited", "connect", "context", "deck",
+    "dynamic", "fail", "group", "log_metric", "log_metrics", "log_param", "map", "progress", "reference_launch_plan", "reference_task",
+    "reference_workflow", "secret", "sleep", "task", "trace", "track", "wait_for_input", "when", "workflow",
 ]  # fmt: skip
 
 HEAVY = ("grpc", "pandas", "pydantic", "numpy", "google.protobuf", "flyteidl", "sqlalchemy", "asyncio")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from alula.sdk.launch_plan import LaunchPlan
     from alula.sdk.reference import reference_launch_plan, reference_task, reference_workflow
     from alula.sdk.resources import Cache, Resources
+    from alula.sdk.running import deck, log_metric, log_metrics, log_param, progress, track
     from alula.sdk.secret import Secret, secret
     from alula.sdk.task import task
     from alula.sdk.workflow import workflow
@@ -42,10 +43,15 @@ _HOMES = {
     "awaited": "sdk.caller",
     "connect": "client",
     "context": "sdk.context",
+    "deck": "sdk.running",
     "dynamic": "sdk.dynamic",
     "fail": "sdk.conditional",
     "group": "sdk.caller",
+    "log_metric": "sdk.running",
+    "log_metrics": "sdk.running",
+    "log_param": "sdk.running",
     "map": "sdk.array",
+    "progress": "sdk.running",
     "reference_launch_plan": "sdk.reference",
     "reference_task": "sdk.reference",
     "reference_workflow": "sdk.reference",
@@ -53,6 +59,7 @@ _HOMES = {
     "sleep": "sdk.gate",
     "task": "sdk.task",
     "trace": "sdk.caller",
+    "track": "sdk.running",
     "wait_for_input": "sdk.gate",
     "when": "sdk.conditional",
     "workflow": "sdk.workflow",
@@ -77,10 +84,15 @@ __all__ = [
     "awaited",
     "connect",
     "context",
+    "deck",
     "dynamic",
     "fail",
     "group",
+    "log_metric",
+    "log_metrics",
+    "log_param",
     "map",
+    "progress",
     "reference_launch_plan",
     "reference_task",
     "reference_workflow",
@@ -88,6 +100,7 @@ __all__ = [
     "sleep",
     "task",
     "trace",
+    "track",
     "wait_for_input",
     "when",
     "workflow",

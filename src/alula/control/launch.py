@@ -281,6 +281,8 @@ def make_run(execution: ExecutionId, key: int, spec: admin.ExecutionSpec, inputs
         overwrite_cache=spec.overwrite_cache,
         is_interruptible=spec.interruptible.value if spec.HasField("interruptible") else None,
         envs={e.key: e.value for e in spec.envs.values},
+        principal=spec.metadata.principal,
+        labels=dict(spec.labels.values),
         raw_root=spec.raw_output_data_config.output_location_prefix.removeprefix("file://").rstrip("/"),
         phase=ExecutionPhase.QUEUED,
     )

@@ -221,6 +221,15 @@ def node_rows(connection: Connection, key: int) -> Sequence[Row[Any]]:
     ).all()
 
 
+def cached_rows(connection: Connection, key: int, node_id: str = "") -> Sequence[Any]:
+    """Node and source of every node of an execution, or of one, that the output cache answered."""
+    c = t.node_execution.c
+    where = [c.execution_key == key, c.cache_source.is_not(None), c.cache_source != b""]
+    if node_id:
+        where.append(c.node_id == node_id)
+    return connection.execute(select(c.node_id, c.cache_source).where(*where)).all()
+
+
 def attempt_rows(connection: Connection, key: int) -> Sequence[Row[Any]]:
     """Rows of an execution's attempts, oldest first."""
     c = t.task_execution.c

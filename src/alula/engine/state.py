@@ -145,6 +145,8 @@ class Run:
     is_interruptible: bool | None = None
     envs: dict[str, str] = field(default_factory=dict)  # environment that the execution's spec adds to every attempt
     parent: tuple[int, str, int] = (0, "", -1)  # key, node id and item of what launched it, key 0: a person
+    principal: str = ""  # who launched it, empty if that is not known
+    labels: dict[str, str] = field(default_factory=dict)
     raw_root: str = ""  # where attempts offload data to, empty: the server's own place
     recovered: dict[str, Recovered] = field(default_factory=dict)
     phase: ExecutionPhase = ExecutionPhase.UNDEFINED

@@ -1,0 +1,87 @@
+"""What the running attempt says of itself, sent a few times a second while it runs; the rest goes with its report."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+
+from alula.idl.v1 import metric_pb2, worker_pb2
+from alula.sdk.context import DEFAULT_LIMITS, Context
+from alula.sdk.journal import Journal, Limits, Said
+from alula.worker.link import Link
+
+FLUSH_S = 0.25
+_open: list[Outbox] = []  # of this process, if it is a worker
+
+
+class Outbox:
+    """Sends what the journal of the running attempt holds, over the worker's link."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._handle = 0
+        _open[:] = [self]
+
+    def begin(self, handle: int) -> Callable[[Journal], None]:
+        """The next attempt begins; what its journal calls."""
+        self._handle = handle
+        return self._wake
+
+    def _wake(self, journal: Journal) -> None:
+        timer = threading.Timer(FLUSH_S, self._flush, (journal,))
+        timer.daemon = True
+        timer.start()
+
+    def _flush(self, journal: Journal) -> None:
+        """Under the lock from the taking on: a report that is sent later has all that was said before it.
+
+        The journal of an attempt that has ended is empty: `finish` took what was left.
+        """
+        with self._link.lock:
+            said = journal.take()
+            if said is None:
+                return
+            try:
+                self._link.send(worker_pb2.FromWorker(updates=[update_of(said, self._handle)]))
+            except OSError:  # the executor is gone, and this process goes with it
+                return
+
+
+def wake(handle: int) -> Callable[[Journal], None] | None:
+    """What the journal of the attempt that begins calls; None outside a worker."""
+    return _open[0].begin(handle) if _open else None
+
+
+def limits_of(attempt: worker_pb2.Attempt) -> Limits:
+    if not attempt.max_metrics:
+        return DEFAULT_LIMITS
+    return Limits(attempt.max_metrics, attempt.max_parameters, attempt.max_deck_bytes)
+
+
+def update_of(said: Said, handle: int) -> metric_pb2.AttemptUpdate:
+    """A batch as it is sent."""
+    update = metric_pb2.AttemptUpdate(handle=handle, is_first=said.is_first, deck_uri=said.deck_uri)
+    for points in said.points:
+        update.metrics.add(name=points.name, first=points.first, steps=points.steps, values=points.values, at_us=points.at_us)
+    for name, text in said.parameters.items():
+        update.parameters.add(name=name, value=text)
+    if said.progress is not None:
+        update.progress.CopyFrom(metric_pb2.Progress(**said.progress._asdict()))
+    return update
+
+
+def finish(context: Context, report: worker_pb2.Report, *, has_deck: bool) -> None:
+    """An attempt ends, however it does: its deck is written, and what it said last goes with its report."""
+    if not (has_deck or context.has_journal or context.has_decks):
+        return
+    if not context.journal.is_own_process:  # a child that the task forked came back
+        return
+    if has_deck or (context.has_decks and context.decks.is_used):
+        try:
+            report.deck_uri = context.decks.save()
+        except Exception as error:  # noqa: BLE001 - a deck that cannot be written takes no result with it
+            sys.stderr.write(f"alula: the deck could not be written: {type(error).__name__}: {error}\n")
+    said = context.journal.close()
+    if said is not None:
+        report.update.CopyFrom(update_of(said, report.handle))
