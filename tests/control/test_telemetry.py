@@ -19,6 +19,7 @@ from alula.executors.base import Work, WorkKey
 from alula.idl import core
 from alula.idl.identifier import ExecutionId, NodeExecutionId
 from alula.idl.v1 import metric_pb2, service_pb2, worker_pb2
+from alula.objectstore import store
 
 P = "tests.programs.telling."
 SUCCEEDED, FAILED, ABORTED = core.WorkflowExecution.SUCCEEDED, core.WorkflowExecution.FAILED, core.WorkflowExecution.ABORTED
@@ -115,7 +116,7 @@ async def test_a_running_attempt_is_heard_by_who_watches_and_its_deck_is_there(p
         while not (node := next(n for n in await plane.nodes(execution) if n.id.node_id == "n0")).closure.deck_uri:
             await watcher.next()
     assert node.closure.phase == core.NodeExecution.RUNNING
-    assert "so far" in Path(node.closure.deck_uri.removeprefix("file://")).read_text()
+    assert b"so far" in store.get_bytes(node.closure.deck_uri)
     (tmp_path / "go").touch()
     assert (await plane.wait(execution)).closure.phase == SUCCEEDED
 
@@ -129,7 +130,7 @@ async def test_an_aborted_attempt_keeps_what_it_said(plane: Plane, tmp_path: Pat
     await plane.platform.write(plane.platform.telemetry.write)
     (attempt,) = await said(plane, execution)
     assert (attempt.metrics[0].name, attempt.progress.message, attempt.deck_uri != "") == ("before", "half way", True)
-    assert plane.platform.telemetry.live((await key_of(plane, execution))) == [], "nothing of an ended attempt stays in memory"
+    assert plane.platform.telemetry.live(await key_of(plane, execution)) == [], "nothing of an ended attempt stays in memory"
 
 
 async def key_of(plane: Plane, execution: ExecutionId) -> int:
@@ -229,4 +230,4 @@ async def test_a_task_that_says_nothing_says_nothing(plane: Plane) -> None:
     assert all(not u.attempts for u in updates if isinstance(u, service_pb2.ExecutionUpdate))
     (attempt,) = await said(plane, execution)
     assert (len(attempt.metrics), attempt.HasField("progress")) == (0, False)
-    assert "wrote nothing" in Path(attempt.deck_uri.removeprefix("file://")).read_text(), "deck=True writes one all the same"
+    assert b"wrote nothing" in store.get_bytes(attempt.deck_uri), "deck=True writes one all the same"

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.examples.conftest import EXAMPLES, Alula
+
+from alula.client.sync import Client
+
+
+def test_what_it_logs_is_on_record_and_its_page_can_be_fetched(
+    alula: Alula, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = alula("run", EXAMPLES / "metrics_and_deck.py", "fit", "--epochs", 120, "--name", "fitted")
+    assert done.code == 0, done.err
+    assert '"slope": 3' in done.out or '"slope": 2.9' in done.out
+    shown = alula("get", "execution", "fitted", "--metrics").out
+    assert [line.split() for line in shown.splitlines() if "loss" in line][0][-1] == "120"
+    assert "samples" in shown
+    assert alula("get", "deck", "fitted", "n0").out == "fitted-n0.html\n"
+    page = (tmp_path / "fitted-n0.html").read_text()
+    assert "A line through 100 points" in page
+    assert "data:image/svg+xml;base64," in page
+    assert "epoch done epoch=99 loss=" in alula("logs", "fitted", "n0").out
+    losses = client.execution("fitted").series("n0", "loss")
+    assert [point.step for point in losses] == list(range(120))
+    assert losses[0].value > losses[-1].value
