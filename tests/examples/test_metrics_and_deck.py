@@ -16,7 +16,7 @@ def test_what_it_logs_is_on_record_and_its_page_can_be_fetched(
     assert done.code == 0, done.err
     assert '"slope": 3' in done.out or '"slope": 2.9' in done.out
     shown = alula("get", "execution", "fitted", "--metrics").out
-    assert [line.split() for line in shown.splitlines() if "loss" in line][0][-1] == "120"
+    assert next(line.split() for line in shown.splitlines() if "loss" in line)[-1] == "120"
     assert "samples" in shown
     assert alula("get", "deck", "fitted", "n0").out == "fitted-n0.html\n"
     page = (tmp_path / "fitted-n0.html").read_text()

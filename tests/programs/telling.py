@@ -165,3 +165,18 @@ def describe() -> list[str]:
 @al.workflow
 def described() -> list[str]:
     return describe()
+
+
+@al.task
+def crash() -> int:
+    """Says something, and dies in the very moment in which it was sent."""
+    from alula.worker import outbox
+
+    al.log_metric("sent", 1)
+    outbox._open[0]._flush(al.context().journal)
+    os._exit(3)
+
+
+@al.workflow
+def crashing() -> int:
+    return crash()
