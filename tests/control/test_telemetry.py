@@ -16,7 +16,7 @@ from alula.database.metric import AttemptKey
 from alula.engine.graph import Demand
 from alula.errors import NotFound
 from alula.executors.base import Work, WorkKey
-from alula.idl import core
+from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId, NodeExecutionId
 from alula.idl.v1 import metric_pb2, service_pb2, worker_pb2
 from alula.objectstore import store
@@ -150,6 +150,21 @@ async def test_a_hit_shows_the_figures_of_who_computed_it(plane: Plane) -> None:
     assert attempt.computed_by.node_execution_id.execution_id.name == first.name
     assert list((await series(plane, second))["score"].values) == [4.0, 5.0]
     assert not (await said(plane, first))[0].HasField("computed_by")
+
+
+async def test_a_recovered_node_shows_the_figures_of_the_execution_before(plane: Plane, tmp_path: Path) -> None:
+    await plane.register(telling)
+    first = await plane.launch(P + "half_done", mark=str(tmp_path / "mark"))
+    assert (await plane.wait(first)).closure.phase == FAILED
+    (tmp_path / "mark").touch()
+    request = admin.ExecutionRecoverRequest(id=first.to_proto(), name="second")
+    second = (await plane.platform.launcher.recover(request, "ada")).id
+    assert (await plane.wait(second)).closure.phase == SUCCEEDED
+    found = {one.node_id: one for one in await said(plane, second)}
+    assert (by_name(found["n0"])["x"].last, by_name(found["n1"])["passed"].last) == (7, 1)
+    assert found["n0"].computed_by.node_execution_id.execution_id.name == first.name
+    assert not found["n1"].HasField("computed_by")
+    assert list((await series(plane, second, ["x"]))["x"].values) == [7]
 
 
 async def test_every_item_of_a_map_has_its_own(plane: Plane) -> None:

@@ -180,3 +180,16 @@ def crash() -> int:
 @al.workflow
 def crashing() -> int:
     return crash()
+
+
+@al.task
+def gate(x: int, mark: str) -> int:
+    if not Path(mark).exists():
+        raise al.NonRecoverable("no mark yet")
+    al.log_metric("passed", 1)
+    return x
+
+
+@al.workflow
+def half_done(mark: str) -> int:
+    return gate(each(7), mark)

@@ -28,6 +28,7 @@ def list_metrics(connection: Connection, request: metric_pb2.ListMetricsRequest)
     key = executions.get(connection, ExecutionId.from_proto(request.id)).key
     found = list(_collect(connection, key, request.node_id).values())
     found += _of_hits(connection, key, request.node_id)
+    found += _of_recovered(connection, key, request.node_id)
     if not request.all_attempts:
         found = list({(one.node_id, one.item): one for one in sorted(found, key=lambda one: one.retry_attempt)}.values())
     found.sort(key=lambda one: (one.node_id, one.item, one.retry_attempt))
@@ -64,17 +65,45 @@ def _collect(connection: Connection, key: int, node_id: str) -> Found:
 
 def _of_hits(connection: Connection, key: int, node_id: str) -> Iterable[metric_pb2.AttemptMetrics]:
     """For each node that the output cache answered, what the attempt said that had computed it."""
+    by_execution: dict[ExecutionId, list[tuple[str, core.TaskExecutionIdentifier]]] = {}
     for row in run_rows.cached_rows(connection, key, node_id):
         source = core.CatalogMetadata.FromString(row.cache_source).source_task_execution
-        execution = executions.find(connection, ExecutionId.from_proto(source.node_execution_id.execution_id))
-        if execution is None:
+        by_execution.setdefault(ExecutionId.from_proto(source.node_execution_id.execution_id), []).append((row.node_id, source))
+    for execution, hits in by_execution.items():
+        found = executions.find(connection, execution)
+        if found is None:
             continue
-        said = _collect(connection, execution.key, source.node_execution_id.node_id)
-        one = said.get((source.node_execution_id.node_id, -1, source.retry_attempt))
-        if one is not None:
-            one.node_id, one.retry_attempt = row.node_id, 0
-            one.computed_by.CopyFrom(source)
-            yield one
+        said = _collect(connection, found.key, hits[0][1].node_execution_id.node_id if len(hits) == 1 else "")
+        for hit, source in hits:
+            one = said.get((source.node_execution_id.node_id, -1, source.retry_attempt))
+            if one is not None:
+                yield _as_of(one, hit, source)
+
+
+def _as_of(one: metric_pb2.AttemptMetrics, node_id: str, source: core.TaskExecutionIdentifier) -> metric_pb2.AttemptMetrics:
+    made = metric_pb2.AttemptMetrics()
+    made.CopyFrom(one)
+    made.node_id, made.retry_attempt = node_id, 0
+    made.computed_by.CopyFrom(source)
+    return made
+
+
+def _of_recovered(connection: Connection, key: int, node_id: str) -> Iterable[metric_pb2.AttemptMetrics]:
+    """For each node that a recovery took over, what its last attempt in the execution before said."""
+    taken = run_rows.recovered_nodes(connection, key, node_id)
+    own = executions.find_by_key(connection, key) if taken else None
+    source = ExecutionId(own.project, own.domain, own.source) if own is not None and own.source else None
+    if source is None:
+        return
+    before = list_metrics(connection, metric_pb2.ListMetricsRequest(id=source.to_proto(), node_id=node_id))
+    for one in before.attempts:
+        if one.node_id not in taken:
+            continue
+        if not one.HasField("computed_by"):
+            one.computed_by.node_execution_id.node_id = one.node_id
+            one.computed_by.node_execution_id.execution_id.CopyFrom(source.to_proto())
+            one.computed_by.retry_attempt = one.retry_attempt
+        yield one
 
 
 def get_series(connection: Connection, request: metric_pb2.GetSeriesRequest) -> metric_pb2.GetSeriesResponse:
@@ -100,9 +129,12 @@ def get_series(connection: Connection, request: metric_pb2.GetSeriesRequest) -> 
 def _source_of(connection: Connection, request: metric_pb2.GetSeriesRequest) -> AttemptKey:
     execution = executions.get(connection, ExecutionId.from_proto(request.id.execution_id))
     own = AttemptKey(execution.key, request.id.node_id, request.item - 1, request.retry_attempt)
-    for row in run_rows.cached_rows(connection, execution.key, request.id.node_id):
-        source = core.CatalogMetadata.FromString(row.cache_source).source_task_execution
+    shown = list_metrics(connection, metric_pb2.ListMetricsRequest(id=request.id.execution_id, node_id=request.id.node_id))
+    for one in shown.attempts:
+        if one.item != request.item or not one.HasField("computed_by"):
+            continue
+        source = one.computed_by
         of = executions.find(connection, ExecutionId.from_proto(source.node_execution_id.execution_id))
-        if of is not None and request.item == 0:
-            return AttemptKey(of.key, source.node_execution_id.node_id, -1, source.retry_attempt)
+        if of is not None:
+            return AttemptKey(of.key, source.node_execution_id.node_id, request.item - 1, source.retry_attempt)
     return own

@@ -230,6 +230,15 @@ def cached_rows(connection: Connection, key: int, node_id: str = "") -> Sequence
     return connection.execute(select(c.node_id, c.cache_source).where(*where)).all()
 
 
+def recovered_nodes(connection: Connection, key: int, node_id: str = "") -> set[str]:
+    """Ids of the nodes of an execution, or of one, that it took over from the execution it recovers."""
+    c = t.node_execution.c
+    where = [c.execution_key == key, c.phase == int(NodePhase.RECOVERED)]
+    if node_id:
+        where.append(c.node_id == node_id)
+    return set(connection.execute(select(c.node_id).where(*where)).scalars())
+
+
 def attempt_rows(connection: Connection, key: int) -> Sequence[Row[Any]]:
     """Rows of an execution's attempts, oldest first."""
     c = t.task_execution.c

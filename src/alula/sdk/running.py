@@ -59,7 +59,8 @@ def progress(done: SupportsFloat, total: SupportsFloat | None = None, message: s
         message: a few words.
     """
     try:
-        made = Progress(float(done), 0.0 if total is None else float(total), str(message)[:MAX_MESSAGE_CHARACTERS])
+        text = str(message)[:MAX_MESSAGE_CHARACTERS].encode("utf-8", "replace").decode()  # it travels as UTF-8
+        made = Progress(float(done), 0.0 if total is None else float(total), text)
     except (TypeError, ValueError) as error:
         raise InvalidInput(f"progress({done!r}, {total!r}): expected numbers") from error
     context().journal.advance(made)

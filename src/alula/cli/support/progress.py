@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +36,8 @@ def parent_of(node_id: str, known: set[str]) -> str:
 class Progress:
     """Collects node changes of one execution."""
 
-    def __init__(self, name: str, names: Names | None = None) -> None:
-        self.name, self.names = name, names
+    def __init__(self, name: str, names: Names | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.name, self.names, self._clock = name, names, clock
         self.phase = ExecutionPhase.QUEUED
         self.nodes: dict[str, NodeView] = {}
         self.said: dict[str, Any] = {}  # by node, what its attempt said last
@@ -71,7 +71,7 @@ class Progress:
         """What an attempt said, once a second at most for each node."""
         from alula.cli.support.figures import words
 
-        now = time.monotonic()
+        now = self._clock()
         if now - self._printed_at.get(message.node_id, -EVERY_S) < EVERY_S:
             return []
         self._printed_at[message.node_id] = now
