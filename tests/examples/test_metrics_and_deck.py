@@ -6,6 +6,7 @@ import pytest
 from tests.examples.conftest import EXAMPLES, Alula
 
 from alula.client.sync import Client
+from alula.errors import NotFound
 
 
 def test_what_it_logs_is_on_record_and_its_page_can_be_fetched(
@@ -23,6 +24,14 @@ def test_what_it_logs_is_on_record_and_its_page_can_be_fetched(
     assert "A line through 100 points" in page
     assert "data:image/svg+xml;base64," in page
     assert "epoch done epoch=99 loss=" in alula("logs", "fitted", "n0").out
+    execution = client.execution("fitted")
+    (train,) = [view for view in execution.nodes if view.id == "n0"]
+    assert train.deck.endswith("/n0/data/0/deck.html")
+    assert execution.deck("n0") == page
+    (said,) = execution.metrics()
+    assert (said.place, said.parameters["samples"], said.metrics["loss"].points, said.progress) == ("n0", 100, 120, (120, 120, "fitting"))
+    with pytest.raises(NotFound, match="end-node wrote no deck; those that did: n0"):
+        execution.deck("end-node")
     losses = client.execution("fitted").series("n0", "loss")
     assert [point.step for point in losses] == list(range(120))
     assert losses[0].value > losses[-1].value

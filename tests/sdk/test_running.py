@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import alula as al
-from alula.errors import FailedPrecondition, InvalidInput, LimitExceeded
+from alula.errors import DefinitionError, FailedPrecondition, InvalidInput, LimitExceeded
 from alula.sdk.context import Context
 from alula.sdk.journal import Journal, Limits
 
@@ -162,6 +162,15 @@ def test_a_log_line_has_its_time_its_level_and_its_fields(capsys: pytest.Capture
     al.context().logger.warning("epoch %d", 3, extra={"loss": 0.25, "where": "a b"})
     al.context().logger.debug("not shown")
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} WARNING epoch 3 loss=0\.25 where='a b'\n", capsys.readouterr().err)
+
+
+def test_a_workflow_has_nothing_to_say() -> None:
+    def wiring() -> int:
+        al.log_metric("m", 1)
+        return train(1)
+
+    with pytest.raises(DefinitionError, match=r"test_running\.py:\d+: metrics, progress and decks belong in a task"):
+        _ = al.workflow(wiring).graph
 
 
 def test_an_execution_forgets_nothing() -> None:

@@ -67,10 +67,21 @@ def test_updates_come_while_it_runs_and_the_rest_with_the_report(worker: Callabl
     assert updates[0].progress.done == 5
 
 
-def test_what_a_failing_task_said_goes_with_its_error(worker: Callable[..., Messages], tmp_path: Path) -> None:
-    (report,) = [report for message in worker("talk_and_fail", output_prefix=str(tmp_path)) for report in message.reports]
+def heard(messages: Messages) -> tuple[list[worker_pb2.Report], list[dict[str, list[float]]]]:
+    """The reports, and what each attempt said before or with its own, whichever way it was sent."""
+    reports, said = list[worker_pb2.Report](), dict[int, dict[str, list[float]]]()
+    for message in messages:
+        reports += message.reports
+        for update in [*message.updates, *(report.update for report in message.reports)]:
+            for name, values in points(update).items():
+                said.setdefault(update.handle, {}).setdefault(name, []).extend(values)
+    return reports, [said.get(report.handle, {}) for report in reports]
+
+
+def test_what_a_failing_task_said_is_sent_before_its_error(worker: Callable[..., Messages], tmp_path: Path) -> None:
+    (report,), said = heard(worker("talk_and_fail", output_prefix=str(tmp_path)))
     assert core.ErrorDocument.FromString(report.error).error.code == "USER:ValueError"
-    assert points(report.update) == {"a": [1.0]}
+    assert said == [{"a": [1.0]}]
     assert report.deck_uri == f"{tmp_path}/deck.html"
     assert "before it failed" in (tmp_path / "deck.html").read_text()
 
@@ -81,16 +92,16 @@ def test_a_task_that_says_nothing_sends_nothing(worker: Callable[..., Messages])
 
 
 def test_a_thread_of_an_earlier_attempt_speaks_for_no_other(worker: Callable[..., Messages], tmp_path: Path) -> None:
-    reports = [r for m in worker("leave_a_thread", "ask_the_thread", env={"TOLD": str(tmp_path / "told")}) for r in m.reports]
-    assert [points(report.update) for report in reports] == [{"own": [1.0]}, {"next": [1.0]}]
+    _, said = heard(worker("leave_a_thread", "ask_the_thread", env={"TOLD": str(tmp_path / "told")}))
+    assert said == [{"own": [1.0]}, {"next": [1.0]}]
     assert (tmp_path / "told").read_text() == "STRANGER"
 
 
 def test_limits_are_those_of_the_attempt(worker: Callable[..., Messages]) -> None:
     limits = {"max_metrics": 2, "max_parameters": 1, "max_deck_bytes": 100}
-    (report,) = [report for message in worker("chatter", **limits) for report in message.reports]
+    (report,), said = heard(worker("chatter", **limits))
     assert "logged 2 points of at most 2" in core.ErrorDocument.FromString(report.error).error.message
-    assert points(report.update) == {"a": [0.0, 1.0]}
+    assert said == [{"a": [0.0, 1.0]}]
 
 
 def test_a_deck_that_cannot_be_written_takes_no_result_with_it(worker: Callable[..., Messages], tmp_path: Path) -> None:

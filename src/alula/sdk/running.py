@@ -6,10 +6,12 @@ import operator
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, SupportsFloat, SupportsIndex, TypeVar
 
-from alula.errors import InvalidInput
-from alula.sdk.context import context
+from alula.errors import DefinitionError, InvalidInput
+from alula.sdk.context import Context, context
 from alula.sdk.deck import Deck
+from alula.sdk.graph import current_graph
 from alula.sdk.journal import MAX_MESSAGE_CHARACTERS, Progress
+from alula.sdk.where import user_place
 
 T = TypeVar("T")
 
@@ -28,13 +30,13 @@ def log_metric(name: str, value: SupportsFloat, step: SupportsIndex | None = Non
         LimitExceeded: the attempt has logged as many points as the server takes.
         InvalidInput: no number, or no name.
     """
-    context().journal.metrics({name: value}, step)
+    _here().journal.metrics({name: value}, step)
 
 
 def log_metrics(values: Mapping[str, SupportsFloat], step: SupportsIndex | None = None) -> None:
     """`log_metric` for several at one step."""
     if values:
-        context().journal.metrics(values, step)
+        _here().journal.metrics(values, step)
 
 
 def log_param(name: str, value: Any) -> None:
@@ -47,7 +49,7 @@ def log_param(name: str, value: Any) -> None:
         LimitExceeded: too many, or a value of more than 4 KiB.
         InvalidInput: another type.
     """
-    context().journal.parameter(name, value)
+    _here().journal.parameter(name, value)
 
 
 def progress(done: SupportsFloat, total: SupportsFloat | None = None, message: str = "") -> None:
@@ -63,7 +65,7 @@ def progress(done: SupportsFloat, total: SupportsFloat | None = None, message: s
         made = Progress(float(done), 0.0 if total is None else float(total), text)
     except (TypeError, ValueError) as error:
         raise InvalidInput(f"progress({done!r}, {total!r}): expected numbers") from error
-    context().journal.advance(made)
+    _here().journal.advance(made)
 
 
 def track(items: Iterable[T], total: int | None = None, message: str = "") -> Iterator[T]:
@@ -92,4 +94,10 @@ def deck(name: str = "main") -> Deck:
     Args:
         name: of the section; a tab of the page.
     """
-    return context().decks.section(name)
+    return _here().decks.section(name)
+
+
+def _here() -> Context:
+    if current_graph() is not None:
+        raise DefinitionError("metrics, progress and decks belong in a task; a workflow's function only wires tasks", where=user_place())
+    return context()

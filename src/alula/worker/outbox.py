@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 from alula.idl.v1 import metric_pb2, worker_pb2
@@ -21,6 +22,9 @@ class Outbox:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._handle = 0
+        self._journal: Journal | None = None  # the last that had something to take
+        self._due = threading.Event()
+        self._thread: threading.Thread | None = None
         _open[:] = [self]
 
     def begin(self, handle: int) -> Callable[[Journal], None]:
@@ -29,17 +33,28 @@ class Outbox:
         return self._wake
 
     def _wake(self, journal: Journal) -> None:
-        timer = threading.Timer(FLUSH_S, self._flush, (journal,))
-        timer.daemon = True
-        timer.start()
+        self._journal = journal
+        self._due.set()
+        if self._thread is None:  # with the first word of any attempt: most workers never need it
+            self._thread = threading.Thread(target=self._send_now_and_then, name="alula-outbox", daemon=True)
+            self._thread.start()
 
-    def _flush(self, journal: Journal) -> None:
-        """Under the lock from the taking on: a report that is sent later has all that was said before it.
+    def _send_now_and_then(self) -> None:
+        while True:
+            self._due.wait()
+            time.sleep(FLUSH_S)  # what else is said meanwhile goes along
+            self._due.clear()
+            self.flush()
+
+    def flush(self) -> None:
+        """Sends what the running attempt said and was not sent yet.
+
+        Under the lock from the taking on: a report that is sent later has all that was said before it.
 
         The journal of an attempt that has ended is empty: `finish` took what was left.
         """
         with self._link.lock:
-            said = journal.take()
+            said = self._journal.take() if self._journal is not None else None
             if said is None:
                 return
             try:
