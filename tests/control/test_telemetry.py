@@ -165,6 +165,8 @@ async def test_a_recovered_node_shows_the_figures_of_the_execution_before(plane:
     assert found["n0"].computed_by.node_execution_id.execution_id.name == first.name
     assert not found["n1"].HasField("computed_by")
     assert list((await series(plane, second, ["x"]))["x"].values) == [7]
+    decks = {n.id.node_id: n.closure.deck_uri for e in (first, second) for n in await plane.nodes(e) if n.id.node_id == "n0"}
+    assert f"{first.name}/n0/data/0/deck.html" in decks["n0"], "the deck is that of before"
 
 
 async def test_every_item_of_a_map_has_its_own(plane: Plane) -> None:

@@ -123,6 +123,7 @@ def resuming(folder: str, epochs: int = 6) -> list[int]:
 def each(x: int) -> int:
     al.log_metric("x", x)
     al.progress(x, 10)
+    al.deck().markdown(f"x is {x}")
     return x
 
 

@@ -97,6 +97,12 @@ def test_a_thread_of_an_earlier_attempt_speaks_for_no_other(worker: Callable[...
     assert (tmp_path / "told").read_text() == "STRANGER"
 
 
+def test_a_thread_that_outlives_its_attempt_is_told_so(worker: Callable[..., Messages], tmp_path: Path) -> None:
+    _, said = heard(worker("leave_a_copy", "ask_the_thread", env={"TOLD": str(tmp_path / "told")}))
+    assert said == [{}, {"next": [1.0]}]
+    assert (tmp_path / "told").read_text() == "ENDED"
+
+
 def test_limits_are_those_of_the_attempt(worker: Callable[..., Messages]) -> None:
     limits = {"max_metrics": 2, "max_parameters": 1, "max_deck_bytes": 100}
     (report,), said = heard(worker("chatter", **limits))

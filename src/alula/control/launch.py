@@ -311,7 +311,7 @@ def find_recovered(connection: Connection, key: int) -> dict[str, Recovered]:
             continue
         outputs = core.LiteralMap.FromString(row.outputs or b"")
         if NodePhase(row.phase) in SUCCESSFUL_NODE:
-            found[row.node_id] = Recovered(outputs, row.outputs_uri, digest=called.get(row.node_id, b""))
+            found[row.node_id] = Recovered(outputs, row.outputs_uri, row.deck_uri, digest=called.get(row.node_id, b""))
         elif row.node_id in closures:
             closure = core.CompiledWorkflowClosure.FromString(closures[row.node_id])
             found[row.node_id] = Recovered(outputs, closure=closure, attempt=expanded.get(row.node_id, 0))

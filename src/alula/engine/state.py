@@ -123,6 +123,7 @@ class Recovered:
 
     outputs: core.LiteralMap
     outputs_uri: str = ""
+    deck_uri: str = ""
     digest: bytes = b""  # of what was called with which inputs, for a call that a task made
     inputs_digest: bytes = b""  # of the inputs it had, if it counts for the same inputs only
     closure: core.CompiledWorkflowClosure | None = None

@@ -127,8 +127,29 @@ class Context:
         return secret(name)
 
 
-_current: contextvars.ContextVar[Context | None] = contextvars.ContextVar("alula_context", default=None)
-_running: list[Context] = []  # of a worker: one attempt at a time
+class Entered:
+    """An attempt that is running. Its context is made when it is first asked for: most tasks never ask."""
+
+    __slots__ = ("_make", "is_ended", "made", "token")
+
+    def __init__(self, make: Callable[[], Context]) -> None:
+        self._make = make
+        self.made: Context | None = None
+        self.is_ended = False
+        self.token: contextvars.Token[Entered | None] | None = None
+
+    def get(self) -> Context:
+        if self.made is None:
+            with _MAKING:
+                self.made = self.made or self._make()
+                if self.is_ended:  # a thread that outlives it asks for the first time
+                    self.made.journal.close()
+        return self.made
+
+
+_MAKING = threading.Lock()
+_current: contextvars.ContextVar[Entered | None] = contextvars.ContextVar("alula_context", default=None)
+_running: list[Entered] = []  # of a worker: one attempt at a time
 _strangers: set[threading.Thread] = set()  # older than the attempt
 _local: list[Context] = []
 
@@ -141,13 +162,13 @@ def context() -> Context:
     """
     found = _current.get()
     if found is not None:
-        return found
+        return found.get()
     if _running:
         if _strangers and threading.current_thread() in _strangers:
             raise FailedPrecondition(
                 "this thread is older than the attempt that runs now, and belongs to none; start threads within the task", code="STRANGER"
             )
-        return _running[0]
+        return _running[0].get()
     if not _local:
         folder = Path(tempfile.mkdtemp(prefix="alula-local-"))
         made = Context(output_prefix=str(folder), raw_output_prefix=str(folder / "raw"), checkpoint_prefix=str(folder / "checkpoint"))
@@ -161,15 +182,21 @@ def _leave_local(of: Context) -> None:
         of.decks.save()
 
 
-def enter(of: Context) -> contextvars.Token[Context | None]:
-    """Makes `of` the current one; give the token to `leave`."""
-    _running[:] = [of]
+def enter(make: Callable[[], Context]) -> Entered:
+    """Begins an attempt, whose context `make` makes; give what this returns to `leave`."""
+    entered = Entered(make)
+    _running[:] = [entered]
     if threading.active_count() > 1:
         _strangers.update(thread for thread in threading.enumerate() if thread is not threading.current_thread())
-    return _current.set(of)
+    entered.token = _current.set(entered)
+    return entered
 
 
-def leave(token: contextvars.Token[Context | None]) -> None:
-    _current.reset(token)
+def leave(entered: Entered) -> None:
+    entered.is_ended = True
+    if entered.made is not None:
+        entered.made.journal.close()
+    if entered.token is not None:
+        _current.reset(entered.token)
     _running.clear()
     _strangers.clear()

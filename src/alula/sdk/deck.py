@@ -132,6 +132,8 @@ class Decks:
         """Writes the page; its URI."""
         from alula.objectstore import store
 
+        if self.uri.startswith("/deck.html"):
+            raise InvalidInput("deck: this attempt was given no folder for its outputs")
         store.put_bytes(self.page().encode("utf-8", "replace"), self.uri, is_durable=True)
         return self.uri
 

@@ -18,6 +18,7 @@ MAX_SVG_BYTES = 2 << 20  # a scatter of a million points is smaller as a bitmap,
 MAX_COLUMNS = 200
 MAX_CELL_CHARACTERS = 500
 _DPI = 144
+PLOT_HEIGHT = "480px"  # a share of the frame's height would never be more than the frame begins with
 _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -139,7 +140,7 @@ def plot(figure: Any) -> str:
     if library == "matplotlib" or hasattr(figure, "savefig"):
         return _matplotlib(figure if hasattr(figure, "savefig") else getattr(figure, "figure", None))
     if library == "plotly":
-        return framed(str(figure.to_html(full_html=True, include_plotlyjs=True)))
+        return framed(str(figure.to_html(full_html=True, include_plotlyjs=True, default_height=PLOT_HEIGHT)))
     if library == "altair":
         return framed(_altair(figure))
     for method, kind in (("_repr_svg_", "image/svg+xml"), ("_repr_png_", "image/png"), ("_repr_jpeg_", "image/jpeg")):

@@ -111,8 +111,8 @@ def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offloa
     plan = plan_of(load_task(attempt.task, bundle_path))
     clock.append(time.perf_counter_ns())
 
-    context = _context(attempt)
-    token = task_context.enter(context)
+    outbox.begin(attempt.handle)
+    entered = task_context.enter(partial(_context, attempt))
     folder = _folder()
     environment.watch()
     try:
@@ -130,8 +130,8 @@ def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offloa
             return
         packed = write_outputs(plan, result, offload).SerializeToString()
     finally:
-        outbox.finish(context, report, has_deck=plan.has_deck)
-        task_context.leave(token)
+        outbox.finish(entered, report, has_deck=plan.has_deck)
+        task_context.leave(entered)
         environment.restore()
         with suppress(OSError):  # the next attempt in this process shall not start where this one went
             os.chdir(folder)
@@ -172,7 +172,7 @@ def _context(attempt: worker_pb2.Attempt) -> task_context.Context:
         checkpoint_prefix=attempt.checkpoint,
         earlier_checkpoints=partial(_earlier_checkpoints, attempt),
         limits=outbox.limits_of(attempt),
-        wake=outbox.wake(attempt.handle),
+        wake=outbox.waker(),
     )
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from alula.idl.v1 import metric_pb2, worker_pb2
-from alula.sdk.context import DEFAULT_LIMITS, Context
+from alula.sdk.context import DEFAULT_LIMITS, Entered
 from alula.sdk.journal import Journal, Limits, Said
 from alula.worker.link import Link
 
@@ -27,12 +27,11 @@ class Outbox:
         self._thread: threading.Thread | None = None
         _open[:] = [self]
 
-    def begin(self, handle: int) -> Callable[[Journal], None]:
-        """The next attempt begins; what its journal calls."""
+    def begin(self, handle: int) -> None:
+        """The next attempt begins."""
         self._handle = handle
-        return self._wake
 
-    def _wake(self, journal: Journal) -> None:
+    def wake(self, journal: Journal) -> None:
         self._journal = journal
         self._due.set()
         if self._thread is None:  # with the first word of any attempt: most workers never need it
@@ -63,9 +62,15 @@ class Outbox:
                 return
 
 
-def wake(handle: int) -> Callable[[Journal], None] | None:
-    """What the journal of the attempt that begins calls; None outside a worker."""
-    return _open[0].begin(handle) if _open else None
+def begin(handle: int) -> None:
+    """The next attempt of this process begins."""
+    if _open:
+        _open[0].begin(handle)
+
+
+def waker() -> Callable[[Journal], None] | None:
+    """What the journal of an attempt calls; None outside a worker."""
+    return _open[0].wake if _open else None
 
 
 def limits_of(attempt: worker_pb2.Attempt) -> Limits:
@@ -86,8 +91,11 @@ def update_of(said: Said, handle: int) -> metric_pb2.AttemptUpdate:
     return update
 
 
-def finish(context: Context, report: worker_pb2.Report, *, has_deck: bool) -> None:
+def finish(entered: Entered, report: worker_pb2.Report, *, has_deck: bool) -> None:
     """An attempt ends, however it does: its deck is written, and what it said last goes with its report."""
+    if entered.made is None and not has_deck:
+        return
+    context = entered.get()
     if not (has_deck or context.has_journal or context.has_decks):
         return
     if not context.journal.is_own_process:  # a child that the task forked came back

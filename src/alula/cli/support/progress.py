@@ -93,7 +93,7 @@ class Progress:
         for view in sorted(shown[:_MAX_ROWS], key=lambda view: len(view.id.split("-"))):
             under = branches.get(parent_of(view.id, known), root)
             label = _label(Text, view.name, view.phase.name, _span(view), view.error)
-            if view.phase is NodePhase.RUNNING and view.id in self.said:
+            if view.phase in (NodePhase.RUNNING, NodePhase.DYNAMIC_RUNNING) and view.id in self.said:
                 label.append(f"  {words(self.said[view.id], has_bar=True)}", style="cyan")
             branches[view.id] = under.add(label)
         if len(shown) > _MAX_ROWS:
