@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alula.sdk.launch_plan import LaunchPlan
     from alula.sdk.reference import reference_launch_plan, reference_task, reference_workflow
     from alula.sdk.resources import Cache, Resources
+    from alula.sdk.running import deck, log_metric, log_metrics, log_param, progress, track
     from alula.sdk.secret import Secret, secret
     from alula.sdk.shell import shell
     from alula.sdk.sql import sql
@@ -52,10 +53,15 @@ _HOMES = {
     "command": "sdk.command",
     "connect": "client",
     "context": "sdk.context",
+    "deck": "sdk.running",
     "dynamic": "sdk.dynamic",
     "fail": "sdk.conditional",
     "group": "sdk.caller",
+    "log_metric": "sdk.running",
+    "log_metrics": "sdk.running",
+    "log_param": "sdk.running",
     "map": "sdk.array",
+    "progress": "sdk.running",
     "reference_launch_plan": "sdk.reference",
     "reference_task": "sdk.reference",
     "reference_workflow": "sdk.reference",
@@ -65,6 +71,7 @@ _HOMES = {
     "sql": "sdk.sql",
     "task": "sdk.task",
     "trace": "sdk.caller",
+    "track": "sdk.running",
     "wait_for_input": "sdk.gate",
     "when": "sdk.conditional",
     "workflow": "sdk.workflow",
@@ -95,10 +102,15 @@ __all__ = [
     "command",
     "connect",
     "context",
+    "deck",
     "dynamic",
     "fail",
     "group",
+    "log_metric",
+    "log_metrics",
+    "log_param",
     "map",
+    "progress",
     "reference_launch_plan",
     "reference_task",
     "reference_workflow",
@@ -108,6 +120,7 @@ __all__ = [
     "sql",
     "task",
     "trace",
+    "track",
     "wait_for_input",
     "when",
     "workflow",

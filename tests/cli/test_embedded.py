@@ -27,3 +27,14 @@ def test_run_without_a_server_leaves_its_record_in_the_home_folder(
     assert run(["run", str(program), "add", "--a", "-1", "--home", str(home), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["outputs"] == {"o0": 1}
     assert (home / "alula.db").exists()
+
+
+def test_limits_of_the_environment_hold_without_a_server_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ALULA_SETTINGS", "/nowhere")
+    monkeypatch.setenv("ALULA_MAX_METRICS", "3")
+    program = tmp_path / "chatter.py"
+    program.write_text("import alula as al\n\n@al.task\ndef chatter() -> None:\n    for n in range(5):\n        al.log_metric('m', n)\n")
+    assert run(["run", str(program), "chatter", "--local", "--home", str(tmp_path / "home")]) == 1
+    assert "logged 3 points of at most 3; log less often, or raise ALULA_MAX_METRICS" in capsys.readouterr().err

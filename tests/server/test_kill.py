@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.programs import driving, side_effects
+from tests.programs import driving, side_effects, telling
 from tests.server.harness import LiveServer
 
 from alula.idl import admin, core
+from alula.idl.v1 import metric_pb2, metric_pb2_grpc, service_pb2
 
 PROGRAM = "tests.programs.side_effects"
 DRIVING = "tests.programs.driving"
@@ -171,3 +172,39 @@ def _last_driver(path: Path) -> int:
 
 def _is_over(server: LiveServer, execution: core.WorkflowExecutionIdentifier) -> bool:
     return server.admin.GetExecution(admin.WorkflowExecutionGetRequest(id=execution)).closure.phase != core.WorkflowExecution.RUNNING
+
+
+def test_a_training_loop_goes_on_where_its_killed_attempts_stood(server: LiveServer, tmp_path: Path) -> None:
+    """The first attempt is killed after three epochs, the second before it saved anything: the third finds the first's."""
+    server.register(telling)
+    execution = server.launch("tests.programs.telling.resuming", folder=str(tmp_path), epochs=6)
+    for attempt in (0, 1):
+        pid = tmp_path / f"pid-{attempt}"
+        wait_for(lambda pid=pid: pid.exists() and bool(pid.read_text()))  # type: ignore[misc]
+        os.kill(int(pid.read_text()), signal.SIGKILL)
+    final = server.wait(execution)
+    assert final.closure.phase == core.WorkflowExecution.SUCCEEDED, final.closure.error.message
+    assert server.outputs(execution) == {"o0": [3, 4, 5]}
+
+
+def test_metrics_of_a_result_on_record_outlive_the_server(server: LiveServer) -> None:
+    server.register(telling)
+    execution = server.launch("tests.programs.telling.flooding", points=2000)
+    for update in server.run.Watch(service_pb2.WatchRequest(id=execution, nodes=True), timeout=60):
+        if any(n.id.node_id == "n0" and n.closure.phase == core.NodeExecution.SUCCEEDED for n in update.nodes):
+            server.kill()  # the moment the success is known
+            break
+    server.start()
+    stub = metric_pb2_grpc.MetricServiceStub(server.channel)
+    node = core.NodeExecutionIdentifier(node_id="n0", execution_id=execution)
+    (series,) = stub.GetSeries(metric_pb2.GetSeriesRequest(id=node)).series
+    assert list(series.values) == [n * 0.5 for n in range(2000)]
+    assert len(server.attempts(node)) == 1, "it was not run again"
+
+
+def test_what_a_worker_said_before_it_crashed_is_kept(server: LiveServer) -> None:
+    server.register(telling)
+    execution = server.launch("tests.programs.telling.crashing")
+    assert server.wait(execution).closure.phase == core.WorkflowExecution.FAILED
+    (attempt,) = metric_pb2_grpc.MetricServiceStub(server.channel).ListMetrics(metric_pb2.ListMetricsRequest(id=execution)).attempts
+    assert [(m.name, m.points) for m in attempt.metrics] == [("sent", 1)]

@@ -51,6 +51,21 @@ def stream(folder: al.Directory) -> Iterator[str]:
             yield from text
 
 
+@al.task(deck=True)
+def say(path: str) -> int:
+    for item in al.track([1, 2], message="going"):
+        al.log_metric("m", item, step=item)
+    al.log_metrics({"a": 0.5, "b": 1})
+    al.log_param("p", None)
+    al.progress(1, 2)
+    al.deck("x").markdown("y").table([{"a": 1}]).image(b"").code("z").publish()
+    context = al.context()
+    context.checkpoint.save(path)
+    restored = context.checkpoint.restore()
+    context.logger.info("restored", extra={"from": restored})
+    return len(context.metrics["m"]) + len(context.labels)
+
+
 @al.workflow(failure_policy="finish-independent")
 def flow(path: Annotated[al.File, al.Format("csv")], depth: int = 6) -> str:
     data = load(path, columns=["age"])

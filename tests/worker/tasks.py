@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
+import threading
+import time
 from pathlib import Path
 
 import pandas as pd
 
 import alula as al
+from alula.errors import AlulaError
 
 
 @al.task
@@ -88,3 +92,65 @@ def wander(to: str) -> str:
 @al.task
 def split() -> int:
     return os.fork()
+
+
+@al.task
+def talk() -> None:
+    al.log_metric("a", 1)
+    al.log_metric("a", 2)
+    al.progress(5, 10)
+    while not Path(os.environ["GO"]).exists():
+        time.sleep(0.005)
+    al.log_metric("a", 3)
+
+
+@al.task
+def talk_and_fail() -> None:
+    al.log_metric("a", 1)
+    al.deck().markdown("before it failed")
+    raise ValueError("on purpose")
+
+
+_ask = threading.Event()
+_answered = threading.Event()
+
+
+def _left_behind(told: str) -> None:
+    _ask.wait(20)
+    try:
+        al.log_metric("own", 2)
+    except AlulaError as error:
+        Path(told).write_text(error.code)
+    _answered.set()
+
+
+@al.task
+def leave_a_thread() -> None:
+    threading.Thread(target=_left_behind, args=(os.environ["TOLD"],), daemon=True).start()
+    al.log_metric("own", 1)
+
+
+@al.task
+def ask_the_thread() -> None:
+    al.log_metric("next", 1)
+    _ask.set()
+    _answered.wait(20)
+
+
+@al.task
+def leave_a_copy() -> None:
+    """The thread has the attempt's own context, and asks for it when the attempt is over."""
+    run = contextvars.copy_context().run
+    threading.Thread(target=run, args=(_left_behind, os.environ["TOLD"]), daemon=True).start()
+
+
+@al.task
+def chatter() -> None:
+    for n in range(5):
+        al.log_metric("a", n)
+
+
+@al.task
+def with_deck() -> int:
+    al.deck().markdown("x")
+    return 1

@@ -91,7 +91,7 @@ def test_task_can_ask_about_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         )
     )
     assert outputs(report)["o0"].scalar.primitive.string_value == "ex n1 2 3 m"
-    assert (tmp_path / "checkpoint").read_bytes() == b"saved"
+    assert next(tmp_path.rglob("checkpoint")).read_bytes() == b"saved"
     assert os.environ["MARK"] == "before"
 
 

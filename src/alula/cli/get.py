@@ -3,37 +3,97 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from alula.cli.support.options import client_of, json_option, server_options
-from alula.cli.support.output import print_message, print_table
-from alula.errors import NotFound
+from alula.cli.support.output import print_json, print_message, print_table
+from alula.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from alula.client.execution import NodeView
     from alula.client.sync import Client, Execution
     from alula.idl.v1.service_pb2 import ExecutionEvent
 
+_BELONGS = {"with_events": "an execution", "with_metrics": "an execution", "output": "a deck", "item": "a deck", "attempt": "a deck"}
+
 
 _HOW = {4: "relaunch of", 6: "keeps results of"}  # the IDL's ExecutionMode
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["execution", "workflow", "task", "launch-plan"]))
+@click.argument("kind", type=click.Choice(["execution", "workflow", "task", "launch-plan", "deck"]))
 @click.argument("name", metavar="NAME[:VERSION]")
+@click.argument("node", default="")
 @click.option("--events", "with_events", is_flag=True, help="What happened to an execution, and where it stands, instead of its nodes.")
+@click.option("--metrics", "with_metrics", is_flag=True, help="What an execution's attempts logged, those of NODE or of every node.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Of a deck: the file to write.")
+@click.option("--item", type=click.IntRange(0), help="Of a deck: the item of a map.")
+@click.option("--attempt", type=click.IntRange(0), help="Of a deck: which attempt [the last that wrote one].")
 @server_options
 @json_option
-def command(kind: str, name: str, with_events: bool, address: str, project: str, domain: str, as_json: bool) -> int:
-    """Show one execution with its nodes, or the newest version of a workflow, task or launch plan with its inputs."""
-    if with_events and kind != "execution":
-        raise click.UsageError(f"--events goes with an execution, not with a {kind}")
+@click.pass_context
+def command(context: click.Context, /, kind: str, name: str, node: str, address: str, project: str, domain: str, **options: Any) -> int:
+    """Show one execution with its nodes, or the newest version of a workflow, task or launch plan with its inputs.
+
+    `alula get execution NAME --metrics` shows what its attempts logged; `alula get deck NAME NODE` saves the page that a node wrote.
+    """
+    _check(context, kind, node, options)
+    as_json = options["as_json"]
     with client_of(address, project, domain) as client:
-        if with_events:
+        if kind == "deck":
+            return _deck(client.execution(name), node, options)
+        if options["with_metrics"]:
+            return _metrics(client.execution(name), node, as_json)
+        if options["with_events"]:
             return _events(client.execution(name), as_json)
         return _execution(client, name, as_json) if kind == "execution" else _entity(client, kind, name, as_json)
+
+
+def _check(context: click.Context, kind: str, node: str, options: dict[str, Any]) -> None:
+    """What is given and means nothing here is refused."""
+    for name, belongs in _BELONGS.items():
+        if options[name] not in (None, False) and not belongs.endswith(kind):
+            raise click.UsageError(
+                f"--{name.removeprefix('with_')} goes with {belongs}, not with {'an' if kind == 'execution' else 'a'} {kind}", context
+            )
+    if options["with_events"] and options["with_metrics"]:
+        raise click.UsageError("--events and --metrics exclude each other; give one of them", context)
+    if kind == "deck" and not node:
+        raise click.UsageError("which node? write `alula get deck EXECUTION NODE`", context)
+    if node and kind != "deck" and not options["with_metrics"]:
+        raise click.UsageError(f"{node!r}: a node goes with `get deck` and `get execution --metrics`", context)
+
+
+def _metrics(execution: Execution, node: str, as_json: bool) -> int:
+    from alula.cli.support.figures import print_figures
+    from alula.client.figures import figures_of, listed
+    from alula.client.wire import drive
+
+    response = drive(listed(execution.source.wire, execution.id, node, all_attempts=False))
+    if as_json:
+        print_message(response, has_defaults=True)
+    else:
+        print_figures([figures_of(one) for one in response.attempts], {view.id: view.name for view in execution.nodes})
+    return 0
+
+
+def _deck(execution: Execution, node: str, options: dict[str, Any]) -> int:
+    item = -1 if options["item"] is None else options["item"]
+    page = execution.deck(node, item=item, attempt=options["attempt"])
+    part = "" if item < 0 else f"-{item}"
+    path: Path = options["output"] or Path(f"{execution.name}-{node}{part}.html")
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be written: {error.strerror}; give another with -o") from error
+    if options["as_json"]:
+        print_json({"execution": execution.name, "node": node, "file": str(path.absolute())})
+    else:
+        click.echo(str(path))
+    return 0
 
 
 def _execution(client: Client, name: str, as_json: bool) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -133,7 +134,11 @@ def client_for(options: dict[str, Any]) -> Iterator[Client]:
         with client_of(*where) as client:
             yield client
         return
+    from alula.control.limit import Limits
+    from alula.server.app import ServerConfig
     from alula.server.embedded import EmbeddedServer
 
-    with EmbeddedServer(home_folder(options["home"])) as server, client_of(server.grpc_address, *where[1:]) as client:
+    home = home_folder(options["home"])
+    config = ServerConfig(home=home, limits=Limits.from_environment(os.environ))
+    with EmbeddedServer(home, config) as server, client_of(server.grpc_address, *where[1:]) as client:
         yield client

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alula.client import rpc, value
+from alula.client import figures, rpc, value
 from alula.client.names import Names
 from alula.client.transfer import LinkOffload
 from alula.client.wire import Stream, Wire
@@ -39,6 +39,7 @@ class NodeView:
         error: the recorded cause, empty without one.
         cache: what the output cache said: HIT, MISS, POPULATED, SKIPPED; empty if it was not asked.
         is_array: it runs its task once per item.
+        deck: URI of the deck its last attempt wrote, empty without one; `execution.deck(node)` reads it.
     """
 
     id: str
@@ -50,6 +51,7 @@ class NodeView:
     error: str
     cache: str = ""
     is_array: bool = False
+    deck: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,7 @@ def view_of(node: admin.NodeExecution, parent: str = "", names: Names | None = N
         error=closure.error.message,
         cache="" if status == "DISABLED" else status,
         is_array=node.metadata.is_array,
+        deck=closure.deck_uri,
     )
 
 
@@ -360,6 +363,18 @@ class AsyncExecution:
                 later = [each.id for each in listed if each.id.retry_attempt > attempt.retry_attempt]
                 return min(later, key=lambda each: each.retry_attempt, default=None)
 
+    async def metrics(self, node: str = "", *, all_attempts: bool = False) -> list[figures.Figures]:
+        """What the attempts of a node, or of every node, said of themselves; see `figures.read`."""
+        return await figures.read(self.wire, self.id, node, all_attempts=all_attempts)
+
+    async def series(self, node: str, metric: str, *, item: int = -1, attempt: int | None = None) -> list[figures.Point]:
+        """Every point of one metric; see `figures.series`."""
+        return await figures.series(self.wire, self.id, node, metric, item=item, attempt=attempt)
+
+    async def deck(self, node: str, *, item: int = -1, attempt: int | None = None) -> str:
+        """The deck of a node's last attempt that wrote one, as HTML; see `figures.deck`."""
+        return await figures.deck(self.wire, self.id, node, item=item, attempt=attempt)
+
     async def _last_attempt(self, node: str) -> core.TaskExecutionIdentifier:
         candidates = [node] if node else [view.id for view in await self.nodes() if view.id not in ("start-node", "end-node")]
         found: dict[str, admin.TaskExecution] = {}
@@ -475,7 +490,7 @@ class _Outage:
     """How long the server has been away, and how long to wait until it is asked again."""
 
     def __init__(self, wire: Wire) -> None:
-        self._wire = wire
+        self.wire = wire
         self.over()
 
     def over(self) -> None:
@@ -488,7 +503,7 @@ class _Outage:
         self._since = now if self._since is None else self._since
         if now - self._since > _OUTAGE_S or (deadline is not None and now > deadline):
             raise error
-        await self._wire.sleep(self._delay_s)
+        await self.wire.sleep(self._delay_s)
         self._delay_s = min(self._delay_s * 2, _LAST_RETRY_S)
 
 

@@ -63,7 +63,7 @@ class Replay:
     @contextmanager
     def _surroundings(self) -> Iterator[None]:
         before = {name: os.environ.get(name) for name in self.env}
-        token = task_context.enter(self.context)
+        token = task_context.enter(lambda: self.context)
         os.environ.update(self.env)
         try:
             yield
@@ -123,6 +123,7 @@ async def replay(wire: Wire, execution: ExecutionId, node: str, *, item: int = -
             item=item,
             task=template.id.name,
             version=template.id.version,
+            output_prefix=str(folder),
             raw_output_prefix=str(folder / "raw"),
             checkpoint_prefix=str(folder / "checkpoint"),
         ),

@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 from alula.client.client import AsyncClient, AsyncLauncher, Rollback
 from alula.client.compare import Difference
 from alula.client.execution import AsyncExecution, NodeView, Reuse
+from alula.client.figures import Figures, Point
 from alula.client.register import Registered
 from alula.client.settings import ClientSettings
 from alula.client.wire import Wire, drive
@@ -102,6 +103,18 @@ class Execution:
 
     def logs(self, node: str = "", *, follow: bool = False, tail_bytes: int = 0) -> Iterator[str]:
         return iterate(self.source.logs(node, follow=follow, tail_bytes=tail_bytes))
+
+    def metrics(self, node: str = "", *, all_attempts: bool = False) -> list[Figures]:
+        """What the attempts of a node, or of every node, said of themselves."""
+        return drive(self.source.metrics(node, all_attempts=all_attempts))
+
+    def series(self, node: str, metric: str, *, item: int = -1, attempt: int | None = None) -> list[Point]:
+        """Every point of one metric, in order."""
+        return drive(self.source.series(node, metric, item=item, attempt=attempt))
+
+    def deck(self, node: str, *, item: int = -1, attempt: int | None = None) -> str:
+        """The deck of a node's last attempt that wrote one, as HTML."""
+        return drive(self.source.deck(node, item=item, attempt=attempt))
 
     def abort(self, cause: str = "aborted by the user") -> None:
         drive(self.source.abort(cause))

@@ -20,6 +20,7 @@ from alula.control.drive import RETRY_AFTER_S, Driver
 from alula.control.launch import Launcher, Mode, Origin
 from alula.control.library import Library
 from alula.control.limit import Limits
+from alula.control.telemetry import Telemetry
 from alula.database import execution as rows
 from alula.database import run as run_rows
 from alula.database.engine import Database
@@ -34,7 +35,7 @@ from alula.executors.template import render
 from alula.idl import admin, core, paths
 from alula.idl.identifier import EntityId, ExecutionId
 from alula.idl.phase import ExecutionPhase
-from alula.idl.v1 import worker_pb2
+from alula.idl.v1 import metric_pb2, worker_pb2
 from alula.objectstore import store
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,7 @@ class Dispatch:
         library: Library,
         database: Database,
         limits: Limits,
+        telemetry: Telemetry,
         clock: Clock,
         root: str,
         images: frozenset[str],
@@ -83,6 +85,7 @@ class Dispatch:
         self._library = library
         self._database = database
         self._limits = limits
+        self._telemetry = telemetry
         self._clock = clock
         self._root = root
         self._images = images
@@ -134,6 +137,7 @@ class Dispatch:
         self._preparing.discard(key)
         self._driver.cancel_timer(key.execution, key.node_id, key.item)
         self._executor.cancel(key)
+        self._telemetry.end(key)
 
     def keep_only(self, attempts: Set[tuple[int, str, int, int]], executions: Set[int]) -> None:
         """Stops every attempt that is not among these and not of these executions: its stop was lost with a commit that failed."""
@@ -181,6 +185,9 @@ class Dispatch:
                 task_name=call.id.name,
                 task_version=call.id.version,
                 inline_limit_bytes=self._limits.inline_bytes,
+                max_metrics=self._limits.max_metrics,
+                max_parameters=self._limits.max_parameters,
+                max_deck_bytes=self._limits.max_deck_bytes,
             ),
         )
         self._commands[id(call.template)] = (call.template, command)
@@ -204,6 +211,9 @@ class Dispatch:
             attempt.prev_checkpoint = paths.checkpoint_prefix(previous)
         if envs:
             attempt.env.update(envs)
+        attempt.principal = run.principal
+        if run.labels:
+            attempt.labels.update(run.labels)
         if call.image and call.image not in self._images and not command.task:
             attempt.notice = f'alula: image "{call.image}" is not mapped to an environment; this attempt runs in the default environment'
         if command.task:
@@ -302,8 +312,15 @@ class Dispatch:
         k = work.key
         self._driver.post(k.execution, ev.AttemptStarted(self._clock(), k.node_id, k.item, k.attempt, log_uri, log_start))
 
+    def on_update(self, work: Work, update: metric_pb2.AttemptUpdate, *, is_stopped: bool) -> None:
+        self._telemetry.take_in(work, update, is_stopped=is_stopped)
+        if update.deck_uri and not is_stopped:
+            k = work.key
+            self._driver.post(k.execution, ev.DeckPublished(self._clock(), k.node_id, k.item, k.attempt, update.deck_uri))
+
     def on_ended(self, work: Work, outcome: Outcome) -> None:
         k, at = work.key, self._clock()
+        self._telemetry.end(k, outcome.report.deck_uri)
         if work.is_timed:
             self._driver.cancel_timer(k.execution, k.node_id, k.item)
         if outcome.failure is not None:

@@ -114,6 +114,7 @@ class Driver:
         self._reload: Callable[[Connection, int], Run | None] | None = None
         self.dispatcher: Dispatcher | None = None
         self.on_unloaded: Callable[[], None] = lambda: None  # called in the event loop while some cannot be loaded
+        self.write_before: Callable[[Connection], None] = lambda connection: None  # what the events of a turn must not overtake
 
     def start(self, loop: asyncio.AbstractEventLoop, reload: Callable[[Connection, int], Run | None]) -> None:
         """Begins to take events; `reload` loads a run from its rows, None if it has ended."""
@@ -463,6 +464,7 @@ class Driver:
                     continue
                 self._step_or_crash(connection, batch, run, event)
                 budget -= 1
+        self.write_before(connection)
         self._turns.write(connection)
         for key in [k for k in self._unreconciled if k not in self._inbox]:  # reports of before the failed commit come first
             is_restart = self._unreconciled.pop(key)

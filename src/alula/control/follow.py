@@ -71,6 +71,8 @@ class Follower:
         with self._platform.hub.watch(execution) as watcher:
             read = partial(self._snapshot, execution=execution, nodes=None if with_nodes else [])
             key, update = await self._platform.read(read)
+            if with_nodes:
+                update.attempts.extend(self._platform.telemetry.live(key))
             yield update
             if not ExecutionPhase(update.execution.closure.phase).is_terminal:
                 async for update in self._changes(watcher, execution, key, with_nodes=with_nodes):
@@ -81,7 +83,11 @@ class Follower:
     ) -> AsyncIterator[service_pb2.ExecutionUpdate]:
         """Each change until the execution has ended; without nodes only what the execution itself went through."""
         while True:
-            change = await watcher.next()
+            change = await watcher.next_or_told()
+            if with_nodes and (said := self._platform.telemetry.live(key, watcher.told())):
+                yield service_pb2.ExecutionUpdate(attempts=said)
+            if change is None:
+                continue
             if change.is_execution and (with_nodes or change.is_terminal):
                 nodes = list(change.nodes) if with_nodes else []
                 _, update = await self._platform.read(partial(self._snapshot, execution=execution, nodes=nodes))

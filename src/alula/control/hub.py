@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from alula.control.drive import Change
+from alula.executors.base import WorkKey
 from alula.idl.identifier import ExecutionId
 
 
@@ -16,16 +17,35 @@ class Watcher:
     def __init__(self) -> None:
         self._event = asyncio.Event()
         self._changes: list[Change] = []
+        self._told: dict[WorkKey, None] = {}
 
     def add(self, change: Change) -> None:
         self._changes.append(change)
         self._event.set()
 
+    def tell(self, key: WorkKey) -> None:
+        """A running attempt said something of itself."""
+        self._told[key] = None
+        self._event.set()
+
+    def told(self) -> tuple[WorkKey, ...]:
+        """The attempts that said something since this was last asked."""
+        found, self._told = tuple(self._told), {}
+        return found
+
     async def next(self) -> Change:
         """Waits for a change; several that came meanwhile are one, each node once."""
+        while (change := await self.next_or_told()) is None:
+            continue
+        return change
+
+    async def next_or_told(self) -> Change | None:
+        """As `next`; None where attempts said something and nothing changed."""
         await self._event.wait()
         self._event.clear()
         found, self._changes = self._changes, []
+        if not found:
+            return None
         nodes = dict.fromkeys(node for change in found for node in change.nodes)
         return Change(
             key=found[-1].key,
@@ -45,6 +65,10 @@ class Hub:
     def on_change(self, change: Change) -> None:
         for watcher in self._watchers.get(change.execution, ()):
             watcher.add(change)
+
+    def tell(self, execution: ExecutionId, key: WorkKey) -> None:
+        for watcher in self._watchers.get(execution, ()):
+            watcher.tell(key)
 
     @contextmanager
     def watch(self, execution: ExecutionId) -> Iterator[Watcher]:

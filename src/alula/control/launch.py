@@ -281,6 +281,8 @@ def make_run(execution: ExecutionId, key: int, spec: admin.ExecutionSpec, inputs
         overwrite_cache=spec.overwrite_cache,
         is_interruptible=spec.interruptible.value if spec.HasField("interruptible") else None,
         envs={e.key: e.value for e in spec.envs.values},
+        principal=spec.metadata.principal,
+        labels=dict(spec.labels.values),
         raw_root=spec.raw_output_data_config.output_location_prefix.removeprefix("file://").rstrip("/"),
         phase=ExecutionPhase.QUEUED,
     )
@@ -309,7 +311,7 @@ def find_recovered(connection: Connection, key: int) -> dict[str, Recovered]:
             continue
         outputs = core.LiteralMap.FromString(row.outputs or b"")
         if NodePhase(row.phase) in SUCCESSFUL_NODE:
-            found[row.node_id] = Recovered(outputs, row.outputs_uri, digest=called.get(row.node_id, b""))
+            found[row.node_id] = Recovered(outputs, row.outputs_uri, row.deck_uri, digest=called.get(row.node_id, b""))
         elif row.node_id in closures:
             closure = core.CompiledWorkflowClosure.FromString(closures[row.node_id])
             found[row.node_id] = Recovered(outputs, closure=closure, attempt=expanded.get(row.node_id, 0))

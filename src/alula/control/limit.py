@@ -20,6 +20,9 @@ class Limits:
         max_upload_bytes: of one upload.
         inline_bytes: values up to this size live in the database, larger ones in the object store.
         link_s: how long a signed link is good for.
+        max_metrics: points that one attempt may log.
+        max_parameters: parameters that one attempt may log.
+        max_deck_bytes: of one deck.
     """
 
     max_message_bytes: int = 20 * MIB
@@ -27,6 +30,9 @@ class Limits:
     max_upload_bytes: int = 5 * 1024 * MIB
     inline_bytes: int = 16 * 1024
     link_s: int = 3600
+    max_metrics: int = 100_000
+    max_parameters: int = 1_000
+    max_deck_bytes: int = 20 * MIB
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Limits:

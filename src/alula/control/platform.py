@@ -22,6 +22,7 @@ from alula.control.load import load_run
 from alula.control.register import Registrar
 from alula.control.resume import Resumer
 from alula.control.signal import Signaller
+from alula.control.telemetry import Telemetry
 from alula.control.unloaded import not_here
 from alula.database import project
 from alula.database.engine import Database, open_database
@@ -69,6 +70,8 @@ class Platform:
         self.driver = Driver(self.database, self.writer, self.clock)
         self.registrar = Registrar(self.database, self.writer, self.library, self.limits, self.clock)
         self.launcher = Launcher(self.database, self.library, self.registrar, self.driver, self.clock)
+        self.telemetry = Telemetry(self.writer, self.hub, self.clock)
+        self.driver.write_before = self.telemetry.write
         self.aborter = Aborter(self.driver, self.clock)
         self.signaller = Signaller(self.writer, self.driver, self.clock)
         self.dispatch = Dispatch(
@@ -80,6 +83,7 @@ class Platform:
             library=self.library,
             database=self.database,
             limits=self.limits,
+            telemetry=self.telemetry,
             clock=self.clock,
             root=settings.store,
             images=settings.images,
@@ -96,6 +100,7 @@ class Platform:
         self.driver.dispatcher = self.dispatch
         self.driver.listen(self.hub.on_change)
         self.driver.start(loop, self._reload)
+        self.telemetry.start(loop)
         self.launcher.start()
         await self.write(self._first_projects)
         await self.executor.start(self.dispatch)
@@ -107,6 +112,7 @@ class Platform:
         await self.resumer.stop()
         await self.dispatch.stop()
         await self.executor.stop()
+        self.telemetry.stop()
         self.writer.stop()
         self.database.close()
 

@@ -221,6 +221,24 @@ def node_rows(connection: Connection, key: int) -> Sequence[Row[Any]]:
     ).all()
 
 
+def cached_rows(connection: Connection, key: int, node_id: str = "") -> Sequence[Any]:
+    """Node and source of every node of an execution, or of one, that the output cache answered."""
+    c = t.node_execution.c
+    where = [c.execution_key == key, c.cache_source.is_not(None), c.cache_source != b""]
+    if node_id:
+        where.append(c.node_id == node_id)
+    return connection.execute(select(c.node_id, c.cache_source).where(*where)).all()
+
+
+def recovered_nodes(connection: Connection, key: int, node_id: str = "") -> set[str]:
+    """Ids of the nodes of an execution, or of one, that it took over from the execution it recovers."""
+    c = t.node_execution.c
+    where = [c.execution_key == key, c.phase == int(NodePhase.RECOVERED)]
+    if node_id:
+        where.append(c.node_id == node_id)
+    return set(connection.execute(select(c.node_id).where(*where)).scalars())
+
+
 def attempt_rows(connection: Connection, key: int) -> Sequence[Row[Any]]:
     """Rows of an execution's attempts, oldest first."""
     c = t.task_execution.c

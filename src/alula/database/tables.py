@@ -5,7 +5,9 @@ Integer keys join; names are for people and for filters. Array items are rows of
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.types import TypeEngine
 
 metadata = MetaData()
@@ -239,6 +241,38 @@ task_execution = Table(
     _text("worker"),
     _blob("outputs"),
     UniqueConstraint("execution_key", "node_id", "item", "retry_attempt", name="task_execution_id"),
+)
+
+_ATTEMPT = ("execution_key", "node_id", "item", "attempt")
+
+
+def _of_attempt(name: str, *columns: Column[str] | Column[int] | Column[float]) -> Table:
+    """A table of what attempts said; in the order of its key, so that one attempt's rows lie together."""
+    kinds = (BigInteger, Text, BigInteger, BigInteger)
+    key: list[Column[Any]] = [
+        Column(column, kind, primary_key=True, autoincrement=False) for column, kind in zip(_ATTEMPT, kinds, strict=True)
+    ]
+    return Table(name, metadata, *key, *columns, sqlite_with_rowid=False)
+
+
+# `number` counts the points of a series from 0; `value` NULL is NaN, which SQLite cannot store.
+metric = _of_attempt(
+    "metric",
+    Column("name", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    _int("step"),
+    Column("value", Double, nullable=True),
+    _int("at"),
+)
+parameter = _of_attempt("parameter", Column("name", Text, primary_key=True), _text("value"), _int("at"))
+# The last progress, and where the deck lies; only for attempts that have either.
+attempt_note = _of_attempt(
+    "attempt_note",
+    Column("done", Double, nullable=True),
+    Column("total", Double, nullable=True),
+    _text("message"),
+    _text("deck_uri"),
+    _int("at"),
 )
 
 event = Table(

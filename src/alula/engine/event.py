@@ -159,6 +159,17 @@ class ResultTraced:
 
 
 @dataclass(frozen=True, slots=True)
+class DeckPublished:
+    """A running attempt wrote its deck before its end."""
+
+    at: int
+    node_id: str
+    item: int
+    attempt: int
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """`what` is `attempt`, `gate` or `sleep`; `attempt` guards against a timer of an earlier attempt."""
 
@@ -208,6 +219,7 @@ Event: TypeAlias = (
     | CallMade
     | CallCancelled
     | ResultTraced
+    | DeckPublished
     | TimerFired
     | SignalReceived
     | ChildEnded

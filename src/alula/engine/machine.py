@@ -60,6 +60,7 @@ def _dispatch(turn: Turn, event: ev.Event) -> None:
             | ev.AttemptFailed()
             | ev.AttemptStarted()
             | ev.AttemptExpanded()
+            | ev.DeckPublished()
             | ev.CacheHit()
             | ev.CacheMissed()
             | ev.CallMade()

@@ -101,7 +101,7 @@ def prepare_node(turn: Turn, state: ScopeState, spec: NodeSpec, parent_id: str) 
     if found is not None and found.inputs_digest and found.inputs_digest != digest_inputs(node.inputs):
         found = None
     if found is not None and found.closure is None and not found.child:
-        node.started_at = turn.at
+        node.started_at, node.deck_uri = turn.at, found.deck_uri
         end_node(turn, node, NodePhase.RECOVERED, outputs=found.outputs, outputs_uri=found.outputs_uri)
         return None
     if spec.kind in COUNTED and turn.run.max_parallelism > 0:

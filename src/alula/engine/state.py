@@ -123,6 +123,7 @@ class Recovered:
 
     outputs: core.LiteralMap
     outputs_uri: str = ""
+    deck_uri: str = ""
     digest: bytes = b""  # of what was called with which inputs, for a call that a task made
     inputs_digest: bytes = b""  # of the inputs it had, if it counts for the same inputs only
     closure: core.CompiledWorkflowClosure | None = None
@@ -145,6 +146,8 @@ class Run:
     is_interruptible: bool | None = None
     envs: dict[str, str] = field(default_factory=dict)  # environment that the execution's spec adds to every attempt
     parent: tuple[int, str, int] = (0, "", -1)  # key, node id and item of what launched it, key 0: a person
+    principal: str = ""  # who launched it, empty if that is not known
+    labels: dict[str, str] = field(default_factory=dict)
     raw_root: str = ""  # where attempts offload data to, empty: the server's own place
     recovered: dict[str, Recovered] = field(default_factory=dict)
     phase: ExecutionPhase = ExecutionPhase.UNDEFINED

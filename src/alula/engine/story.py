@@ -28,6 +28,7 @@ _WORDS = {
     "CallMade": "attempt {attempt} called {detail}",
     "CallCancelled": "attempt {attempt} gave up its call {detail}",
     "ResultTraced": "attempt {attempt} put the result of {detail} on record",
+    "DeckPublished": "attempt {attempt} published its deck",
     "SignalReceived": 'the signal "{detail}" was given',
     "ChildEnded": "its execution {detail} ended",
     "AbortRequested": "an abort was asked for: {detail}",

@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 from alula.engine.event import AttemptReport, Failure
 from alula.engine.graph import Demand
 from alula.idl import core
-from alula.idl.v1 import worker_pb2
+from alula.idl.v1 import metric_pb2, worker_pb2
 
 
 class WorkKey(NamedTuple):
@@ -60,6 +60,13 @@ class Listener(Protocol):
     def on_started(self, work: Work, log_uri: str, log_start: int) -> None: ...
     def on_ended(self, work: Work, outcome: Outcome) -> None: ...
     def on_called(self, work: Work, call: worker_pb2.Call) -> None: ...
+    def on_update(self, work: Work, update: metric_pb2.AttemptUpdate, *, is_stopped: bool) -> None:
+        """An attempt says something of itself, while it runs or, before `on_ended`, with its report.
+
+        Args:
+            is_stopped: it was cancelled, and still had something to say.
+        """
+
     def on_stopped(self, work: Work, log_uri: str, log_end: int) -> None:
         """An attempt that was cancelled while it ran writes no more; `log_end` is where its log ends."""
 

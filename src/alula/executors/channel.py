@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import cast
 
 from alula.idl.frames import FrameBuffer, frame
@@ -35,6 +36,14 @@ class Channel(asyncio.Protocol):
             self._transport.write(data)
         elif not self._is_closed:
             self._waiting.append(data)
+
+    def drain(self) -> None:
+        """Takes in what a worker that has ended sent last: its end may be known before all of it was read."""
+        if self._transport is None:
+            return
+        with suppress(OSError):  # nothing more, or closed
+            while data := self._socket.recv(1 << 18, socket.MSG_DONTWAIT):
+                self.data_received(data)
 
     def close(self) -> None:
         """Closes our end, which ends an idle worker; safe twice."""

@@ -26,7 +26,7 @@ from alula.executors import memory
 from alula.executors.base import Listener, Outcome, Work, WorkKey, failure_of
 from alula.executors.channel import Channel
 from alula.executors.zygote import NEVER_FORKED, Zygote
-from alula.idl.v1 import worker_pb2
+from alula.idl.v1 import metric_pb2, worker_pb2
 
 log = logging.getLogger(__name__)
 
@@ -403,6 +403,8 @@ class ProcessExecutor:
                 worker.idle_since = now
         if message.reports:
             worker.idle_since = 0.0
+        for update in message.updates:
+            self._tell(worker.flying.get(update.handle), update)
         for report in message.reports:
             flying = worker.flying.pop(report.handle, None)
             if flying is None:
@@ -415,6 +417,8 @@ class ProcessExecutor:
             self._durations[pool] = self._durations.get(pool, SHORT_US) * 0.7 + (times.read_us + times.run_us + times.write_us) * 0.3
             if (head := worker.head) is not None:
                 head.head_at = now
+            if report.HasField("update"):
+                self._tell(flying, report.update)
             if not flying.is_cancelled:
                 self._end(flying, self._outcome(worker, flying, report, spent))
             elif report.log_end:
@@ -422,6 +426,10 @@ class ProcessExecutor:
         if not worker.flying and (worker.done >= MAX_ATTEMPTS or self._is_bloated(worker)):
             self._retire(worker)
         self._schedule_pump()
+
+    def _tell(self, flying: _Flying | None, update: metric_pb2.AttemptUpdate) -> None:
+        if flying is not None and self._listener is not None:
+            self._listener.on_update(flying.work, update, is_stopped=flying.is_cancelled)
 
     def _is_bloated(self, worker: _Worker) -> bool:
         """Looked at now and then: reading /proc costs more than a small attempt."""
@@ -473,10 +481,12 @@ class ProcessExecutor:
         worker.is_doomed = True
 
     def _on_exit(self, number: int, status: int) -> None:
-        worker = self._workers.pop(number, None)
+        worker = self._workers.get(number)
         if worker is None:
             return
         worker.is_doomed = True
+        worker.channel.drain()
+        self._workers.pop(number, None)
         worker.channel.close()
         self._clear(worker)
         log_end = worker.log_path.stat().st_size if worker.log_path.exists() else 0

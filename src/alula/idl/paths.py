@@ -28,13 +28,33 @@ def output_prefix(root: str, execution: ExecutionId, node_id: str, attempt: int,
 def raw_output_prefix(raw: str, execution: ExecutionId, node_id: str, attempt: int, item: int = -1) -> str:
     """Folder for the data an attempt offloads, spread over two-character shards."""
     name = f"{execution.name}-{node_id}-{attempt}" + (f"-{item}" if item >= 0 else "")
-    shard = f"{zlib.crc32(name.encode()) & 0xFF:02x}"
-    return f"{raw}/{shard}/{name}"
+    return _sharded(raw, name)
+
+
+def _sharded(raw: str, name: str) -> str:
+    return f"{raw}/{zlib.crc32(name.encode()) & 0xFF:02x}/{name}"
 
 
 def checkpoint_prefix(raw_prefix: str) -> str:
     """Folder of an attempt's checkpoint."""
     return f"{raw_prefix}/_flytecheckpoints"
+
+
+def earlier_checkpoints(raw_prefix: str, execution: str, node_id: str, attempt: int, item: int = -1) -> list[str]:
+    """Folders of the checkpoints of all attempts before this one, the latest first; none if the prefix is not laid out by us.
+
+    Args:
+        raw_prefix: what `raw_output_prefix` gave for this attempt.
+        execution: its name.
+    """
+    found, suffix = [], f"-{item}" if item >= 0 else ""
+    root, _, name = raw_prefix.rstrip("/").rpartition("/")
+    root = root.rpartition("/")[0]
+    if not root or name != f"{execution}-{node_id}-{attempt}{suffix}":
+        return []
+    for number in range(attempt - 1, -1, -1):
+        found.append(checkpoint_prefix(_sharded(root, f"{execution}-{node_id}-{number}{suffix}")))
+    return found
 
 
 def upload_folder(root: str, project: str, domain: str) -> str:

@@ -31,12 +31,13 @@ from alula.control.query import Query
 from alula.database.engine import sqlite_url
 from alula.errors import AlulaError, InvalidInput, Unavailable
 from alula.executors.process import Config, ProcessExecutor
-from alula.idl.v1 import service_pb2
+from alula.idl.v1 import metric_pb2, service_pb2
 from alula.objectstore.signed import Signer
 from alula.server import rpc
 from alula.server.services.admin import AdminService
 from alula.server.services.dataproxy import DataProxyService
 from alula.server.services.identity import AuthMetadataService, IdentityService
+from alula.server.services.metric import MetricService
 from alula.server.services.run import RunService
 from alula.server.services.signal import SignalService
 from alula.server.web import build_app
@@ -222,6 +223,7 @@ class Server:
             (identity_pb2.DESCRIPTOR.services_by_name["IdentityService"], IdentityService()),
             (auth_pb2.DESCRIPTOR.services_by_name["AuthMetadataService"], AuthMetadataService()),
             (service_pb2.DESCRIPTOR.services_by_name["RunService"], run),
+            (metric_pb2.DESCRIPTOR.services_by_name["MetricService"], MetricService(platform)),
         ]
         methods: dict[str, object] = {}
         for descriptor, service in services:

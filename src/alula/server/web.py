@@ -29,6 +29,7 @@ from alula.errors import AlulaError, InvalidInput, LimitExceeded, NotFound
 from alula.executors.process import ProcessExecutor
 from alula.idl import core
 from alula.idl.identifier import ExecutionId
+from alula.idl.paths import METADATA
 from alula.objectstore import store
 from alula.objectstore.signed import Grant
 from alula.server.gateway import build_routes
@@ -36,6 +37,15 @@ from alula.server.status import status_of
 
 CHUNK = 1 << 20
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+# A deck is a user's page: shown, but of an origin of its own, that reaches neither ours nor any network.
+DECK_HEADERS = {
+    "content-disposition": "inline",
+    "cache-control": "no-store",
+    "content-security-policy": (
+        "sandbox allow-scripts; default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+        "img-src data: blob:; font-src data:; media-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+    ),
+}
 _MAX_NUMBER = (1 << 31) - 1
 
 
@@ -118,10 +128,13 @@ class DataRoutes:
         if request.method == "PUT":
             return await self._put(request, grant, uri)
         size = await store.asize(uri)
-        headers = {"content-length": str(size), "content-disposition": "attachment", "x-content-type-options": "nosniff"}
+        is_deck = key.startswith(f"{METADATA}/") and key.endswith("/deck.html")
+        headers = {"content-length": str(size), "x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
+        headers |= DECK_HEADERS if is_deck else {"content-disposition": "attachment"}
+        media_type = "text/html; charset=utf-8" if is_deck else "application/octet-stream"
         if request.method == "HEAD":
-            return Response(headers=headers)
-        return StreamingResponse(store.chunks(uri), headers=headers, media_type="application/octet-stream")
+            return Response(headers=headers, media_type=media_type)
+        return StreamingResponse(store.chunks(uri), headers=headers, media_type=media_type)
 
     async def _put(self, request: Request, grant: Grant, uri: str) -> Response:
         limit = grant.max_bytes or self._limits.max_upload_bytes

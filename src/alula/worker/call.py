@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from alula.errors import AlulaError, InvalidInput, Unavailable
-from alula.idl import core
+from alula.idl import core, paths
 from alula.idl.v1 import worker_pb2
 from alula.sdk import context as task_context
 from alula.sdk.dynamic import Dynamic
@@ -19,7 +20,7 @@ from alula.sdk.serialize import Settings, job
 from alula.sdk.task import Task
 from alula.types.base import Converter
 from alula.types.offload import Offload
-from alula.worker import environment
+from alula.worker import environment, outbox
 from alula.worker.failure import error_document
 from alula.worker.link import Link
 from alula.worker.load import ensure_bundle, load_task
@@ -36,6 +37,7 @@ class Plan:
     outputs: tuple[tuple[str, Converter], ...]
     interface: Any
     label: str
+    has_deck: bool  # also if the task writes nothing to it
 
 
 _plans: dict[int, Plan] = {}
@@ -54,6 +56,7 @@ def plan_of(task: Task[Any, Any]) -> Plan:
             tuple((name, port.converter) for name, port in interface.outputs.items()),
             interface,
             f"task {task.label}",
+            task.options.deck,
         )
     return found
 
@@ -108,7 +111,8 @@ def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offloa
     plan = plan_of(load_task(attempt.task, bundle_path))
     clock.append(time.perf_counter_ns())
 
-    token = task_context.enter(_context(attempt))
+    outbox.begin(attempt.handle)
+    entered = task_context.enter(partial(_context, attempt))
     folder = _folder()
     environment.watch()
     try:
@@ -126,7 +130,8 @@ def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offloa
             return
         packed = write_outputs(plan, result, offload).SerializeToString()
     finally:
-        task_context.leave(token)
+        outbox.finish(entered, report, has_deck=plan.has_deck)
+        task_context.leave(entered)
         environment.restore()
         with suppress(OSError):  # the next attempt in this process shall not start where this one went
             os.chdir(folder)
@@ -160,10 +165,21 @@ def _context(attempt: worker_pb2.Attempt) -> task_context.Context:
         item=attempt.item,
         task=attempt.task_name,
         version=attempt.task_version,
+        principal=attempt.principal,
+        labels=dict(attempt.labels) if attempt.labels else {},
+        output_prefix=attempt.output_prefix,
         raw_output_prefix=attempt.raw_output_prefix,
         checkpoint_prefix=attempt.checkpoint,
-        previous_checkpoint=attempt.prev_checkpoint,
+        earlier_checkpoints=partial(_earlier_checkpoints, attempt),
+        limits=outbox.limits_of(attempt),
+        wake=outbox.waker(),
     )
+
+
+def _earlier_checkpoints(attempt: worker_pb2.Attempt) -> list[str]:
+    """The folders of all attempts before: one that died before it saved anything hides none of them."""
+    known = paths.earlier_checkpoints(attempt.raw_output_prefix, attempt.execution, attempt.node, attempt.retry_attempt, attempt.item)
+    return known or [uri for uri in [attempt.prev_checkpoint] if uri]
 
 
 def read_inputs(plan: Plan, attempt: worker_pb2.Attempt, offload: Offload) -> dict[str, Any]:

@@ -78,6 +78,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         store.put_bytes(error_document(error).SerializeToString(), f"{prefix}/error.pb")
         return 0
     report = run(attempt_of(arguments, inputs))
+    if report.HasField("update"):
+        sys.stderr.write("alula: this environment has no channel to a server; metrics, parameters and progress are not recorded\n")
     if report.error:
         document = core.ErrorDocument.FromString(report.error)
         sys.stderr.write(document.error.message + "\n")

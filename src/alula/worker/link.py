@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 
 from alula.idl.frames import FrameBuffer, frame
 from alula.idl.v1 import worker_pb2
@@ -15,6 +16,7 @@ class Link:
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
+        self.lock = threading.RLock()  # held by whoever sends: what an attempt says of itself comes from a thread of its own
         self._buffer = FrameBuffer()
         self._reports = worker_pb2.FromWorker()
         self._answers: list[worker_pb2.Answer] = []
@@ -47,7 +49,9 @@ class Link:
 
     def send(self, message: worker_pb2.FromWorker) -> None:
         """Sends at once."""
-        self._channel.sendall(frame(message.SerializeToString()))
+        data = frame(message.SerializeToString())
+        with self.lock:
+            self._channel.sendall(data)
 
     def report(self, report: worker_pb2.Report) -> None:
         """Keeps a report until `flush`."""

@@ -12,6 +12,7 @@ from alula.idl.v1 import worker_pb2
 from alula.worker import foreign, stray
 from alula.worker.call import run as run_ours
 from alula.worker.link import Link
+from alula.worker.outbox import Outbox
 
 FLUSH_AFTER_S = 0.001
 
@@ -21,6 +22,7 @@ def work(channel: socket.socket) -> None:
     link = Link(channel)
     flushed_at = time.monotonic()
     pid = os.getpid()
+    Outbox(link)  # what attempts say while they run
     while True:
         if not link.queue:
             link.flush()

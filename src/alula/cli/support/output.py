@@ -24,11 +24,16 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def print_message(message: Message) -> None:
-    """An IDL message as JSON, its names as in the IDL."""
+def print_message(message: Message, *, has_defaults: bool = False) -> None:
+    """An IDL message as JSON, its names as in the IDL.
+
+    Args:
+        has_defaults: also what is 0 or empty.
+    """
     from google.protobuf import json_format
 
-    print_json(json_format.MessageToDict(message, preserving_proto_field_name=True))
+    made = json_format.MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=has_defaults)
+    print_json(made)
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _HIDDEN = ("start-node", "end-node")  # how the ids of what every graph begins and ends with end
 _MARKS = {"SUCCEEDED": "✓", "RECOVERED": "✓", "FAILED": "✗", "TIMED_OUT": "✗", "ABORTED": "■", "SKIPPED": "–"}
+EVERY_S = 1.0  # between two lines of what the same node says
 _MAX_ROWS = 60  # more does not fit a terminal; the rest is counted
 
 
@@ -34,10 +36,12 @@ def parent_of(node_id: str, known: set[str]) -> str:
 class Progress:
     """Collects node changes of one execution."""
 
-    def __init__(self, name: str, names: Names | None = None) -> None:
-        self.name, self.names = name, names
+    def __init__(self, name: str, names: Names | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.name, self.names, self._clock = name, names, clock
         self.phase = ExecutionPhase.QUEUED
         self.nodes: dict[str, NodeView] = {}
+        self.said: dict[str, Any] = {}  # by node, what its attempt said last
+        self._printed_at: dict[str, float] = {}
 
     def change(self, update: Any) -> list[str]:
         """Takes in an update; returns it as lines."""
@@ -53,6 +57,9 @@ class Progress:
             if not view.id.endswith(_HIDDEN) and (old is None or old.phase is not view.phase):
                 called = view.id if view.name == view.id else f"{view.id} {view.name}"
                 lines.append(f"{called} {view.phase.name}{_span(view)}" + (f": {_first_line(view.error)}" if view.error else ""))
+        for message in update.attempts:
+            self.said[message.node_id] = message
+            lines += self._line(message)
         if update.HasField("execution"):
             phase = ExecutionPhase(update.execution.closure.phase)
             if phase is not self.phase:
@@ -60,10 +67,24 @@ class Progress:
             self.phase = phase
         return lines
 
+    def _line(self, message: Any) -> list[str]:
+        """What an attempt said, once a second at most for each node."""
+        from alula.cli.support.figures import words
+
+        now = self._clock()
+        if now - self._printed_at.get(message.node_id, -EVERY_S) < EVERY_S:
+            return []
+        self._printed_at[message.node_id] = now
+        view = self.nodes.get(message.node_id)
+        called = message.node_id if view is None or view.name == view.id else f"{view.id} {view.name}"
+        return [f"{called} {words(message, has_bar=False)}"]
+
     def tree(self) -> Any:
         """The state as a rich tree."""
         from rich.text import Text
         from rich.tree import Tree
+
+        from alula.cli.support.figures import words
 
         root = Tree(_label(Text, self.name, self.phase.name, ""))
         known = set(self.nodes)
@@ -71,7 +92,10 @@ class Progress:
         shown = [view for view in self.nodes.values() if not view.id.endswith(_HIDDEN)]
         for view in sorted(shown[:_MAX_ROWS], key=lambda view: len(view.id.split("-"))):
             under = branches.get(parent_of(view.id, known), root)
-            branches[view.id] = under.add(_label(Text, view.name, view.phase.name, _span(view), view.error))
+            label = _label(Text, view.name, view.phase.name, _span(view), view.error)
+            if view.phase in (NodePhase.RUNNING, NodePhase.DYNAMIC_RUNNING) and view.id in self.said:
+                label.append(f"  {words(self.said[view.id], has_bar=True)}", style="cyan")
+            branches[view.id] = under.add(label)
         if len(shown) > _MAX_ROWS:
             ended = sum(view.phase.is_terminal for view in shown)
             root.add(Text(f"… {len(shown)} nodes, {ended} ended", style="dim"))

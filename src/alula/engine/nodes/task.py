@@ -67,6 +67,10 @@ def on_event(turn: Turn, node: Node, event: ev.Event) -> None:
                 node.cache_status, node.cache_reason = core.CatalogCacheStatus.CACHE_MISS, event.reason
                 node.holds_reservation = event.is_reserved
                 start_attempt(turn, node)
+        case ev.DeckPublished():
+            if node.attempt is not None and node.attempt.number == event.attempt and not node.attempt.phase.is_terminal:
+                node.deck_uri = event.uri
+                turn.nodes[node.id] = node
         case ev.AttemptStarted() | ev.AttemptSucceeded() | ev.AttemptFailed() | ev.AttemptExpanded() | ev.TimerFired():
             attempt = node.attempt
             if attempt is not None and attempt.number == event.attempt and not attempt.phase.is_terminal:
@@ -99,6 +103,7 @@ def _on_attempt_event(
             _open_dynamic(turn, node, event.closure, attempt=attempt.number)
         case ev.AttemptFailed():
             end_attempt(turn, attempt, AttemptPhase.FAILED, report=event.report, failure=event.failure)
+            node.deck_uri = event.report.deck_uri or node.deck_uri
             _on_failed(turn, node, event.failure)
         case ev.TimerFired():
             turn.effects.append(StopAttempt(node.id, -1, attempt.number))
@@ -110,13 +115,13 @@ def _on_attempt_event(
 def _on_succeeded(turn: Turn, node: Node, attempt: Attempt, event: ev.AttemptSucceeded) -> None:
     call = call_of(node)
     failure = missing_outputs(call, event.outputs)
+    node.deck_uri = event.report.deck_uri
     if failure is not None:
         end_attempt(turn, attempt, AttemptPhase.FAILED, report=event.report, failure=failure)
         _on_failed(turn, node, failure)
         return
     end_attempt(turn, attempt, AttemptPhase.SUCCEEDED, report=event.report)
     node.started_at = node.started_at or attempt.created_at
-    node.deck_uri = event.report.deck_uri
     fill_cache(turn, node, event.outputs, event.outputs_uri)
     scope.close_calls(turn, node)
     scope.end_node(turn, node, NodePhase.SUCCEEDED, outputs=event.outputs, outputs_uri=event.outputs_uri)

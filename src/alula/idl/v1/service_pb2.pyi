@@ -5,6 +5,7 @@ What Flyte's IDL has no words for: launching and watching in one stream, live lo
 attempt's time went, registering a whole program at once.
 """
 
+from alula.idl.v1 import metric_pb2 as _metric_pb2
 from alula.idl.v1 import worker_pb2 as _worker_pb2
 from collections import abc as _abc
 from flyteidl.admin import execution_pb2 as _execution_pb2
@@ -152,6 +153,7 @@ class ExecutionUpdate(_message.Message):
     EXECUTION_FIELD_NUMBER: _builtins.int
     NODES_FIELD_NUMBER: _builtins.int
     NAMES_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def execution(self) -> _execution_pb2.Execution:
         """set when the execution changed (always in the first update)"""
@@ -164,16 +166,21 @@ class ExecutionUpdate(_message.Message):
     def names(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """by node id, of nodes that a running task called: no graph holds their names"""
 
+    @_builtins.property
+    def attempts(self) -> _containers.RepeatedCompositeFieldContainer[_metric_pb2.AttemptMetrics]:
+        """running attempts that said something, the latest of it, only with nodes"""
+
     def __init__(
         self,
         *,
         execution: _execution_pb2.Execution | None = ...,
         nodes: _abc.Iterable[_node_execution_pb2.NodeExecution] | None = ...,
         names: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        attempts: _abc.Iterable[_metric_pb2.AttemptMetrics] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["execution", b"execution"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["execution", b"execution", "names", b"names", "nodes", b"nodes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "execution", b"execution", "names", b"names", "nodes", b"nodes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

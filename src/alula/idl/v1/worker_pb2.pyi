@@ -5,6 +5,7 @@ What the process executor and its warm workers say to each other over a socket p
 a 4-byte big-endian length, then one ToWorker (executor to worker) or FromWorker (worker to executor).
 """
 
+from alula.idl.v1 import metric_pb2 as _metric_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -28,6 +29,26 @@ class Attempt(_message.Message):
 
     @_typing.final
     class EnvEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class LabelsEntry(_message.Message):
         DESCRIPTOR: _descriptor.Descriptor
 
         KEY_FIELD_NUMBER: _builtins.int
@@ -70,6 +91,11 @@ class Attempt(_message.Message):
     INLINE_LIMIT_BYTES_FIELD_NUMBER: _builtins.int
     NOTICE_FIELD_NUMBER: _builtins.int
     WORK_DIR_FIELD_NUMBER: _builtins.int
+    PRINCIPAL_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
+    MAX_METRICS_FIELD_NUMBER: _builtins.int
+    MAX_PARAMETERS_FIELD_NUMBER: _builtins.int
+    MAX_DECK_BYTES_FIELD_NUMBER: _builtins.int
     handle: _builtins.int
     """the executor's own number for this attempt, echoed in the report"""
     task: _builtins.str
@@ -105,6 +131,12 @@ class Attempt(_message.Message):
     """a line for the log, for instance that the image has no environment of its own"""
     work_dir: _builtins.str
     """folder that foreign commands run in and unpack their code to"""
+    principal: _builtins.str
+    """who launched the execution, empty if the server does not know"""
+    max_metrics: _builtins.int
+    """points that the attempt may log"""
+    max_parameters: _builtins.int
+    max_deck_bytes: _builtins.int
     @_builtins.property
     def args(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """foreign commands: argv, the first being a console script or a program"""
@@ -114,6 +146,10 @@ class Attempt(_message.Message):
     @_builtins.property
     def secrets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """"group/key" of what the task may ask for"""
+
+    @_builtins.property
+    def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """the execution's"""
 
     def __init__(
         self,
@@ -142,10 +178,15 @@ class Attempt(_message.Message):
         inline_limit_bytes: _builtins.int = ...,
         notice: _builtins.str = ...,
         work_dir: _builtins.str = ...,
+        principal: _builtins.str = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        max_metrics: _builtins.int = ...,
+        max_parameters: _builtins.int = ...,
+        max_deck_bytes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["args", b"args", "bundle", b"bundle", "bundle_path", b"bundle_path", "checkpoint", b"checkpoint", "domain", b"domain", "env", b"env", "execution", b"execution", "handle", b"handle", "inline_limit_bytes", b"inline_limit_bytes", "inputs", b"inputs", "is_item_sliced", b"is_item_sliced", "item", b"item", "node", b"node", "notice", b"notice", "output_prefix", b"output_prefix", "prev_checkpoint", b"prev_checkpoint", "project", b"project", "raw_output_prefix", b"raw_output_prefix", "retry_attempt", b"retry_attempt", "secrets", b"secrets", "task", b"task", "task_name", b"task_name", "task_version", b"task_version", "work_dir", b"work_dir"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["args", b"args", "bundle", b"bundle", "bundle_path", b"bundle_path", "checkpoint", b"checkpoint", "domain", b"domain", "env", b"env", "execution", b"execution", "handle", b"handle", "inline_limit_bytes", b"inline_limit_bytes", "inputs", b"inputs", "is_item_sliced", b"is_item_sliced", "item", b"item", "labels", b"labels", "max_deck_bytes", b"max_deck_bytes", "max_metrics", b"max_metrics", "max_parameters", b"max_parameters", "node", b"node", "notice", b"notice", "output_prefix", b"output_prefix", "prev_checkpoint", b"prev_checkpoint", "principal", b"principal", "project", b"project", "raw_output_prefix", b"raw_output_prefix", "retry_attempt", b"retry_attempt", "secrets", b"secrets", "task", b"task", "task_name", b"task_name", "task_version", b"task_version", "work_dir", b"work_dir"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -351,6 +392,7 @@ class Report(_message.Message):
     PEAK_RSS_BYTES_FIELD_NUMBER: _builtins.int
     STARTED_AT_US_FIELD_NUMBER: _builtins.int
     DECK_URI_FIELD_NUMBER: _builtins.int
+    UPDATE_FIELD_NUMBER: _builtins.int
     handle: _builtins.int
     outputs: _builtins.bytes
     """serialised LiteralMap when it is small; exactly one of outputs, outputs_uri, error, futures"""
@@ -371,6 +413,10 @@ class Report(_message.Message):
     deck_uri: _builtins.str
     @_builtins.property
     def times(self) -> Global___AttemptTimes: ...
+    @_builtins.property
+    def update(self) -> _metric_pb2.AttemptUpdate:
+        """what was not sent while it ran"""
+
     def __init__(
         self,
         *,
@@ -386,10 +432,11 @@ class Report(_message.Message):
         peak_rss_bytes: _builtins.int = ...,
         started_at_us: _builtins.int = ...,
         deck_uri: _builtins.str = ...,
+        update: _metric_pb2.AttemptUpdate | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["times", b"times"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["times", b"times", "update", b"update"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deck_uri", b"deck_uri", "error", b"error", "futures", b"futures", "handle", b"handle", "has_outputs", b"has_outputs", "log_end", b"log_end", "log_start", b"log_start", "outputs", b"outputs", "outputs_uri", b"outputs_uri", "peak_rss_bytes", b"peak_rss_bytes", "started_at_us", b"started_at_us", "times", b"times"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deck_uri", b"deck_uri", "error", b"error", "futures", b"futures", "handle", b"handle", "has_outputs", b"has_outputs", "log_end", b"log_end", "log_start", b"log_start", "outputs", b"outputs", "outputs_uri", b"outputs_uri", "peak_rss_bytes", b"peak_rss_bytes", "started_at_us", b"started_at_us", "times", b"times", "update", b"update"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -402,22 +449,26 @@ class FromWorker(_message.Message):
     REPORTS_FIELD_NUMBER: _builtins.int
     CALLS_FIELD_NUMBER: _builtins.int
     IDLE_FIELD_NUMBER: _builtins.int
+    UPDATES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def reports(self) -> _containers.RepeatedCompositeFieldContainer[Global___Report]: ...
     @_builtins.property
     def calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___Call]: ...
     @_builtins.property
     def idle(self) -> _containers.RepeatedCompositeFieldContainer[Global___Idle]: ...
+    @_builtins.property
+    def updates(self) -> _containers.RepeatedCompositeFieldContainer[_metric_pb2.AttemptUpdate]: ...
     def __init__(
         self,
         *,
         reports: _abc.Iterable[Global___Report] | None = ...,
         calls: _abc.Iterable[Global___Call] | None = ...,
         idle: _abc.Iterable[Global___Idle] | None = ...,
+        updates: _abc.Iterable[_metric_pb2.AttemptUpdate] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "idle", b"idle", "reports", b"reports"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "idle", b"idle", "reports", b"reports", "updates", b"updates"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

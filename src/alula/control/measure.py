@@ -1,0 +1,140 @@
+"""What attempts said, read back: the latest of each metric, whole series; a cached node shows those of the attempt that computed it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection
+
+from alula.database import execution as executions
+from alula.database import metric as rows
+from alula.database import run as run_rows
+from alula.database.metric import AttemptKey, value_of
+from alula.errors import NotFound
+from alula.idl import core
+from alula.idl.identifier import ExecutionId
+from alula.idl.v1 import metric_pb2
+
+Found = dict[tuple[str, int, int], metric_pb2.AttemptMetrics]  # by node id, item and attempt
+
+
+def list_metrics(connection: Connection, request: metric_pb2.ListMetricsRequest) -> metric_pb2.ListMetricsResponse:
+    """Metrics, parameters, progress and deck of the attempts of an execution that said anything.
+
+    Raises:
+        NotFound: no such execution.
+    """
+    key = executions.get(connection, ExecutionId.from_proto(request.id)).key
+    found = list(_collect(connection, key, request.node_id).values())
+    found += _of_hits(connection, key, request.node_id)
+    found += _of_recovered(connection, key, request.node_id)
+    if not request.all_attempts:
+        found = list({(one.node_id, one.item): one for one in sorted(found, key=lambda one: one.retry_attempt)}.values())
+    found.sort(key=lambda one: (one.node_id, one.item, one.retry_attempt))
+    return metric_pb2.ListMetricsResponse(attempts=found)
+
+
+def _collect(connection: Connection, key: int, node_id: str) -> Found:
+    found: Found = {}
+
+    def of(row: Any) -> metric_pb2.AttemptMetrics:
+        return found.setdefault(
+            (row.node_id, row.item, row.attempt),
+            metric_pb2.AttemptMetrics(node_id=row.node_id, item=row.item + 1, retry_attempt=row.attempt),
+        )
+
+    for row in rows.summaries(connection, key, node_id):
+        of(row).metrics.add(
+            name=row.name,
+            last=value_of(row.last),
+            min=value_of(row.min),
+            max=value_of(row.max),
+            points=row.points,
+            last_step=row.last_step,
+        )
+    for row in rows.parameters(connection, key, node_id):
+        of(row).parameters.add(name=row.name, value=row.value)
+    for row in rows.notes(connection, key, node_id):
+        one = of(row)
+        one.deck_uri = row.deck_uri
+        if row.done is not None:
+            one.progress.CopyFrom(metric_pb2.Progress(done=row.done, total=row.total or 0.0, message=row.message))
+    return found
+
+
+def _of_hits(connection: Connection, key: int, node_id: str) -> Iterable[metric_pb2.AttemptMetrics]:
+    """For each node that the output cache answered, what the attempt said that had computed it."""
+    by_execution: dict[ExecutionId, list[tuple[str, core.TaskExecutionIdentifier]]] = {}
+    for row in run_rows.cached_rows(connection, key, node_id):
+        source = core.CatalogMetadata.FromString(row.cache_source).source_task_execution
+        by_execution.setdefault(ExecutionId.from_proto(source.node_execution_id.execution_id), []).append((row.node_id, source))
+    for execution, hits in by_execution.items():
+        found = executions.find(connection, execution)
+        if found is None:
+            continue
+        said = _collect(connection, found.key, hits[0][1].node_execution_id.node_id if len(hits) == 1 else "")
+        for hit, source in hits:
+            one = said.get((source.node_execution_id.node_id, -1, source.retry_attempt))
+            if one is not None:
+                yield _as_of(one, hit, source)
+
+
+def _as_of(one: metric_pb2.AttemptMetrics, node_id: str, source: core.TaskExecutionIdentifier) -> metric_pb2.AttemptMetrics:
+    made = metric_pb2.AttemptMetrics()
+    made.CopyFrom(one)
+    made.node_id, made.retry_attempt = node_id, 0
+    made.computed_by.CopyFrom(source)
+    return made
+
+
+def _of_recovered(connection: Connection, key: int, node_id: str) -> Iterable[metric_pb2.AttemptMetrics]:
+    """For each node that a recovery took over, what its last attempt in the execution before said."""
+    taken = run_rows.recovered_nodes(connection, key, node_id)
+    own = executions.find_by_key(connection, key) if taken else None
+    source = ExecutionId(own.project, own.domain, own.source) if own is not None and own.source else None
+    if source is None:
+        return
+    before = list_metrics(connection, metric_pb2.ListMetricsRequest(id=source.to_proto(), node_id=node_id))
+    for one in before.attempts:
+        if one.node_id not in taken:
+            continue
+        if not one.HasField("computed_by"):
+            one.computed_by.node_execution_id.node_id = one.node_id
+            one.computed_by.node_execution_id.execution_id.CopyFrom(source.to_proto())
+            one.computed_by.retry_attempt = one.retry_attempt
+        yield one
+
+
+def get_series(connection: Connection, request: metric_pb2.GetSeriesRequest) -> metric_pb2.GetSeriesResponse:
+    """Every point of an attempt's metrics; of a node that was served from the cache those of the attempt that had computed it.
+
+    Raises:
+        NotFound: no such execution, or a metric that the attempt did not log.
+    """
+    key = _source_of(connection, request)
+    found: dict[str, metric_pb2.MetricSeries] = {}
+    for row in rows.series(connection, key, request.names):
+        series = found.setdefault(row.name, metric_pb2.MetricSeries(name=row.name))
+        series.steps.append(row.step)
+        series.values.append(value_of(row.value))
+        series.at_us.append(row.at)
+    missing = [name for name in request.names if name not in found]
+    if missing:
+        there = ", ".join(sorted({row.name for row in rows.series(connection, key, [])})) or "none"
+        raise NotFound(f'node "{request.id.node_id}", attempt {request.retry_attempt}: no metric "{missing[0]}"; there are: {there}')
+    return metric_pb2.GetSeriesResponse(series=found.values())
+
+
+def _source_of(connection: Connection, request: metric_pb2.GetSeriesRequest) -> AttemptKey:
+    execution = executions.get(connection, ExecutionId.from_proto(request.id.execution_id))
+    own = AttemptKey(execution.key, request.id.node_id, request.item - 1, request.retry_attempt)
+    shown = list_metrics(connection, metric_pb2.ListMetricsRequest(id=request.id.execution_id, node_id=request.id.node_id))
+    for one in shown.attempts:
+        if one.item != request.item or not one.HasField("computed_by"):
+            continue
+        source = one.computed_by
+        of = executions.find(connection, ExecutionId.from_proto(source.node_execution_id.execution_id))
+        if of is not None:
+            return AttemptKey(of.key, source.node_execution_id.node_id, request.item - 1, source.retry_attempt)
+    return own

@@ -1,0 +1,88 @@
+"""Decks and figures by HTTP."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from http.client import HTTPResponse
+from pathlib import Path
+
+import pytest
+from flyteidl.service import dataproxy_pb2
+from tests.programs import telling
+from tests.server.harness import LiveServer
+
+from alula.idl import admin, core, service
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    live = LiveServer(tmp_path_factory.mktemp("web") / "home").start()
+    live.register(telling)
+    yield live
+    live.stop()
+
+
+@pytest.fixture(scope="module")
+def trained(server: LiveServer) -> core.WorkflowExecutionIdentifier:
+    execution = server.launch("tests.programs.telling.training", execution="trained", epochs=3)
+    assert server.wait(execution).closure.phase == core.WorkflowExecution.SUCCEEDED
+    return execution
+
+
+def get(url: str, method: str = "GET") -> HTTPResponse:
+    answer: HTTPResponse = urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=20)
+    return answer
+
+
+def link(server: LiveServer, execution: core.WorkflowExecutionIdentifier) -> str:
+    node = core.NodeExecutionIdentifier(node_id="n0", execution_id=execution)
+    request = service.CreateDownloadLinkRequest(artifact_type=dataproxy_pb2.ARTIFACT_TYPE_DECK, node_execution_id=node)
+    return str(server.data.CreateDownloadLink(request).pre_signed_urls.signed_url[0])
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_deck_is_shown_and_has_an_origin_of_its_own(server: LiveServer, trained: core.WorkflowExecutionIdentifier, method: str) -> None:
+    answer = get(link(server, trained), method)
+    policy = [part.strip() for part in answer.headers["content-security-policy"].split(";")]
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "sandbox allow-scripts" in policy, "allow-same-origin would give it our origin"
+    assert {"default-src 'none'", "form-action 'none'"} <= set(policy)
+    assert (answer.headers["x-content-type-options"], answer.headers["referrer-policy"]) == ("nosniff", "no-referrer")
+    if method == "GET":
+        assert b"all well" in answer.read()
+
+
+def test_an_upload_that_calls_itself_a_deck_is_only_ever_downloaded(server: LiveServer, tmp_path: Path) -> None:
+    request = service.CreateUploadLocationRequest(project="default", domain="development", filename="deck.html", filename_root="x")
+    location = server.data.CreateUploadLocation(request)
+    put = urllib.request.Request(location.signed_url, data=b"<script>alert(1)</script>", method="PUT")
+    urllib.request.urlopen(put, timeout=20).close()
+    url = server.data.CreateDownloadLocation(service.CreateDownloadLocationRequest(native_url=location.native_url)).signed_url
+    answer = get(url)
+    assert (answer.headers["content-type"], answer.headers["content-disposition"]) == ("application/octet-stream", "attachment")
+
+
+def test_figures_have_paths_of_their_own(server: LiveServer, trained: core.WorkflowExecutionIdentifier) -> None:
+    base = f"http://{server.http}/api/alula/v1"
+    found = json.load(get(f"{base}/metrics/default/development/trained"))["attempts"]
+    assert [(m["name"], m["last"]) for m in found[0]["metrics"]] == [("accuracy", 2 / 3), ("loss", 1 / 3), ("odd", "Infinity")]
+    series = json.load(get(f"{base}/series/default/development/trained/n0/0?names=odd"))["series"]
+    assert series[0]["values"] == ["NaN", "Infinity"]
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        get(f"{base}/metrics/default/development/nothing")
+    assert refused.value.code == 404
+
+
+def test_a_task_knows_who_and_what_it_is(server: LiveServer) -> None:
+    plan = core.Identifier(
+        resource_type=core.LAUNCH_PLAN, project="default", domain="development", name="tests.programs.telling.described", version="v1"
+    )
+    spec = admin.ExecutionSpec(launch_plan=plan, labels=admin.Labels(values={"team": "birds"}))
+    request = admin.ExecutionCreateRequest(project="default", domain="development", name="described", spec=spec)
+    execution = server.admin.CreateExecution(request).id
+    server.wait(execution)
+    expected = ["default", "development", "described", "n0", "tests.programs.telling.describe", "v1", "", "{'team': 'birds'}", "0", "-1"]
+    assert server.outputs(execution) == {"o0": expected}
