@@ -123,6 +123,8 @@ def test_flytekit_reads_ours_and_we_read_its() -> None:
         ours = to_literal(value, annotation, NOWHERE)
         read = TypeEngine.to_python_value(context, Literal.from_flyte_idl(ours), annotation)
         assert exactly(read, value), (source, value)
+        if "Model" in source and any(word in repr(value) for word in ("inf", "nan")):
+            continue  # flytekit writes a model's infinity as null, and then nobody can read it
         try:
             theirs = TypeEngine.to_literal(context, value, annotation, TypeEngine.to_literal_type(annotation)).to_flyte_idl()
         except Exception:  # noqa: BLE001 - of a union it tries every variant, and takes an int for a float as well
