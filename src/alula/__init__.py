@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from alula.sdk.gate import approve, sleep, wait_for_input
     from alula.sdk.kind import TaskKind
     from alula.sdk.launch_plan import LaunchPlan
+    from alula.sdk.notebook import notebook
     from alula.sdk.reference import reference_launch_plan, reference_task, reference_workflow
     from alula.sdk.resources import Cache, Resources
     from alula.sdk.running import deck, log_metric, log_metrics, log_param, progress, track
@@ -61,6 +62,7 @@ _HOMES = {
     "log_metrics": "sdk.running",
     "log_param": "sdk.running",
     "map": "sdk.array",
+    "notebook": "sdk.notebook",
     "progress": "sdk.running",
     "reference_launch_plan": "sdk.reference",
     "reference_task": "sdk.reference",
@@ -110,6 +112,7 @@ __all__ = [
     "log_metrics",
     "log_param",
     "map",
+    "notebook",
     "progress",
     "reference_launch_plan",
     "reference_task",

@@ -10,6 +10,7 @@ from tests.control.conftest import Plane, open_plane
 from tests.programs import kinds
 
 from alula.idl import core
+from alula.objectstore import store
 
 P = "tests.programs.kinds."
 SUCCEEDED, FAILED = core.WorkflowExecution.SUCCEEDED, core.WorkflowExecution.FAILED
@@ -29,6 +30,7 @@ def database_url(tmp_path: Path) -> str:
         ("turned", {"text": "abc"}, {"o0": "cba!"}),
         ("queried", {}, {"o0": ["ada 7", "bea 5"]}),
         ("queried", {"least": 5}, {"o0": ["bea 5"]}),
+        ("noted", {"factor": 3}, {"o0": 39, "o1": [5, 4]}),
     ],
 )
 async def test_a_kind_gives_its_result(plane: Plane, name: str, inputs: dict[str, Any], expected: dict[str, Any]) -> None:
@@ -65,3 +67,14 @@ async def test_a_query_reads_a_database_whose_address_is_a_secret(tmp_path: Path
         assert (final.closure.phase, outputs) == (SUCCEEDED, {"o0": [3, 4]}), final.closure.error.message
     finally:
         await plane.platform.stop()
+
+
+async def test_an_executed_notebook_is_a_deck_also_when_a_cell_fails(plane: Plane) -> None:
+    await plane.register(kinds)
+    for name, shown in (("noted", "counted 26"), ("broken_note", "ZeroDivisionError")):
+        execution = await plane.launch(P + name)
+        final = await plane.wait(execution)
+        (node,) = [n for n in await plane.nodes(execution) if n.closure.deck_uri]
+        page = store.get_bytes(node.closure.deck_uri).decode()
+        assert shown in page and "_alula" not in page
+    assert "broken.ipynb: a cell raised ZeroDivisionError: division by zero" in final.closure.error.message

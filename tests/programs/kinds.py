@@ -39,6 +39,12 @@ stored = al.sql(
     database=al.Secret("kinds/url"),
 )
 
+reported = al.notebook(
+    "reported", "report.ipynb", inputs={"frame": al.DataFrame, "factor": (int, 2)}, outputs={"total": int, "big": al.DataFrame}
+)
+unset = al.notebook("unset", "unset.ipynb", outputs={"y": int})
+broken = al.notebook("broken", "broken.ipynb", outputs={"y": int})
+
 
 @al.task
 def text_file(text: str) -> al.File:
@@ -117,3 +123,14 @@ def fill(path: Path) -> str:
         connection.execute("CREATE TABLE sales (name TEXT, amount INTEGER)")
         connection.executemany("INSERT INTO sales VALUES (?, ?)", [("ada", 3), ("bea", 5), ("ada", 4)])
     return f"sqlite:///{path}"
+
+
+@al.workflow
+def noted(factor: int = 2) -> tuple[int, list[int]]:
+    total, big = reported(sales(), factor)
+    return total, amounts(big)
+
+
+@al.workflow
+def broken_note() -> int:
+    return broken()

@@ -23,6 +23,13 @@ def test_a_plain_call_runs_here(tmp_path: Path) -> None:
         kinds.fails()
 
 
+def test_a_notebook_runs_in_a_plain_call_and_says_what_it_did_not_set() -> None:
+    total, big = kinds.reported(frame=kinds.sales(), factor=1)
+    assert (total, list(big["amount"])) == (13, [5, 4])
+    with pytest.raises(CommandFailed, match="it set no variable 'y'; its outputs are y"):
+        kinds.unset()
+
+
 quoting = al.shell("quoting", "printf %s {inputs.x}", inputs={"x": Any}, outputs={"stdout": str})
 
 
@@ -56,6 +63,7 @@ def test_outputs_that_are_missing_or_no_value_are_named() -> None:
         (lambda: al.shell("a", "true", outputs={"n": int}), "the script never names output 'n'"),
         (lambda: al.shell("no name", "true"), "expected a name of letters, digits and _"),
         (lambda: al.shell("a", "true", retires=1), "has no option 'retires'"),
+        (lambda: al.notebook("a", "none.ipynb"), "there is no file none.ipynb beside"),
         (lambda: al.command("a", "ls -l"), "a script is for al.shell"),
         (lambda: al.sql("a", "SELECT :x"), "the query names :x, which is no input"),
         (lambda: al.sql("a", "SELECT 1", inputs={"x": int}), "the query never uses input 'x'"),
