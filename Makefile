@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 STAMPS := .stamps
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help setup demo up test test-fast check fmt verify lock bench bench-full wheel acceptance clean
+.PHONY: help setup demo up test test-fast check fmt verify lock bench bench-full docs wheel acceptance clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,7 +17,7 @@ $(STAMPS)/venv: requirements.lock pyproject.toml
 	@scripts/setup.sh
 	@mkdir -p $(STAMPS) && touch $@
 
-demo: $(STAMPS)/venv ## a server, a real training workflow, run three times; KEEP=1 leaves the server up
+demo: $(STAMPS)/venv ## a server, a real training workflow, changed, rolled back, gone on from a node; KEEP=1 leaves it up
 	@$(PY) -m scripts.demo
 
 up: $(STAMPS)/venv ## a server on the per-user home folder
@@ -57,6 +57,11 @@ bench: $(STAMPS)/venv ## the short table of budgets
 
 bench-full: $(STAMPS)/venv ## with the largest sizes and the peers that need no service
 	$(PY) -m bench --full
+
+docs: $(STAMPS)/venv ## the docs site, in build/site
+	$(PY) scripts/build_docs.py
+	$(VENV)/bin/mkdocs build --strict --quiet
+	@echo "docs: build/site/index.html"
 
 wheel: $(STAMPS)/venv ## the distribution, in dist/
 	uv build --wheel --no-build-isolation -o dist

@@ -1,9 +1,9 @@
 """A task that says what it is doing: parameters, metrics by epoch, progress, a page with its result, a checkpoint, log lines.
 
-    $ alula run examples/metrics_and_deck.py fit --epochs 200 --name fitted
-    $ alula get execution fitted --metrics
-    $ alula get deck fitted n0
-    $ alula logs fitted n0
+$ alula run examples/metrics_and_deck.py fit --epochs 200 --name fitted
+$ alula get execution fitted --metrics
+$ alula get deck fitted n0
+$ alula logs fitted n0
 """
 
 import json

@@ -1,4 +1,4 @@
-"""`make demo`: a server, a real training workflow, run three times: anew, again, and after one hyperparameter has changed.
+"""`make demo`: a server, a real training workflow: run, run again, changed, its report, rolled back, and gone on from a node.
 
 With KEEP=1 in the environment the server stays up on `demo-home/`; otherwise nothing is left behind.
 """
@@ -29,7 +29,7 @@ from rich.table import Table
 from alula.cli.support.progress import follow
 from alula.client import connect
 from alula.client.execution import Reuse
-from alula.client.sync import Client
+from alula.client.sync import Client, Execution
 from alula.errors import AlulaError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -115,13 +115,16 @@ class Demo:
         shutil.copy(ROOT / "examples" / "pyproject.toml", self.program)
         return self.program / "digits" / "workflow.py"
 
+    def command(self, *args: str) -> str:
+        """Runs a command against the server; what it prints."""
+        done = subprocess.run(alula(*args, "--address", self.grpc), env=self.environment, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise DemoFailed(f"alula {args[0]} ended with exit code {done.returncode}:\n{done.stderr}")
+        return done.stdout
+
     def register(self) -> tuple[str, bool]:
         """Registers the program as a user would; its version, and whether that is new."""
-        command = ["register", str(self.program), "--address", self.grpc, "--json"]
-        done = subprocess.run(alula(*command), env=self.environment, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise DemoFailed(f"alula register ended with exit code {done.returncode}:\n{done.stderr}")
-        answer = json.loads(done.stdout)
+        answer = json.loads(self.command("register", str(self.program), "--json"))
         is_new = any(each["is_new"] for each in answer["entities"])
         kinds = [each["kind"] for each in answer["entities"]]
         what = f"{kinds.count('task')} tasks and a workflow, {'new' if is_new else 'unchanged'}: version {answer['version']}"
@@ -131,16 +134,32 @@ class Demo:
     def run(self, client: Client, title: str, version: str) -> Ran:
         """Launches the workflow and follows it to its end."""
         name = f"digits-{title}"
-        say(f"alula launch {WORKFLOW}:{version} --name {name} --wait", "")
+        target = f"{WORKFLOW}:{version}" if version else WORKFLOW
+        say(f"alula launch {target} --name {name} --wait", "")
         began = time.monotonic()
-        execution = client.launch.with_options(name=name)(f"{WORKFLOW}:{version}")
+        return self._follow(client.launch.with_options(name=name)(target), title, began)
+
+    def rerun(self, client: Client, title: str, of: str, node: str) -> Ran:
+        """Goes on from a node of an execution."""
+        command = ["rerun", of, "--from", node, "--name", f"digits-{title}"]
+        say(f"alula {' '.join(command)} --wait", "")
+        began = time.monotonic()
+        self.command(*command)
+        return self._follow(client.execution(f"digits-{title}"), title, began)
+
+    def _follow(self, execution: Execution, title: str, began: float) -> Ran:
         follow(execution, timeout_s=RUN_S)
         wall_s = time.monotonic() - began
+        version = execution.get().closure.workflow_id.version
         result = execution.wait(RUN_S).outputs  # raises with the cause if it has failed
         reuse = tuple(execution.reuse)
         made = Ran(title=title, version=version, execution=execution.name, accuracy=result.report["accuracy"], wall_s=wall_s, reuse=reuse)
-        console.print(f"  accuracy {made.accuracy:.4f} in {wall_s:.2f} s: {made.computed} tasks ran, {made.cached} came from the cache\n")
+        console.print(f"  accuracy {made.accuracy:.4f} in {wall_s:.2f} s: {_tasks(made.computed)} ran, {made.cached} came from the cache\n")
         return made
+
+
+def _tasks(count: int) -> str:
+    return "1 task" if count == 1 else f"{count} tasks"
 
 
 def alula(*args: str) -> list[str]:
@@ -198,8 +217,8 @@ def change(file: Path) -> None:
 
 
 def check(runs: Sequence[Ran]) -> None:
-    """Holds the three runs against what they are to show."""
-    first, again, changed = runs
+    """Holds the runs against what they are to show."""
+    first, again, changed, back, onward = runs
     trained = {each.name: each for each in changed.reuse}["map-train"]
     facts = {
         "the first run computes everything": first.cached == 0 and first.computed > 0,
@@ -209,6 +228,10 @@ def check(runs: Sequence[Ran]) -> None:
         "the third has another version": changed.version != first.version,
         "the third trains the new candidate alone": (trained.computed, trained.cached) == (1, 3),
         "the third reuses what comes before": all(each.computed == 0 for each in changed.reuse if each.name in ("load", "features")),
+        "rolled back, the first version runs": (back.version, back.accuracy) == (first.version, first.accuracy),
+        "and computes nothing": back.computed == 0,
+        "going on from evaluate computes it alone": [each.name for each in onward.reuse if each.computed] == ["evaluate"],
+        "and says what it said before": onward.accuracy == changed.accuracy,
     }
     wrong = [fact for fact, holds in facts.items() if not holds]
     if wrong:
@@ -217,7 +240,7 @@ def check(runs: Sequence[Ran]) -> None:
 
 def tables(runs: Sequence[Ran]) -> None:
     # Narrow enough for 80 columns: what a run is called must be readable whole.
-    table = Table(title="Three runs", title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(title="Five runs", title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("run", "version", "execution"):
         table.add_column(heading, no_wrap=True)
     for heading in ("accuracy", "wall time", "tasks run", "cache hits"):
@@ -241,7 +264,8 @@ def tables(runs: Sequence[Ran]) -> None:
 
 def _in_words(reuse: Reuse) -> str:
     parts = [f"[yellow]{reuse.computed} computed[/]"] if reuse.computed else []
-    return ", ".join([*parts, *([f"[green]{reuse.cached} reused[/]"] if reuse.cached else [])])
+    parts += [f"[green]{reuse.cached} reused[/]"] if reuse.cached else []
+    return ", ".join([*parts, *(["[green]kept[/]"] if reuse.recovered else [])])
 
 
 def show(demo: Demo) -> None:
@@ -257,8 +281,24 @@ def show(demo: Demo) -> None:
         console.print("[bold]4. Change one hyperparameter[/] in the source")
         change(file)
         runs.append(demo.run(client, "changed", demo.register()[0]))
+        console.print("[bold]5. Look at its report[/]: the deck that the evaluation wrote, with a plot")
+        deck(demo)
+        console.print("[bold]6. Roll back[/] to the first version; what is launched by name is that again")
+        say(f"alula rollback {WORKFLOW} {runs[0].version}", demo.command("rollback", WORKFLOW, runs[0].version).strip())
+        runs.append(demo.run(client, "back", ""))
+        console.print("[bold]7. Go on from a node[/] of the third run: what lies before it is taken over")
+        runs.append(demo.rerun(client, "onward", "digits-changed", "evaluate"))
     check(runs)
     tables(runs)
+
+
+def deck(demo: Demo) -> None:
+    """Saves the report of the changed run."""
+    page = demo.folder / "report.html"
+    demo.command("get", "deck", "digits-changed", "evaluate", "-o", str(page))
+    if "<svg" not in page.read_text() and "data:image" not in page.read_text():
+        raise DemoFailed(f"{page}: the report has no plot")
+    say("alula get deck digits-changed evaluate -o report.html", f"{page.stat().st_size / 1024:.0f} KiB: {shown(page)}\n")
 
 
 def farewell(demo: Demo) -> None:
@@ -268,6 +308,8 @@ def farewell(demo: Demo) -> None:
     console.print(f"\nThe server stays up at [bold]{demo.http}[/] (gRPC {demo.grpc}). Look around:")
     console.print(f"  .venv/bin/alula list{option}", soft_wrap=True)
     console.print(f"  .venv/bin/alula get execution digits-changed{option}", soft_wrap=True)
+    console.print(f"  .venv/bin/alula get execution digits-changed --metrics{option}", soft_wrap=True)
+    console.print(f"  .venv/bin/alula diff {WORKFLOW}{option}", soft_wrap=True)
     console.print(f"  .venv/bin/alula logs digits-changed n3{option}", soft_wrap=True)
     console.print(f"  curl '{demo.http}/api/v1/executions/flytesnacks/development?limit=3'", soft_wrap=True)
     console.print(f"Stop it with [bold]kill {demo.process.pid}[/]; everything is in {shown(demo.folder)}/")

@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
-from sklearn.metrics import accuracy_score, recall_score
+from sklearn.metrics import ConfusionMatrixDisplay, accuracy_score, confusion_matrix, recall_score
 from sklearn.neural_network import MLPClassifier
 
 import alula as al
@@ -109,6 +110,8 @@ def train(x: np.ndarray, y: np.ndarray, candidate: Candidate) -> MLPClassifier:
     """
     model = MLPClassifier((candidate.hidden,), alpha=candidate.alpha, max_iter=400, tol=1e-3, random_state=SEED)
     model.fit(x, y)
+    for epoch, loss in enumerate(model.loss_curve_):
+        al.log_metric("loss", loss, step=epoch)
     print(f"{candidate}: loss {model.loss_:.4f} after {model.n_iter_} epochs")
     return model
 
@@ -127,7 +130,20 @@ def evaluate(model: MLPClassifier, x: np.ndarray, y: np.ndarray) -> Report:
     """Accuracy on images that played no part in training or choosing."""
     read = model.predict(x)
     recall = recall_score(y, read, average=None)
-    return Report(accuracy=float(accuracy_score(y, read)), hidden=int(model.hidden_layer_sizes[0]), hardest=int(np.argmin(recall)))
+    report = Report(accuracy=float(accuracy_score(y, read)), hidden=int(model.hidden_layer_sizes[0]), hardest=int(np.argmin(recall)))
+    al.log_metric("accuracy", report.accuracy)
+    al.deck("report").markdown(f"{report.hidden} hidden units read **{report.accuracy:.1%}** of {len(y)} unseen images.").plot(
+        confusion(y, read)
+    )
+    return report
+
+
+def confusion(y: np.ndarray, read: np.ndarray) -> Figure:
+    """Which digit was read as which."""
+    figure = Figure(figsize=(5, 5), layout="constrained")
+    display = ConfusionMatrixDisplay(confusion_matrix(y, read))
+    display.plot(ax=figure.subplots(), colorbar=False, cmap="Greens")
+    return figure
 
 
 @al.workflow

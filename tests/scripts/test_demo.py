@@ -44,17 +44,19 @@ def processes_of(folder: Path) -> list[str]:
     return found
 
 
-def test_three_runs_and_nothing_left(demo: subprocess.Popen[str], tmp_path: Path) -> None:
+def test_five_runs_and_nothing_left(demo: subprocess.Popen[str], tmp_path: Path) -> None:
     out, _ = demo.communicate(timeout=120)
     assert demo.returncode == 0, out
-    rows = re.findall(r"^ *([123]) +(v[0-9a-f]{12}) +(digits-\w+) +(0\.\d{4}) +(\S+) s +(\d+) +(\d+)", out, re.MULTILINE)
+    rows = re.findall(r"^ *([1-5]) +(v[0-9a-f]{12}) +(digits-\w+) +(0\.\d{4}) +(\S+) s +(\d+) +(\d+)", out, re.MULTILINE)
     assert [(row[0], row[2], row[5], row[6]) for row in rows] == [
         ("1", "digits-first", "8", "0"),
         ("2", "digits-again", "0", "8"),
         ("3", "digits-changed", "3", "5"),
+        ("4", "digits-back", "0", "8"),
+        ("5", "digits-onward", "1", "0"),
     ], out
-    assert rows[0][1] == rows[1][1] != rows[2][1]
-    assert "1 computed, 3 reused" in out
+    assert rows[0][1] == rows[1][1] == rows[3][1] != rows[2][1] == rows[4][1]
+    assert "KiB" in out
     assert list(tmp_path.iterdir()) == []
     assert processes_of(tmp_path) == []
 

@@ -63,12 +63,14 @@ class Reuse:
         name: of the node.
         computed: calls that ran, 0 or 1; for an array node 0 to its number of items.
         cached: calls served from the cache.
+        recovered: 1 if a rerun or a recovery took over the whole node from the execution it goes on from.
     """
 
     id: str
     name: str
     computed: int
     cached: int
+    recovered: int = 0
 
 
 def view_of(node: admin.NodeExecution, parent: str = "", names: Names | None = None) -> NodeView:
@@ -272,7 +274,9 @@ class AsyncExecution:
         """Per task node that has ended well, in order: how much was computed and how much came from the output cache."""
         made = []
         for view in await self.nodes():
-            if view.is_array and view.phase.is_success:
+            if view.phase is NodePhase.RECOVERED:
+                made.append(Reuse(id=view.id, name=view.name, computed=0, cached=0, recovered=1))
+            elif view.is_array and view.phase.is_success:
                 made.append(await self._array_reuse(view))
             elif view.phase.is_success and (view.cache or await self._attempts(view.id)):
                 is_hit = view.cache == "HIT"
@@ -307,7 +311,7 @@ class AsyncExecution:
         """What attempts wrote, as text pieces.
 
         Args:
-            node: id of the node; empty for the only one that ran a task.
+            node: id or name of the node; empty for the only one that ran a task.
             follow: go on until the attempt ends, and with the next one if it is tried again; also after a restart of the server.
             tail_bytes: at most this far before the present end; 0 for all.
         Raises:
@@ -315,7 +319,7 @@ class AsyncExecution:
             InvalidInput: no node named and several ran; the message lists them.
             Unavailable: the server stayed away for two minutes.
         """
-        attempt: core.TaskExecutionIdentifier | None = await self._last_attempt(node)
+        attempt: core.TaskExecutionIdentifier | None = await self._last_attempt(await self._logged(node) if node else "")
         while attempt is not None:
             rest = b""
             async for read in self._log(v1.LogsRequest(id=attempt, follow=follow, tail_bytes=tail_bytes)):
@@ -365,15 +369,22 @@ class AsyncExecution:
 
     async def metrics(self, node: str = "", *, all_attempts: bool = False) -> list[figures.Figures]:
         """What the attempts of a node, or of every node, said of themselves; see `figures.read`."""
-        return await figures.read(self.wire, self.id, node, all_attempts=all_attempts)
+        return await figures.read(self.wire, self.id, await self.node_id(node) if node else "", all_attempts=all_attempts)
 
     async def series(self, node: str, metric: str, *, item: int = -1, attempt: int | None = None) -> list[figures.Point]:
         """Every point of one metric; see `figures.series`."""
-        return await figures.series(self.wire, self.id, node, metric, item=item, attempt=attempt)
+        return await figures.series(self.wire, self.id, await self.node_id(node), metric, item=item, attempt=attempt)
 
     async def deck(self, node: str, *, item: int = -1, attempt: int | None = None) -> str:
         """The deck of a node's last attempt that wrote one, as HTML; see `figures.deck`."""
-        return await figures.deck(self.wire, self.id, node, item=item, attempt=attempt)
+        return await figures.deck(self.wire, self.id, await self.node_id(node), item=item, attempt=attempt)
+
+    async def _logged(self, node: str) -> str:
+        """The id of a node given by id or name; one that has not begun yet is taken for an id."""
+        try:
+            return await self.node_id(node)
+        except NotFound:
+            return node
 
     async def _last_attempt(self, node: str) -> core.TaskExecutionIdentifier:
         candidates = [node] if node else [view.id for view in await self.nodes() if view.id not in ("start-node", "end-node")]
