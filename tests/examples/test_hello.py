@@ -9,7 +9,10 @@ import pytest
 from tests.examples.conftest import EXAMPLES, Alula
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "ALULA_SETTINGS": "/nowhere"}
-PLAIN = ["hello.py", "approval.py", "batch_map.py", "metrics_and_deck.py", "notify_on_failure.py", "search.py", "digits/workflow.py"]
+PLAIN = [
+    *("hello.py", "approval.py", "batch_map.py", "notify_on_failure.py", "metrics_and_deck.py", "search.py", "sales.py", "caching.py"),
+    *("drift.py", "sql_report.py", "digits/workflow.py"),
+]
 
 
 @pytest.mark.parametrize("name", PLAIN)
