@@ -5,6 +5,7 @@ alula run examples/caching.py words --text "to be or not to be"
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import alula as al
 @al.task
 def save(text: str, name: str) -> al.File:
     """The same text under any name is the same content."""
-    path = Path(f"{name}.txt")
+    path = Path(tempfile.mkdtemp()) / f"{name}.txt"
     path.write_text(text)
     return al.File(path)
 

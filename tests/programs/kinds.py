@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from pathlib import Path
 
 import pandas as pd
@@ -48,7 +49,7 @@ broken = al.notebook("broken", "broken.ipynb", outputs={"y": int})
 
 @al.task
 def text_file(text: str) -> al.File:
-    path = Path("text.txt")
+    path = Path(tempfile.mkdtemp()) / "text.txt"
     path.write_text(text)
     return al.File(path)
 

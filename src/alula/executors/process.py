@@ -228,11 +228,11 @@ class ProcessExecutor:
 
     def _impossible(self, demand: Demand) -> Failure | None:
         """Memory and devices beyond the machine can never be had; cores can: the work is only slower."""
-        asked = ((demand.mem_bytes, self.capacity.mem_bytes, "bytes of memory", "mem"), (demand.gpu, self.capacity.gpu, "gpus", "gpu"))
-        for wanted, there, what, setting in asked:
-            if wanted > there:
-                message = f"the task asks for {wanted} {what}, this machine's executor has {there}; ask for less or raise --{setting}"
-                return Failure(code="ResourcesUnavailable", message=message)
+        wanted, there = demand.mem_bytes, self.capacity.mem_bytes
+        if wanted > there:
+            return _too_much(f"{wanted / 2**30:.1f} GiB of memory", f"{there / 2**30:.1f} GiB", "mem")
+        if demand.gpu > self.capacity.gpu:
+            return _too_much(f"{demand.gpu} gpus", str(self.capacity.gpu), "gpu")
         return None
 
     def _schedule_pump(self) -> None:
@@ -632,6 +632,11 @@ class ProcessExecutor:
         return worker.zygote.pids.get(worker.number, 0)
 
 
+def _too_much(wanted: str, there: str, setting: str) -> Failure:
+    message = f"the task asks for {wanted}, this machine's executor has {there}; ask for less or raise --{setting}"
+    return Failure(code="ResourcesUnavailable", message=message)
+
+
 def is_flytekit(attempt: worker_pb2.Attempt) -> bool:
     """Whether an attempt's command is one of flytekit's entry points."""
     return bool(attempt.args) and Path(attempt.args[0]).name.startswith("pyflyte-")
@@ -656,6 +661,5 @@ def worker_environment(root: Path) -> dict[str, str]:
     environment["ALULA_BUNDLE_CACHE"] = str(root / "bundles")
     environment["PYTHONUNBUFFERED"] = "1"
     secrets = root / "secrets"
-    if secrets.is_dir():
-        environment.setdefault("FLYTE_SECRETS_DEFAULT_DIR", str(secrets))
+    environment.setdefault("FLYTE_SECRETS_DEFAULT_DIR", str(secrets))
     return environment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import sys
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -117,6 +118,14 @@ class FunctionEntity(Entity):
         """
         if "<locals>" in self.function.__qualname__:
             raise DefinitionError(f"{self.kind} {self.label} is defined inside a function; move it to module level", where=self.where)
+        found: Any = sys.modules.get(self.function.__module__)
+        for part in self.function.__qualname__.split("."):
+            found = getattr(found, part, None)
+        if inspect.isroutine(found):
+            raise DefinitionError(
+                f"{self.kind} {self.label} is hidden by another decorator, so no worker would find it; put @al.{self.kind} on top",
+                where=self.where,
+            )
         return f"{self.module}:{self.function.__qualname__}"
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +143,9 @@ def promises_in(value: Any) -> Iterator[Promise]:
 
 def check_value(graph: Graph, value: Any, port: Port, where: str) -> None:
     """Refuses what cannot be bound to an input, at the line where it was passed."""
+    if isinstance(value, Coroutine):
+        value.close()
+        raise DefinitionError(f"{port.place}: a coroutine is no value here; what waits belongs in an async @al.task", where=where)
     for promise in promises_in(value):
         if promise._graph is not graph:
             raise DefinitionError(f"{port.place}: the value belongs to workflow {promise._graph.name}; pass it in as an input", where=where)
@@ -155,7 +158,8 @@ def check_value(graph: Graph, value: Any, port: Port, where: str) -> None:
         try:
             binding(value, port.converter, lambda promise: {})
         except InvalidInput as error:
-            raise DefinitionError(f"{port.place}: {error.message}", where=where, code=error.code) from error
+            place = "" if error.message.startswith(port.place) else f"{port.place}: "
+            raise DefinitionError(f"{place}{error.message}", where=where, code=error.code) from error
 
 
 def binding(value: Any, converter: Converter, reference: Any) -> core.BindingData:

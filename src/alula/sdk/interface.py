@@ -189,6 +189,8 @@ def interface_of(function: Callable[..., Any], what: str, where: str) -> Interfa
         for name, parameter in inspect.signature(function).parameters.items():
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 raise DefinitionError(f"{what}: *{name} has no fixed type; use a list or a dict parameter")
+            if name in ("self", "cls") and name not in hints:
+                raise DefinitionError(f"{what} is a method; a task is a function at module level, so that a worker can load it")
             if name not in hints:
                 raise DefinitionError(f"{what}: input {name!r} has no type; annotate it, for instance {name}: int")
             inputs[name] = Port(name, hints[name], f"{what}, input {name!r}", parameter.default, described.get(name, ""))

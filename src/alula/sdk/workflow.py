@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -32,6 +33,12 @@ class Workflow(FunctionEntity, Generic[P, R]):
         self, function: Callable[P, R], name: str, on_failure: Any, failure_policy: str, interruptible: bool | None, where: str
     ) -> None:
         super().__init__(function, name, where)
+        if inspect.iscoroutinefunction(function):
+            raise DefinitionError(
+                f"workflow {self.label} is async, but a workflow's body is traced and waits for nothing; write `def`, or make it an async "
+                "@al.task, which calls others while it runs",
+                where=where,
+            )
         if failure_policy not in POLICIES:
             raise DefinitionError(f"failure_policy={failure_policy!r}: expected one of {', '.join(POLICIES)}", where=where)
         if on_failure is not None and not isinstance(on_failure, Entity):
@@ -133,9 +140,9 @@ def finish(graph: Graph, result: Any, interface: Interface, what: str, where: st
     Raises:
         DefinitionError: the result is not what the interface declares, a branch lacks its last case, or a node inside one is used outside.
     """
-    _bind_outputs(graph, result, interface, what, where)
     for conditional in graph.open:
         conditional.close()
+    _bind_outputs(graph, result, interface, what, where)
     _check_branches(graph)
     graph.number()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import time
 from collections.abc import Callable
@@ -194,7 +195,8 @@ def read_inputs(plan: Plan, attempt: worker_pb2.Attempt, offload: Offload) -> di
     for name, converter, default in plan.inputs:
         if name not in literals:
             if default is not MISSING:
-                values[name] = default
+                # Of its own for each attempt: a list that one changes must not be what the next one begins with.
+                values[name] = copy.deepcopy(default) if type(default) in (list, dict, set) else default
             elif converter.accepts(None):
                 values[name] = None
             else:

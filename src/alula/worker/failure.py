@@ -10,8 +10,10 @@ import traceback
 from alula.errors import AlulaError, InvalidInput, NonRecoverable, NotFound, Recoverable
 from alula.idl import core
 from alula.sdk.where import PACKAGE
+from alula.worker.load import active_bundle
 
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+NOT_INSTALLED = "It is not installed where this task runs: install it there, give the task an environment, or put it into the project."
 MESSAGE_LIMIT = 16_000  # characters; the server keeps the message in a row
 
 
@@ -56,7 +58,13 @@ def message_of(error: BaseException) -> str:
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None and not (isinstance(error, AlulaError) and isinstance(cause, AlulaError)):
         parts.append("Caused by " + message_of(cause))
+    if isinstance(error, ModuleNotFoundError):
+        parts.insert(
+            1, "It is not installed where this task runs: install it there, give the task an environment, or put it into the project."
+        )
     text = "\n\n".join(parts)
+    if root := active_bundle():  # files of the project as its author knows them
+        text = text.replace(f"{root.rstrip('/')}/", "")
     return text if len(text) <= MESSAGE_LIMIT else text[:MESSAGE_LIMIT] + "\n…"
 
 

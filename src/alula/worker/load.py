@@ -20,6 +20,11 @@ _modules: dict[str, dict[str, ModuleType]] = {}
 _active: list[str] = [""]
 
 
+def active_bundle() -> str:
+    """Folder of the bundle whose modules are loaded just now, empty if there is none."""
+    return _active[0]
+
+
 def cache_folder() -> Path:
     """Where bundles are unpacked on this machine: `ALULA_BUNDLE_CACHE`, else a folder of the user's."""
     given = os.environ.get("ALULA_BUNDLE_CACHE")
