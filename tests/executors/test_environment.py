@@ -41,14 +41,24 @@ class Heard:
     """What the executor is told, and what it says is in use."""
 
     def __init__(self, root: Path, upkeep: Upkeep | None = None) -> None:
+        self.told: dict[WorkKey, str] = {}
         self.ready: list[WorkKey] = []
         self.failed: dict[WorkKey, Failure] = {}
         self.released: list[str] = []
         self.busy: set[str] = set()
         self.changed = asyncio.Event()
         self.environments = Environments(
-            root, upkeep or Upkeep(), on_ready=self.on_ready, on_failed=self.on_failed, release=self.release, in_use=lambda: self.busy
+            root,
+            upkeep or Upkeep(),
+            on_building=self.on_building,
+            on_ready=self.on_ready,
+            on_failed=self.on_failed,
+            release=self.release,
+            in_use=lambda: self.busy,
         )
+
+    def on_building(self, work: Work, reason: str) -> None:
+        self.told[work.key] = reason
 
     def on_ready(self, work: Work, waited_s: float) -> None:
         assert waited_s > 0
@@ -84,10 +94,14 @@ async def test_it_is_built_once_for_all_that_wait_and_found_by_the_next_server(
     await heard.until(4)
     assert [key.execution for key in heard.ready] == [0, 1, 2, 4] and heard.environments.is_ready(wanted)
     assert [record.getMessage().endswith(": building") for record in caplog.records].count(True) == 1
+    assert {key.execution: reason for key, reason in heard.told.items()} == dict.fromkeys(
+        (0, 1, 2, 4), "environment e is built on this machine"
+    )
     after = Heard(tmp_path / "environments")
     after.environments.wait(work(7, wanted))
     await after.until(1)
     assert [record.getMessage().endswith(": building") for record in caplog.records].count(True) == 1
+    assert after.told == {}
     assert [path.name for path in (tmp_path / "environments").iterdir()] == [spec.key_of(wanted)]
 
 

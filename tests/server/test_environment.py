@@ -246,6 +246,9 @@ def test_a_server_killed_in_the_middle_of_a_build_leaves_nothing_half_used(
         with connect(second.address) as client:
             execution = client.execution(name).wait("2m")
             assert execution.outputs == "1.1.1 red large"
+            said = [event.text for event in execution.events if event.kind == "AttemptInitializing"]
+            assert said == ["attempt 0 waits until environment old is built on this machine"] * 2
+            assert [event.attempt for event in execution.events if event.kind == "AttemptSucceeded"] == [0]
         assert not [path.name for path in (home / "environments").iterdir() if path.name.startswith(".")]
     finally:
         second.stop()

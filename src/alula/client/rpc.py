@@ -8,9 +8,8 @@ from typing import Generic, TypeVar
 from google.protobuf.message import Message
 
 from alula.idl import admin, service
-from alula.idl.v1 import metric_pb2
+from alula.idl.v1 import metric_pb2, source_pb2
 from alula.idl.v1 import service_pb2 as v1
-from alula.idl.v1 import source_pb2
 
 Q = TypeVar("Q", bound=Message)
 R = TypeVar("R", bound=Message)

@@ -324,6 +324,10 @@ class Dispatch:
 
     # Reports ----------------------------------------------------------------------------------------------------------
 
+    def on_initializing(self, work: Work, reason: str) -> None:
+        k = work.key
+        self._driver.post(k.execution, ev.AttemptInitializing(self._clock(), k.node_id, k.item, k.attempt, reason))
+
     def on_started(self, work: Work, log_uri: str, log_start: int) -> None:
         k = work.key
         self._driver.post(k.execution, ev.AttemptStarted(self._clock(), k.node_id, k.item, k.attempt, log_uri, log_start))

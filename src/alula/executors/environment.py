@@ -32,6 +32,7 @@ class Environments:
     Args:
         root: their folder.
         upkeep: how long they are kept.
+        on_building: what an attempt waits for is being built; with what it waits for, in words.
         on_ready: an attempt may be queued; with the seconds it waited.
         on_failed: its environment cannot be had; with the seconds it waited.
         release: gives up an environment's idle workers and its zygote.
@@ -43,15 +44,17 @@ class Environments:
         root: Path,
         upkeep: folder.Upkeep,
         *,
+        on_building: Callable[[Work, str], None],
         on_ready: Callable[[Work, float], None],
         on_failed: Callable[[Work, float, Failure], None],
         release: Callable[[str], Awaitable[None]],
         in_use: Callable[[], set[str]],
     ) -> None:
         self.root, self._upkeep = root, upkeep
-        self._on_ready, self._on_failed, self._release, self._in_use = on_ready, on_failed, release, in_use
+        self._on_building, self._on_ready, self._on_failed, self._release, self._in_use = on_building, on_ready, on_failed, release, in_use
         self._ready: dict[str, float] = {}  # when it was last noted that it is used
         self._waiting: dict[str, dict[WorkKey, tuple[Work, float]]] = {}
+        self._reasons: dict[str, str] = {}  # of those that are being built just now
         self._building: dict[str, asyncio.Task[None]] = {}
         self._keeper: asyncio.Task[None] | None = None
 
@@ -99,6 +102,8 @@ class Environments:
             return
         key = key_of(work.environment)
         self._waiting.setdefault(key, {})[work.key] = work, time.monotonic()
+        if key in self._reasons:
+            self._on_building(work, self._reasons[key])
         if key not in self._building:
             self._building[key] = asyncio.get_running_loop().create_task(self._build(key, work.environment))
 
@@ -123,6 +128,7 @@ class Environments:
             failure = Failure(code="Internal", message=message, kind="SYSTEM")
         finally:
             self._building.pop(key, None)
+            self._reasons.pop(key, None)
         now = time.monotonic()
         for work, since in self._waiting.pop(key, {}).values():
             if failure is None:
@@ -135,6 +141,9 @@ class Environments:
             return
         what = f"environment {environment.name}"
         log.info("%s (%s): building", what, environment.image)
+        self._reasons[key] = f"{what} is built on this machine"
+        for work, _ in self._waiting[key].values():
+            self._on_building(work, self._reasons[key])
         try:
             text = (await store.aget_bytes(environment.lock_uri)).decode()
         except AlulaError as e:

@@ -174,6 +174,7 @@ class ProcessExecutor:
         self.environments = Environments(
             config.root / "environments",
             config.upkeep,
+            on_building=self._on_building,
             on_ready=self._on_provisioned,
             on_failed=self._on_unprovisioned,
             release=self._release,
@@ -234,6 +235,10 @@ class ProcessExecutor:
             self.environments.wait(work)
             return
         self._enqueue(_Flying(work, now, 0.0))
+
+    def _on_building(self, work: Work, reason: str) -> None:
+        if self._listener is not None:
+            self._listener.on_initializing(work, reason)
 
     def _on_provisioned(self, work: Work, waited_s: float) -> None:
         if work.environment is not None:
