@@ -10,9 +10,9 @@ from alula.compiler.closure import every_node
 from alula.control.environment import Environments
 from alula.control.library import Library
 from alula.database import entity, source
-from alula.errors import NotFound
+from alula.errors import InvalidInput, NotFound
 from alula.idl import core
-from alula.idl.identifier import LAUNCH_PLAN, TASK, EntityId
+from alula.idl.identifier import KIND_NAMES, LAUNCH_PLAN, TASK, EntityId
 from alula.idl.v1 import source_pb2
 
 
@@ -21,7 +21,10 @@ def provenance(connection: Connection, library: Library, environments: Environme
 
     Raises:
         NotFound: no such version.
+        InvalidInput: the id has no kind.
     """
+    if wanted.resource_type not in KIND_NAMES:
+        raise InvalidInput(f"provenance: expected the kind of {wanted.name!r}, TASK, WORKFLOW or LAUNCH_PLAN")
     row = entity.get(connection, wanted)
     found = source_pb2.Provenance(id=wanted.to_proto(), source=source.find(connection, wanted))
     found.registered_at.FromMicroseconds(row.created_at)
