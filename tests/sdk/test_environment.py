@@ -44,6 +44,12 @@ def flow(x: int = 1) -> int:
     return settled(twice(before.override(environment=new)(x)))
 
 
+@al.workflow
+def placed(xs: list[int], x: int = 1) -> int:
+    al.map(before.override(environment=new), over="x")(x=xs)
+    return al.when(x > 1).then(before.override(environment=new)(x)).otherwise(before(x))
+
+
 def templates(*entities: Any, images: dict[str, str] | None = None) -> dict[str, core.TaskTemplate]:
     found = serialize(entities, Settings("p", "d", "v1", images=IMAGES_OF if images is None else images)).tasks
     return {each.spec.template.id.name.rsplit(".", 1)[-1]: each.spec.template for each in found}
@@ -110,6 +116,13 @@ def test_an_override_carries_image_and_resources_and_the_later_one_counts() -> N
     assert (overrides.container_image, overrides.resources.requests[0].value) == (IMAGES_OF["new"], "1Gi")
     later = before.override(environment=new).override(image="x")._overrides
     assert later is not None and (later.image, later.environment) == ("x", None)
+
+
+def test_overrides_reach_calls_in_maps_and_branches() -> None:
+    [workflow] = serialize([placed], Settings("p", "d", "v1", images=IMAGES_OF)).workflows
+    array, branch = workflow.spec.template.nodes
+    inner = [array.array_node.node, branch.branch_node.if_else.case.then_node, branch.branch_node.if_else.else_node]
+    assert [node.task_node.overrides.container_image for node in inner] == [IMAGES_OF["new"], IMAGES_OF["new"], ""]
 
 
 def test_what_no_call_can_carry_is_refused() -> None:

@@ -183,6 +183,18 @@ def test_the_command_line_shows_commit_and_environments(
     assert provenance["source"]["branch"] == "trunk"
 
 
+def test_a_task_is_debugged_here_with_its_variables_and_a_note_on_its_packages(
+    program: Path, server: EmbeddedServer, client: Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    execution = client.launch(load_file(program).before).wait("2m")
+    [node] = [one.id for one in execution.nodes if one.name.endswith("before")]
+    monkeypatch.setenv("ALULA_SETTINGS", "/nowhere")
+    assert run(["debug", execution.name, node, "--run", "--address", server.grpc_address]) == 0
+    shown = capsys.readouterr()
+    assert "red large" in shown.out
+    assert f"with the packages of {sys.executable}, not with those of environment old" in shown.err
+
+
 def test_built_environments_are_listed_and_removed_when_no_server_holds_them(
     program: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
