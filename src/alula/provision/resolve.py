@@ -70,8 +70,8 @@ def resolve(wanted: Wanted, environment: Mapping[str, str] | None = None, *, is_
     if not is_fresh and path.is_file():
         return path.read_text(encoding="utf-8")
     text = _from_lock(wanted, given, variables) if wanted.lock is not None else _compile(wanted, list(wanted.packages), variables)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    local.write(path, lambda file: file.write(text.encode()))
+    with local.translated(path):
+        local.put_bytes(text.encode(), path)
     return text
 
 
