@@ -5,7 +5,11 @@ cd "$(dirname "$0")/.."
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
 .venv/bin/python scripts/generate_idl.py "$made"
-for file in metric_pb2.py metric_pb2.pyi metric_pb2_grpc.py worker_pb2.py worker_pb2.pyi service_pb2.py service_pb2.pyi service_pb2_grpc.py; do
+generated=(
+    metric_pb2.py metric_pb2.pyi metric_pb2_grpc.py worker_pb2.py worker_pb2.pyi source_pb2.py source_pb2.pyi
+    service_pb2.py service_pb2.pyi service_pb2_grpc.py
+)
+for file in "${generated[@]}"; do
     if ! diff -q "$made/alula/idl/v1/$file" "src/alula/idl/v1/$file" >/dev/null; then
         echo "verify: src/alula/idl/v1/$file is not what its .proto gives; run python scripts/generate_idl.py" >&2
         exit 1

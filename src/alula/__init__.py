@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from alula.sdk.secret import Secret, secret
     from alula.sdk.shell import shell
     from alula.sdk.sql import sql
-    from alula.sdk.task import task
+    from alula.sdk.task import Environment, task
     from alula.sdk.workflow import workflow
     from alula.types.value import Annotation, DataFrame, Directory, File, Format, HashMethod, Pickle, Trust, columns
 
@@ -35,6 +35,7 @@ _HOMES = {
     "CommandFailed": "errors",
     "DataFrame": "types.value",
     "Directory": "types.value",
+    "Environment": "sdk.task",
     "File": "types.value",
     "Format": "types.value",
     "HashMethod": "types.value",
@@ -85,6 +86,7 @@ __all__ = [
     "CommandFailed",
     "DataFrame",
     "Directory",
+    "Environment",
     "File",
     "Format",
     "HashMethod",

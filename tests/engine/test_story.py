@@ -20,6 +20,7 @@ class Told:
     [
         (Told("Launched"), "the execution was launched"),
         (Told("CacheMissed", detail="the task has no entry yet"), "not in the cache: the task has no entry yet"),
+        (Told("AttemptInitializing", 0, "it is built"), "attempt 0 waits until it is built"),
         (Told("AttemptFailed", 1, "WorkerLost"), "attempt 1 failed with WorkerLost"),
         (Told("TimerFired", 1, "attempt"), "attempt 1 reached its timeout"),
         (Told("TimerFired", 0, "sleep"), "its sleep was over"),

@@ -19,6 +19,9 @@ class Ended:
         self.outcomes: asyncio.Queue[Outcome] = asyncio.Queue()
         self.order: list[Work] = []
 
+    def on_initializing(self, work: Work, reason: str) -> None:
+        raise AssertionError("no attempt of these tests has an environment")
+
     def on_started(self, work: Work, log_uri: str, log_start: int) -> None:
         return
 

@@ -9,7 +9,7 @@ from tests.programs import driving
 
 import alula as al
 from alula.errors import DefinitionError
-from alula.sdk.serialize import called_in
+from alula.sdk.named import called_in
 
 
 def test_an_async_task_is_a_plain_coroutine_whose_calls_are_plain_python() -> None:

@@ -23,6 +23,9 @@ flow("a")  # error: arg-type
 al.task(retires=1)  # error: call-overload
 al.workflow(failure_policy="never")  # error: call-overload
 al.Resources(ram="1Gi")  # error: call-arg
+al.Environment("e", package=["polars"])  # error: call-arg
+al.Environment("e").task(image="x")  # error: call-overload
+al.task(environment="e")  # error: call-overload
 al.wait_for_input("n", int).upper()  # error: attr-defined
 
 

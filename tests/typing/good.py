@@ -19,6 +19,27 @@ def train(data: al.DataFrame, depth: int = 3) -> float:
     return depth / len(data)
 
 
+heavy = al.Environment("heavy", packages=["polars"], lock="", python="3.12", resources=al.Resources(cpu=2), env={"A": "1"})
+
+
+@heavy.task
+def lift(x: int) -> int:
+    return x
+
+
+@heavy.task(retries=2, cache="1", timeout="20m")
+async def lift_twice(x: int) -> int:
+    return await lift.override(environment=heavy).aio(x) + 1
+
+
+@al.task(environment=heavy)
+def lower(x: int) -> float:
+    return x / 2
+
+
+lowered: float = lower(lift(3))
+
+
 @al.task
 def publish(score: float) -> str:
     return f"{score}"

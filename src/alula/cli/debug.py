@@ -46,6 +46,10 @@ def command(
         found = drive(replay(of.source.wire, of.id, node, item=item, folder=Path(folder), is_source=source))
         try:
             click.echo(f"task {found.task.name}, {'the code of this folder' if source else f'version {found.version}'}", err=True)
+            environment = found.task.options.environment
+            if environment is not None and environment.is_built:
+                note = f"  note: with the packages of {sys.executable}, not with those of environment {environment.name}"
+                click.echo(note, err=True)
             for name, value in found.values.items():
                 click.echo(f"  {name} = {_shown(value)}", err=True)
             result = found.run() if is_plain else _post_mortem(found) if post_mortem else _debug(found)

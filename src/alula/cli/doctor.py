@@ -30,6 +30,7 @@ def command(home: Path | None, address: str, project: str, domain: str, as_json:
         "home": lambda: _home(folder),
         "disk": lambda: _disk(folder),
         "git": _git,
+        "environments": lambda: _environments(folder),
         "server": lambda: _server(address, project, domain),
     }
     found = {name: check() for name, check in checks.items()}
@@ -64,6 +65,19 @@ def _disk(folder: Path) -> Check:
 def _git() -> Check:
     found = shutil.which("git")
     return ("ok", found) if found else ("warning", "not found; bundles then take all but caches and dotfiles")
+
+
+def _environments(folder: Path) -> Check:
+    from alula.provision.folder import built
+    from alula.provision.uv import find_uv
+
+    found = built(folder / "environments")
+    size = sum(each.size_bytes for each in found)
+    detail = f"{len(found)} built, {size / 1e6:.0f} MB" + "".join(f"; {each.name} {each.size_bytes / 1e6:.0f} MB" for each in found[:8])
+    try:
+        return "ok", f"{detail}; uv at {find_uv()}"
+    except AlulaError as error:
+        return "warning", f"{detail}; {error.message}"
 
 
 def _server(address: str, project: str, domain: str) -> Check:

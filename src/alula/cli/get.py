@@ -10,11 +10,15 @@ import click
 
 from alula.cli.support.options import client_of, json_option, server_options
 from alula.cli.support.output import print_json, print_message, print_table
-from alula.errors import InvalidInput, NotFound
+from alula.errors import InvalidInput, NotFound, Unsupported
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alula.client.execution import NodeView
     from alula.client.sync import Client, Execution
+    from alula.idl import core
+    from alula.idl.v1 import source_pb2
     from alula.idl.v1.service_pb2 import ExecutionEvent
 
 _BELONGS = {"with_events": "an execution", "with_metrics": "an execution", "output": "a deck", "item": "a deck", "attempt": "a deck"}
@@ -156,17 +160,39 @@ def _entity(client: Client, kind: str, name: str, as_json: bool) -> int:
     entity = next(iter(getattr(message, kind.replace("-", "_") + "s")), None)
     if entity is None:
         raise NotFound(f"{kind} {name}: there is none; `alula list {kind}s` shows what there is")
+    origin = _provenance(client, kind, entity.id)
     if as_json:
-        print_message(entity)
+        from alula.cli.support.output import as_document, print_json
+
+        print_json({**as_document(entity), **({"provenance": as_document(origin)} if origin is not None else {})})
         return 0
     from alula.client.wire import drive
     from alula.idl.literal import describe_type, to_text
 
     target = drive(client.source.find(f"{base}:{entity.id.version}"))
     click.echo(f"{kind} {entity.id.name}:{entity.id.version}")
+    for line in _lines(origin) if origin is not None else ():
+        click.echo(line)
     rows = [
         [key, describe_type(each.var.type), to_text(each.default) if each.HasField("default") else "", each.var.description]
         for key, each in target.parameters.items()
     ]
     print_table(["INPUT", "TYPE", "DEFAULT", "DESCRIPTION"], rows)
     return 0
+
+
+def _provenance(client: Client, kind: str, found: core.Identifier) -> source_pb2.Provenance | None:
+    """Where a version came from; None: the server is another than ours and keeps no such record."""
+    try:
+        return client.provenance(found.name, found.version, kind=kind.replace("-", " "))
+    except Unsupported:
+        return None
+
+
+def _lines(origin: source_pb2.Provenance) -> Iterator[str]:
+    if origin.HasField("source"):
+        source = origin.source
+        state = ", ".join(each for each in (source.branch, "with changes that are not committed" if source.is_dirty else "") if each)
+        yield f"commit {source.commit or 'none yet'}" + (f" ({state})" if state else "")
+    for each in origin.environments:
+        yield f"environment {each.name or 'unknown'}  {each.image}  Python {each.python}  lock {each.lock_digest[:12]}"

@@ -14,9 +14,10 @@ from alula.cli.support.output import print_json
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--version", default="", help="Version of everything registered [hash of the code].")
+@click.option("--upgrade", is_flag=True, help="Resolve the packages of environments anew, for newer versions.")
 @server_options
 @json_option
-def command(paths: tuple[str, ...], version: str, address: str, project: str, domain: str, as_json: bool) -> int:
+def command(paths: tuple[str, ...], version: str, upgrade: bool, address: str, project: str, domain: str, as_json: bool) -> int:
     """Register the tasks, workflows and launch plans of Python files or folders."""
     from alula.cli.support.module import load
     from alula.idl.identifier import KIND_NAMES
@@ -28,13 +29,19 @@ def command(paths: tuple[str, ...], version: str, address: str, project: str, do
     if not entities:
         raise click.UsageError(f"{', '.join(paths)}: defines no task or workflow; decorate a function with @al.task or @al.workflow")
     with client_of(address, project, domain) as client:
-        done = client.register(*entities, version=version)
+        done = client.register(*entities, version=version, upgrade=upgrade)
     for name in done.skipped:
         click.echo(f"note: {name} is not in the bundle, since it leads out of the project", err=True)
     if as_json:
         entries = [{"kind": KIND_NAMES[entry.resource_type], "name": entry.name, "is_new": is_new} for entry, is_new in done.entries]
-        print_json({"version": done.version, "bundle": done.bundle, "bundle_sent": done.is_sent, "entities": entries})
+        environments = [
+            {"name": each.name, "image": each.image, "python": each.python, "lock": each.lock_uri} for each in done.environments
+        ]
+        document = {"version": done.version, "bundle": done.bundle, "bundle_sent": done.is_sent, "entities": entries}
+        print_json({**document, "environments": environments})
         return 0
+    for each in done.environments:
+        click.echo(f"{'resolved':<10}  {'environment':<11}  {each.name}  {each.image}  Python {each.python}")
     for entry, is_new in done.entries:
         click.echo(f"{'registered' if is_new else 'unchanged '}  {KIND_NAMES[entry.resource_type]:<11}  {entry.name}:{entry.version}")
     return 0

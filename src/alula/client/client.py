@@ -18,6 +18,7 @@ from alula.errors import InvalidInput, NotFound
 from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
 from alula.idl.v1 import service_pb2 as v1
+from alula.idl.v1 import source_pb2
 from alula.sdk.entity import Entity
 from alula.sdk.interface import Interface
 from alula.sdk.launch_plan import LaunchPlan
@@ -131,9 +132,29 @@ class AsyncClient:
 
     # Registering
 
-    async def register(self, *entities: Any, root: str | Path | None = None, version: str = "") -> Registered:
+    async def register(self, *entities: Any, root: str | Path | None = None, version: str = "", upgrade: bool = False) -> Registered:
         """Sends the code and registers entities with all they call; see `register.register`."""
-        return await register(self.wire, entities, root=Path(root) if root is not None else None, version=version)
+        return await register(self.wire, entities, root=Path(root) if root is not None else None, version=version, upgrade=upgrade)
+
+    async def provenance(self, name: str, version: str = "", *, kind: str = "") -> source_pb2.Provenance:
+        """The commit that a version was registered from, and the environments its tasks run in.
+
+        Args:
+            name: of a task or workflow.
+            version: empty: the newest.
+            kind: "task", "workflow" or "launch plan"; empty: whichever there is.
+        Raises:
+            NotFound: there is none.
+        """
+        listings = {"workflow": rpc.LIST_WORKFLOWS, "task": rpc.LIST_TASKS, "launch plan": rpc.LIST_LAUNCH_PLANS}
+        if kind and kind not in listings:
+            raise InvalidInput(f"kind {kind!r}: expected one of {', '.join(listings)}")
+        request = self._list(name, f"eq(version,{version})" if version else "", 1, "", NEWEST)
+        for listing in [listings[kind]] if kind else listings.values():
+            answer: Any = await self.wire.call(listing, request)
+            for found in getattr(answer, answer.DESCRIPTOR.fields[0].name):
+                return await self.wire.call(rpc.GET_PROVENANCE, admin.ObjectGetRequest(id=found.id))
+        raise NotFound(f"{kind or 'task or workflow'} {name}{':' if version else ''}{version}: there is none; see `alula list workflows`")
 
     async def _version_of(self, entity: Any, version: str) -> str:
         """The version an entity is registered under here; registers it with its first launch by this client."""

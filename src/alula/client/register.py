@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from alula.client.environment import resolve_all, send_all
 from alula.client.rpc import REGISTER
+from alula.client.source import source_of
 from alula.client.transfer import upload
 from alula.client.wire import Wire
 from alula.errors import DefinitionError
 from alula.idl.identifier import EntityId
+from alula.idl.v1 import source_pb2
 from alula.objectstore import bundle as bundles
 from alula.sdk import discover
 from alula.sdk.serialize import Settings, serialize
@@ -27,6 +31,7 @@ class Registered:
         bundle: native URI of the code.
         is_sent: the bundle was not there before.
         skipped: what the bundle left out and the user may miss: links out of the folder, repositories within it.
+        environments: that its tasks run in, with the digests of their locks.
     """
 
     version: str
@@ -34,6 +39,7 @@ class Registered:
     bundle: str
     is_sent: bool
     skipped: tuple[str, ...]
+    environments: tuple[source_pb2.Environment, ...] = ()
 
 
 def root_of(entities: Sequence[Any]) -> Path:
@@ -56,24 +62,49 @@ def root_of(entities: Sequence[Any]) -> Path:
     return roots.pop()
 
 
-async def register(wire: Wire, entities: Iterable[Any], *, root: Path | None = None, version: str = "") -> Registered:
-    """Sends the code and registers entities with all they call.
+async def register(
+    wire: Wire, entities: Iterable[Any], *, root: Path | None = None, version: str = "", upgrade: bool = False
+) -> Registered:
+    """Sends the code and registers entities with all they call, after resolving what they run in.
 
     Args:
         wire: to the server.
         entities: tasks, workflows, launch plans of one project.
         root: folder to bundle; the entities' project if None.
-        version: of every entity; empty: `v` and 12 hex digits of the code's digest.
+        version: of every entity; empty: `v` and 12 hex digits of the code's digest, and of its environments' if it has any.
+        upgrade: resolve packages anew, even if they were resolved before.
     Raises:
-        InvalidInput: the graph does not hold together, or the version exists with other content.
+        InvalidInput: the graph does not hold together, or the version exists with other content, or packages exclude each other.
     """
     listed = list(entities)
     folder = root if root is not None else root_of(listed)
+    place = Settings(wire.settings.project, wire.settings.domain, version)
+    resolved = await resolve_all(wire, listed, place, folder, is_fresh=upgrade)
     packed = await wire.blocking(lambda: bundles.pack(folder))
+    environments = await send_all(wire, resolved)
     uri, is_sent = await upload(wire, packed.name, packed.data)
-    settings = wire.settings
-    version = version or f"v{packed.digest[:12]}"
-    request = await wire.blocking(lambda: serialize(listed, Settings(settings.project, settings.domain, version, bundle=uri)))
+    version = version or f"v{_digest(packed.digest, environments)[:12]}"
+    images = {each.name: each.image for each in environments}
+    settings = replace(place, version=version, bundle=uri, images=images)
+    request = await wire.blocking(lambda: serialize(listed, settings))
+    request.environments.extend(environments)
+    source = await wire.blocking(lambda: source_of(folder))
+    if source is not None:
+        request.source.CopyFrom(source)
     answer = await wire.call(REGISTER, request)
     entries = tuple((EntityId.from_proto(entry.id), entry.is_new) for entry in answer.entries)
-    return Registered(version=version, entries=entries, bundle=uri, is_sent=is_sent, skipped=packed.skipped)
+    return Registered(
+        version=version,
+        entries=entries,
+        bundle=uri,
+        is_sent=is_sent,
+        skipped=packed.skipped,
+        environments=tuple(environments),
+    )
+
+
+def _digest(code: str, environments: Sequence[source_pb2.Environment]) -> str:
+    """What decides the version: the code's digest alone if it has no environments."""
+    if not environments:
+        return code
+    return hashlib.sha256("\0".join([code, *sorted(each.image for each in environments)]).encode()).hexdigest()

@@ -19,6 +19,7 @@ from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
 from alula.idl.v1 import worker_pb2
 from alula.objectstore import bundle as bundles
+from alula.provision import spec
 from alula.sdk import context as task_context
 from alula.sdk.caller import locally
 from alula.sdk.dynamic import Dynamic
@@ -113,7 +114,7 @@ async def replay(wire: Wire, execution: ExecutionId, node: str, *, item: int = -
         task=task,
         values=values,
         version="" if is_source else template.id.version,
-        env={e.key: e.value for e in template.container.env},
+        env={**await _variables(wire, template), **{e.key: e.value for e in template.container.env}},
         context=task_context.Context(
             project=execution.project,
             domain=execution.domain,
@@ -129,6 +130,14 @@ async def replay(wire: Wire, execution: ExecutionId, node: str, *, item: int = -
         ),
         offload=offload,
     )
+
+
+async def _variables(wire: Wire, template: core.TaskTemplate) -> dict[str, str]:
+    """What the task's environment gives it; its packages stay where they are."""
+    if not spec.is_environment(template.container.image):
+        return {}
+    found = await wire.call(rpc.GET_PROVENANCE, admin.ObjectGetRequest(id=template.id))
+    return {name: text for each in found.environments for name, text in each.variables.items()}
 
 
 def _code(offload: LinkOffload, uri: str, folder: Path) -> str:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from google.protobuf.message import Message
 
 from alula.idl import admin, service
-from alula.idl.v1 import metric_pb2
+from alula.idl.v1 import metric_pb2, source_pb2
 from alula.idl.v1 import service_pb2 as v1
 
 Q = TypeVar("Q", bound=Message)
@@ -67,6 +67,7 @@ EVENTS = _run("Events", v1.EventsRequest, v1.EventsResponse)
 LIST_METRICS = Rpc("/alula.v1.MetricService/ListMetrics", metric_pb2.ListMetricsRequest, metric_pb2.ListMetricsResponse)
 GET_SERIES = Rpc("/alula.v1.MetricService/GetSeries", metric_pb2.GetSeriesRequest, metric_pb2.GetSeriesResponse)
 STATUS = _run("Status", v1.StatusRequest, v1.StatusResponse)
+GET_PROVENANCE = _run("GetProvenance", admin.ObjectGetRequest, source_pb2.Provenance)
 EXPLAIN_CACHE = _run("ExplainCache", admin.NodeExecutionGetRequest, v1.CacheExplanation)
 EVICT_CACHE = _run("EvictCache", v1.EvictCacheRequest, v1.EvictCacheResponse)
 UPDATE_LAUNCH_PLAN = _admin("UpdateLaunchPlan", admin.LaunchPlanUpdateRequest, admin.LaunchPlanUpdateResponse)

@@ -18,6 +18,7 @@ from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
 from alula.idl.phase import ExecutionPhase
 from alula.idl.v1 import service_pb2 as v1
+from alula.idl.v1 import source_pb2
 
 T = TypeVar("T")
 
@@ -175,8 +176,12 @@ class Client:
     def launch(self) -> Launcher:
         return Launcher(self.source.launch)
 
-    def register(self, *entities: Any, root: str | Path | None = None, version: str = "") -> Registered:
-        return drive(self.source.register(*entities, root=root, version=version))
+    def register(self, *entities: Any, root: str | Path | None = None, version: str = "", upgrade: bool = False) -> Registered:
+        return drive(self.source.register(*entities, root=root, version=version, upgrade=upgrade))
+
+    def provenance(self, name: str, version: str = "", *, kind: str = "") -> source_pb2.Provenance:
+        """Commit and environments of a version; see `AsyncClient.provenance`."""
+        return drive(self.source.provenance(name, version, kind=kind))
 
     def execution(self, name: str) -> Execution:
         return Execution(drive(self.source.execution(name)))

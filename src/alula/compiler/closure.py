@@ -71,7 +71,7 @@ def references(spec: admin.WorkflowSpec) -> tuple[set[EntityId], set[EntityId]]:
 
 def _gather(template: Any, tasks: set[EntityId], plans: set[EntityId]) -> None:
     seen: set[bytes] = set()
-    for node in _all_nodes(template):
+    for node in every_node(template):
         kind = node.WhichOneof("target")
         if kind == "task_node":
             reference, kind_of, into = node.task_node.reference_id, TASK, tasks
@@ -85,7 +85,7 @@ def _gather(template: Any, tasks: set[EntityId], plans: set[EntityId]) -> None:
             into.add(EntityId.from_proto(reference)._replace(resource_type=kind_of))
 
 
-def _all_nodes(template: Any) -> Iterator[Any]:
+def every_node(template: Any) -> Iterator[Any]:
     """Every node of a workflow, those inside branches and arrays and the failure node included."""
     for node in template.nodes:
         yield from _with_inner(node)
@@ -371,13 +371,13 @@ def _sub_workflows(spec: admin.WorkflowSpec) -> tuple[dict[EntityId, Any], list[
 def _used_workflows(template: Any) -> set[EntityId]:
     return {
         EntityId.from_proto(node.workflow_node.sub_workflow_ref)._replace(resource_type=WORKFLOW)
-        for node in _all_nodes(template)
+        for node in every_node(template)
         if node.WhichOneof("target") == "workflow_node" and node.workflow_node.WhichOneof("reference") == "sub_workflow_ref"
     }
 
 
 def _size_problems(templates: Iterable[Any], max_nodes: int) -> list[Problem]:
-    count = sum(1 for template in templates for _ in _all_nodes(template))
+    count = sum(1 for template in templates for _ in every_node(template))
     if count <= max_nodes:
         return []
     remedy = "map over a list with an array node, or split the work into launch plans"

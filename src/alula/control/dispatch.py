@@ -17,6 +17,7 @@ from alula.control.abort import Aborter
 from alula.control.call import Calls
 from alula.control.clock import Clock
 from alula.control.drive import RETRY_AFTER_S, Driver
+from alula.control.environment import Environments
 from alula.control.launch import Launcher, Mode, Origin
 from alula.control.library import Library
 from alula.control.limit import Limits
@@ -75,6 +76,7 @@ class Dispatch:
         clock: Clock,
         root: str,
         images: frozenset[str],
+        environments: Environments,
         endpoint: Callable[[], str],
     ) -> None:
         self._driver = driver
@@ -89,6 +91,7 @@ class Dispatch:
         self._clock = clock
         self._root = root
         self._images = images
+        self._environments = environments
         self._endpoint = endpoint
         self._commands: dict[int, tuple[core.TaskTemplate, _Command]] = {}
         self._raw_root = f"{root}/raw"
@@ -209,17 +212,30 @@ class Dispatch:
         if key.attempt:
             previous = paths.raw_output_prefix(raw_root, execution, key.node_id, key.attempt - 1, key.item)
             attempt.prev_checkpoint = paths.checkpoint_prefix(previous)
+        environment = self._environments.of(call.image)
+        if environment is not None:
+            for name, value in environment.variables.items():
+                if name not in attempt.env:
+                    attempt.env[name] = value
         if envs:
             attempt.env.update(envs)
         attempt.principal = run.principal
         if run.labels:
             attempt.labels.update(run.labels)
-        if call.image and call.image not in self._images and not command.task:
+        if call.image and call.image not in self._images and not command.task and environment is None:
             attempt.notice = f'alula: image "{call.image}" is not mapped to an environment; this attempt runs in the default environment'
         if command.task:
             attempt.inputs = effect.inputs.SerializeToString()
         pool = (execution.project, execution.domain, call.image, command.bundle or command.distribution)
-        return Work(key=key, attempt=attempt, pool=pool, demand=call.demand, is_timed=call.timeout_us > 0, is_async=command.is_async)
+        return Work(
+            key=key,
+            attempt=attempt,
+            pool=pool,
+            demand=call.demand,
+            is_timed=call.timeout_us > 0,
+            is_async=command.is_async,
+            environment=environment,
+        )
 
     async def _submit_foreign(self, run: Run, work: Work, effect: fx.StartAttempt) -> None:
         """A command of Flyte's container contract: real files, rendered arguments, and the environment it expects."""
@@ -307,6 +323,10 @@ class Dispatch:
         self._driver.ask_again(key, effect, Unread(entry.uri, reason))
 
     # Reports ----------------------------------------------------------------------------------------------------------
+
+    def on_initializing(self, work: Work, reason: str) -> None:
+        k = work.key
+        self._driver.post(k.execution, ev.AttemptInitializing(self._clock(), k.node_id, k.item, k.attempt, reason))
 
     def on_started(self, work: Work, log_uri: str, log_start: int) -> None:
         k = work.key

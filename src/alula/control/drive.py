@@ -612,7 +612,7 @@ def _event_row(run: Run, event: ev.Event) -> tuple[Any, ...]:
     match event:
         case ev.AttemptFailed():
             detail = event.failure.code
-        case ev.CacheMissed():
+        case ev.CacheMissed() | ev.AttemptInitializing():
             detail = event.reason
         case ev.TimerFired():
             detail = event.what

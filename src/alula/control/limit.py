@@ -23,6 +23,8 @@ class Limits:
         max_metrics: points that one attempt may log.
         max_parameters: parameters that one attempt may log.
         max_deck_bytes: of one deck.
+        environment_days: environments that no task used for this long are removed.
+        environment_bytes: what all environments may take; beyond it those go that were used least recently.
     """
 
     max_message_bytes: int = 20 * MIB
@@ -33,6 +35,8 @@ class Limits:
     max_metrics: int = 100_000
     max_parameters: int = 1_000
     max_deck_bytes: int = 20 * MIB
+    environment_days: int = 30
+    environment_bytes: int = 50 * 1024 * MIB
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Limits:

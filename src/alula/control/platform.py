@@ -14,6 +14,7 @@ from alula.control.abort import Aborter
 from alula.control.clock import Clock, system_clock
 from alula.control.dispatch import Dispatch
 from alula.control.drive import Driver
+from alula.control.environment import Environments
 from alula.control.hub import Hub
 from alula.control.launch import Launcher
 from alula.control.library import Library
@@ -68,7 +69,8 @@ class Platform:
         self.library = Library()
         self.hub = Hub()
         self.driver = Driver(self.database, self.writer, self.clock)
-        self.registrar = Registrar(self.database, self.writer, self.library, self.limits, self.clock)
+        self.environments = Environments()
+        self.registrar = Registrar(self.database, self.writer, self.library, self.limits, self.clock, self.environments)
         self.launcher = Launcher(self.database, self.library, self.registrar, self.driver, self.clock)
         self.telemetry = Telemetry(self.writer, self.hub, self.clock)
         self.driver.write_before = self.telemetry.write
@@ -87,6 +89,7 @@ class Platform:
             clock=self.clock,
             root=settings.store,
             images=settings.images,
+            environments=self.environments,
             endpoint=settings.endpoint,
         )
         self.resumer = Resumer(self.driver, self.database, self.library, self.clock)
@@ -103,6 +106,7 @@ class Platform:
         self.telemetry.start(loop)
         self.launcher.start()
         await self.write(self._first_projects)
+        await self.read(self.environments.load)
         await self.executor.start(self.dispatch)
         await self.resumer.start()
 

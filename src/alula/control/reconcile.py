@@ -67,10 +67,11 @@ def _attempt(
     effects: list[object],
     events: list[ev.Event],
 ) -> None:
-    """What was only recorded as queued is sent again under the same number; an executor that has it already ignores that."""
+    """What was only recorded as queued, or as waiting for what it runs in, is sent again under the same number; an executor that has
+    it already ignores that."""
     if attempt.phase.is_terminal:
         return
-    if attempt.phase is AttemptPhase.QUEUED:
+    if attempt.phase in (AttemptPhase.QUEUED, AttemptPhase.INITIALIZING):
         effects.append(fx.StartAttempt(attempt.node_id, attempt.item, attempt.number, call, inputs, sliced))
     elif is_restart:
         log_end = logfile.size(attempt.log_uri) if attempt.log_uri else 0

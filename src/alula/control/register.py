@@ -14,9 +14,10 @@ from alula.compiler.launch_plan import compile_launch_plan
 from alula.compiler.single_task import wrap_task
 from alula.compiler.task import compile_task
 from alula.control.clock import Clock
+from alula.control.environment import Environments
 from alula.control.library import Library
 from alula.control.limit import Limits
-from alula.database import entity
+from alula.database import entity, source
 from alula.database.engine import Database
 from alula.database.writer import Writer
 from alula.errors import AlreadyExists, InvalidInput, Unsupported
@@ -39,7 +40,10 @@ class Entry:
 class Registrar:
     """The use case of registering."""
 
-    def __init__(self, database: Database, writer: Writer, library: Library, limits: Limits, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, writer: Writer, library: Library, limits: Limits, clock: Clock, environments: Environments
+    ) -> None:
+        self._environments = environments
         self._database = database
         self._writer = writer
         self._library = library
@@ -70,8 +74,20 @@ class Registrar:
         Returns:
             Each version with whether it is new.
         """
+        self._environments.check(program.environments)
         entries = await self._database.aread(lambda c: self._prepare(c, program))
-        return await self._writer.write(lambda connection: self.store(connection, entries))
+
+        def write(connection: Connection) -> list[tuple[EntityId, bool]]:
+            self._environments.store(connection, program.environments, self._clock())
+            stored = self.store(connection, entries)
+            if program.HasField("source"):
+                for found in [i for i, is_new in stored if is_new]:
+                    source.add(connection, found, program.source)
+            return stored
+
+        result = await self._writer.write(write)
+        self._environments.learn(program.environments)
+        return result
 
     def _prepare(self, connection: Connection, program: service_pb2.RegisterRequest) -> list[Entry]:
         entries = [self._task(connection, r) for r in program.tasks]

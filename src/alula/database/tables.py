@@ -87,6 +87,29 @@ launch_plan = _entity(
 )
 Index("launch_plan_active", launch_plan.c.project, launch_plan.c.domain, launch_plan.c.state)
 
+# Where a version came from: apart from the version's row, since it is no part of what the version is.
+version_source = Table(
+    "version_source",
+    metadata,
+    Column("resource_type", BigInteger, primary_key=True, autoincrement=False),
+    Column("project", Text, primary_key=True),
+    Column("domain", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("version", Text, primary_key=True),
+    _text("commit_id"),
+    _text("branch"),
+    _int("is_dirty"),
+)
+
+environment = Table(
+    "environment",
+    metadata,
+    Column("image", Text, primary_key=True),
+    _text("lock_digest"),
+    _int("created_at"),
+    _blob("content"),
+)
+
 execution = Table(
     "execution",
     metadata,

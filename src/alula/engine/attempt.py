@@ -26,6 +26,13 @@ def timed_out(call: TaskCall) -> Failure:
     return Failure(code="TimeoutExpired", message=message, is_recoverable=True, is_timeout=True)
 
 
+def mark_initializing(turn: Turn, attempt: Attempt) -> None:
+    """The executor says that what the attempt runs in is being made; what comes late changes nothing."""
+    if attempt.phase is AttemptPhase.QUEUED:
+        attempt.phase = AttemptPhase.INITIALIZING
+        turn.attempts[(attempt.node_id, attempt.item, attempt.number)] = attempt
+
+
 def mark_started(turn: Turn, attempt: Attempt, event: ev.AttemptStarted) -> None:
     """The executor says that user code began to run."""
     check_attempt(attempt.phase, AttemptPhase.RUNNING, attempt.node_id)

@@ -80,6 +80,17 @@ class CacheMissed:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptInitializing:
+    """What the attempt runs in is being made; its own time has not begun."""
+
+    at: int
+    node_id: str
+    item: int
+    attempt: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptStarted:
     at: int
     node_id: str
@@ -212,6 +223,7 @@ Event: TypeAlias = (
     | Proceed
     | CacheHit
     | CacheMissed
+    | AttemptInitializing
     | AttemptStarted
     | AttemptSucceeded
     | AttemptExpanded

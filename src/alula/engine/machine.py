@@ -58,6 +58,7 @@ def _dispatch(turn: Turn, event: ev.Event) -> None:
         case (
             ev.AttemptSucceeded()
             | ev.AttemptFailed()
+            | ev.AttemptInitializing()
             | ev.AttemptStarted()
             | ev.AttemptExpanded()
             | ev.DeckPublished()

@@ -21,6 +21,7 @@ _WORDS = {
     "Proceed": "it goes on with what a bounded turn had left",
     "CacheHit": "found in the cache",
     "CacheMissed": "not in the cache: {detail}",
+    "AttemptInitializing": "attempt {attempt} waits until {detail}",
     "AttemptStarted": "attempt {attempt} began to run",
     "AttemptSucceeded": "attempt {attempt} succeeded",
     "AttemptExpanded": "attempt {attempt} wrote a graph, which runs now",

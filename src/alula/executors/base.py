@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 from alula.engine.event import AttemptReport, Failure
 from alula.engine.graph import Demand
 from alula.idl import core
-from alula.idl.v1 import metric_pb2, worker_pb2
+from alula.idl.v1 import metric_pb2, source_pb2, worker_pb2
 
 
 class WorkKey(NamedTuple):
@@ -33,6 +33,7 @@ class Work:
         demand: what it is admitted by.
         is_timed: the engine must hear at once that it started, because a timeout runs from there.
         is_async: may call other tasks and wait for them, so nothing may queue behind it.
+        environment: the packages it runs with, which may have to be installed first; None: those of the pool's image.
     """
 
     key: WorkKey
@@ -41,6 +42,7 @@ class Work:
     demand: Demand
     is_timed: bool = False
     is_async: bool = False
+    environment: source_pb2.Environment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ class Outcome:
 class Listener(Protocol):
     """Hears of attempts, in the event loop."""
 
+    def on_initializing(self, work: Work, reason: str) -> None: ...
     def on_started(self, work: Work, log_uri: str, log_start: int) -> None: ...
     def on_ended(self, work: Work, outcome: Outcome) -> None: ...
     def on_called(self, work: Work, call: worker_pb2.Call) -> None: ...

@@ -25,8 +25,11 @@ from alula.errors import AlulaError, Internal
 from alula.executors import memory
 from alula.executors.base import Listener, Outcome, Work, WorkKey, failure_of
 from alula.executors.channel import Channel
+from alula.executors.environment import Environments, variables
 from alula.executors.zygote import NEVER_FORKED, Zygote
 from alula.idl.v1 import metric_pb2, worker_pb2
+from alula.provision.folder import Upkeep
+from alula.provision.spec import key_of
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +59,7 @@ class Config:
         gpus: devices that may be asked for at once.
         images: interpreter by image name; others run in `python`.
         python: interpreter of the default environment.
+        upkeep: how long environments that were built for tasks are kept.
     """
 
     root: Path
@@ -64,6 +68,7 @@ class Config:
     gpus: int = 0
     images: Mapping[str, str] = field(default_factory=dict)
     python: str = sys.executable
+    upkeep: Upkeep = field(default_factory=Upkeep)
 
 
 @dataclass(slots=True, eq=False)
@@ -76,6 +81,7 @@ class _Flying:
     is_cancelled: bool = False
     is_evicted: bool = False  # its worker was taken away while it only waited; it runs anew once it is answered
     answers: int = 0  # sent to it
+    provisioned_s: float = 0.0  # it waited for what it runs in
 
 
 @dataclass(slots=True, eq=False)
@@ -165,6 +171,15 @@ class ProcessExecutor:
         self._log_folder = config.root / "logs"
         self._work_folder = config.root / "work"
         self._token = secrets.token_hex(4)  # a container's server has the same pid every time, and must not write on in an old log
+        self.environments = Environments(
+            config.root / "environments",
+            config.upkeep,
+            on_building=self._on_building,
+            on_ready=self._on_provisioned,
+            on_failed=self._on_unprovisioned,
+            release=self._release,
+            in_use=self._environments_in_use,
+        )
 
     @property
     def worker_count(self) -> int:
@@ -176,7 +191,7 @@ class ProcessExecutor:
 
     @property
     def queued_count(self) -> int:
-        return self._waiting
+        return self._waiting + self.environments.waiting_count
 
     @property
     def evicted_count(self) -> int:
@@ -190,6 +205,7 @@ class ProcessExecutor:
         await asyncio.to_thread(shutil.rmtree, self._work_folder, ignore_errors=True)  # of a server that was killed
         await asyncio.to_thread(memory.kernel_killed)  # kills of before are not ours
         self._zygote(self._config.python)
+        self.environments.start()
         self._tick()
 
     async def stop(self) -> None:
@@ -198,6 +214,7 @@ class ProcessExecutor:
             self._ticker.cancel()
             self._ticker = None
         self._listener = None
+        await self.environments.stop()
         for worker in self._workers.values():
             worker.channel.close()
         self._workers.clear()
@@ -213,7 +230,24 @@ class ProcessExecutor:
         if (problem := self._impossible(work.demand)) is not None:
             self._end(_Flying(work, now, now), Outcome(report=AttemptReport(), failure=problem))
             return
+        if work.environment is not None and not self.environments.is_ready(work.environment):
+            self._keys[work.key] = (None, 0)
+            self.environments.wait(work)
+            return
         self._enqueue(_Flying(work, now, 0.0))
+
+    def _on_building(self, work: Work, reason: str) -> None:
+        if self._listener is not None:
+            self._listener.on_initializing(work, reason)
+
+    def _on_provisioned(self, work: Work, waited_s: float) -> None:
+        if work.environment is not None:
+            work.attempt.notice = f"alula: waited {waited_s:.1f} s for environment {work.environment.name} to be built on this machine"
+        self._enqueue(_Flying(work, self._loop.time(), 0.0, provisioned_s=waited_s))
+
+    def _on_unprovisioned(self, work: Work, waited_s: float, failure: Failure) -> None:
+        now = self._loop.time()
+        self._end(_Flying(work, now, now), Outcome(report=AttemptReport(provisioning_us=int(waited_s * 1e6)), failure=failure))
 
     def _enqueue(self, flying: _Flying, *, is_first: bool = False) -> None:
         work = flying.work
@@ -328,16 +362,32 @@ class ProcessExecutor:
 
     # Workers ----------------------------------------------------------------------------------------------------------
 
-    def _zygote(self, python: str, modules: tuple[str, ...] = ()) -> Zygote:
+    def _zygote(self, python: str, modules: tuple[str, ...] = (), *, is_built: bool = False) -> Zygote:
         found = self._zygotes.get((python, modules))
         if found is not None and found.is_alive:
             return found
         self._log_folder.mkdir(parents=True, exist_ok=True)  # again: somebody may have tidied up while the server runs
         path = self._log_folder / f"environment-{len(self._zygotes)}.log"
-        zygote = Zygote(python, path, worker_environment(self._config.root), self._on_exit, modules)
+        inherited = worker_environment(self._config.root)
+        zygote = Zygote(python, path, variables(inherited, Path(python)) if is_built else inherited, self._on_exit, modules)
         zygote.start(self._loop)
         self._zygotes[python, modules] = zygote
         return zygote
+
+    def _environments_in_use(self) -> set[str]:
+        """Keys of environments that attempts run in, wait for or will come back to."""
+        flying = [f for w in self._workers.values() for f in w.flying.values()]
+        queued = [f for queues in self._queues.values() for queue in queues.values() for f in queue]
+        return {key_of(f.work.environment) for f in (*flying, *queued, *self._evicted.values()) if f.work.environment is not None}
+
+    async def _release(self, key: str) -> None:
+        """Ends what idles in an environment that is being removed."""
+        folder = str(self.environments.root / key) + os.sep
+        ending = [names for names in self._zygotes if names[0].startswith(folder)]
+        zygotes = [self._zygotes.pop(names) for names in ending]
+        for worker in [w for w in self._workers.values() if w.zygote in zygotes]:
+            self._retire(worker)
+        await asyncio.gather(*(zygote.stop() for zygote in zygotes))
 
     def _grow(self, pool: Pool) -> bool:
         """Forks a worker for a pool that has work, retiring an idle one of another pool if the machine is full."""
@@ -355,16 +405,22 @@ class ProcessExecutor:
             if idle is not None:
                 self._retire(idle)
         try:
-            self._fork(pool, FLYTEKIT if is_flytekit(flying.work.attempt) else ())
+            self._fork(pool, flying.work)
         except AlulaError as e:
+            if flying.work.environment is not None:
+                self.environments.forget(flying.work.environment)
             self._refuse(pool, e)
             return False
         return True
 
-    def _fork(self, pool: Pool, modules: tuple[str, ...]) -> None:
+    def _fork(self, pool: Pool, work: Work) -> None:
         number = self._next
         self._next += 1
-        zygote = self._zygote(self._config.images.get(pool[2], self._config.python), modules)
+        modules = FLYTEKIT if is_flytekit(work.attempt) else ()
+        if work.environment is None:
+            zygote = self._zygote(self._config.images.get(pool[2], self._config.python), modules)
+        else:
+            zygote = self._zygote(self.environments.python(work.environment), modules, is_built=True)
         self._log_folder.mkdir(parents=True, exist_ok=True)
         path = self._log_folder / f"worker-{self._token}-{number}.log"
         channel = Channel(self._loop, zygote.fork(number, path))
@@ -446,7 +502,7 @@ class ProcessExecutor:
         times = report.times
         details = AttemptReport(
             queued_us=max(0, waited_us),
-            provisioning_us=max(0, in_worker_us - spent_us) if is_first else 0,
+            provisioning_us=int(flying.provisioned_s * 1e6) + (max(0, in_worker_us - spent_us) if is_first else 0),
             import_us=times.import_us,
             read_us=times.read_us,
             run_us=times.run_us,
@@ -568,7 +624,8 @@ class ProcessExecutor:
         self._evicted.pop(key, None)
         worker, handle = self._keys.pop(key, (None, 0))
         if worker is None:
-            self._unqueue(key)
+            if not self.environments.cancel(key):
+                self._unqueue(key)
             return
         flying = worker.flying.get(handle)
         if flying is None:

@@ -52,8 +52,10 @@ class Entity:
         raise NotImplementedError
 
     def override(self, **changes: Any) -> Self:
-        """The same entity, run differently where this copy is called: name, resources, retries, timeout, interruptible, cache, image.
+        """The same entity, run differently where this copy is called.
 
+        Args:
+            changes: name, resources, retries, timeout, interruptible, cache, image, environment.
         Raises:
             DefinitionError: an unknown setting.
         """

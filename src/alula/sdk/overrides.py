@@ -8,6 +8,7 @@ from typing import Any
 
 from alula.errors import DefinitionError
 from alula.sdk.duration import parse_span
+from alula.sdk.environment import Shared
 from alula.sdk.resources import Cache, Resources, as_cache
 from alula.sdk.where import user_place
 
@@ -23,6 +24,7 @@ class Overrides:
     interruptible: bool | None = None
     cache: Cache | None = None
     image: str | None = None
+    environment: Shared | None = None
 
     @classmethod
     def of(cls, changes: dict[str, Any]) -> Overrides:
@@ -36,8 +38,16 @@ class Overrides:
             changes["timeout"] = parse_span(changes["timeout"])
         if "cache" in changes:
             changes["cache"] = as_cache(changes["cache"])
+        if "environment" in changes:
+            if not isinstance(changes["environment"], Shared):
+                message = f"override(environment={changes['environment']!r}): expected an al.Environment"
+                raise DefinitionError(message, where=user_place())
+            if "image" in changes:
+                raise DefinitionError("override(image=…, environment=…): give one of them", where=user_place())
         return cls(**changes)
 
     def merged(self, later: Overrides) -> Overrides:
-        """These, with what `later` sets on top."""
+        """These, with what `later` sets on top; an image and an environment replace each other."""
+        if later.image is not None or later.environment is not None:
+            self = replace(self, image=None, environment=None)
         return replace(self, **{item.name: value for item in fields(later) if (value := getattr(later, item.name)) is not None})

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import inspect
-from collections.abc import Iterable
-from dataclasses import dataclass
-from types import ModuleType
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
@@ -17,9 +16,11 @@ from alula.idl.v1 import service_pb2
 from alula.sdk.command import CommandTask
 from alula.sdk.dynamic import Built, Dynamic
 from alula.sdk.entity import Entity
+from alula.sdk.environment import IMAGES, Shared, Used
 from alula.sdk.graph import Graph, Node, binding
 from alula.sdk.interface import Interface, located
 from alula.sdk.launch_plan import LaunchPlan, default_plan
+from alula.sdk.named import called_in, named_in
 from alula.sdk.overrides import Overrides
 from alula.sdk.promise import Promise
 from alula.sdk.reference import Reference
@@ -52,6 +53,7 @@ class Settings:
         version: of every id.
         bundle: URI of the code bundle a worker loads the tasks from; empty: the code is installed there.
         image: container image of tasks that name none.
+        images: image by environment, as resolved; None: nothing is resolved yet, environments are only gathered.
     """
 
     project: str
@@ -59,6 +61,18 @@ class Settings:
     version: str
     bundle: str = ""
     image: str = IMAGE
+    images: Mapping[str, str] | None = field(default_factory=dict)
+
+
+def environments_of(entities: Iterable[Any], settings: Settings) -> list[Shared]:
+    """The environments that the entities and everything they call run in, those that packages are installed for.
+
+    Raises:
+        DefinitionError: two of one name differ, and whatever `serialize` raises.
+    """
+    gathering = Serializer(replace(settings, images=None))
+    gathering.run(entities)
+    return [one for one in gathering.used.found.values() if one.is_built]
 
 
 def serialize(entities: Iterable[Any], settings: Settings) -> service_pb2.RegisterRequest:
@@ -108,6 +122,7 @@ class Serializer:
         self.request = service_pb2.RegisterRequest()
         self.seen: dict[tuple[str, str], Any] = {}
         self.templates: dict[int, core.WorkflowTemplate] = {}
+        self.used = Used(settings.images)
 
     def run(self, entities: Iterable[Any]) -> service_pb2.RegisterRequest:
         for entity in entities:
@@ -214,14 +229,34 @@ class Serializer:
         return made
 
     def container(self, task: Task[Any, Any]) -> core.Container:
-        made = core.Container(image=task.options.image or self.settings.image, args=arguments(task, self.settings.bundle))
+        options, variables = task.options, dict(task.options.env)
+        image = options.image or self.settings.image
+        if options.environment is not None:
+            image = self.used.image(options.environment, self.settings.image)
+            if not options.environment.is_built:  # else its variables are registered with it, so that overrides change them too
+                variables = {**options.environment.env, **variables}
+        made = core.Container(image=image, args=arguments(task, self.settings.bundle))
         if isinstance(task, CommandTask):
             task.describe(made)
-        if task.options.resources is not None:
-            made.resources.CopyFrom(resources(task.options.resources))
-        for key, value in sorted(task.options.env.items()):
+        if options.asked is not None:
+            made.resources.CopyFrom(resources(options.asked))
+        if images := self.images_within(task):
+            variables[IMAGES] = json.dumps(images, sort_keys=True)
+        for key, value in sorted(variables.items()):
             made.env.add(key=key, value=value)
         return made
+
+    def images_within(self, task: Task[Any, Any]) -> dict[str, str]:
+        """Images of the environments that a task may call others in when it runs; by what it names alone, whatever else is registered."""
+        if not (task.is_async or isinstance(task, Dynamic)):
+            return {}
+        within = {one.name: one for one in named_in(task, Shared) if one.is_built}
+        for one in within.values():
+            self.used.take(one)
+        if self.settings.images is None:
+            return {}
+        within.update({one.name: one for one in environments_of(may_call(task), self.settings)})
+        return {name: self.used.image(one, self.settings.image) for name, one in within.items()}
 
     # Workflows
 
@@ -273,10 +308,24 @@ class Serializer:
                 made.task_node.overrides.resources.CopyFrom(resources(overrides.resources))
             if overrides.image is not None:
                 made.task_node.overrides.container_image = overrides.image
+            if overrides.environment is not None:
+                self.override_environment(entity, overrides, overrides.environment, made.task_node.overrides)
+        elif overrides.environment is not None:
+            raise DefinitionError(f"override(environment=…): {entity.kind} {entity.label} is no task; override the tasks it calls")
         elif identifier.resource_type == core.WORKFLOW:
             made.workflow_node.sub_workflow_ref.CopyFrom(identifier)
         else:
             made.workflow_node.launchplan_ref.CopyFrom(identifier)
+
+    def override_environment(self, entity: Entity, overrides: Overrides, other: Shared, made: core.TaskNodeOverrides) -> None:
+        """The call runs in another environment; resources that the task asks for itself stay."""
+        if other.env and not other.is_built:
+            message = f"override(environment={other.name}): it has variables and no packages, and a call cannot change variables alone"
+            raise DefinitionError(f"{message}; give it packages, or put the variables on the task", where=other.where)
+        made.container_image = self.used.image(other, self.settings.image)
+        own = entity.options.resources if isinstance(entity, Task) else None
+        if overrides.resources is None and own is None and other.resources is not None:
+            made.resources.CopyFrom(resources(other.resources))
 
     # Launch plans
 
@@ -358,40 +407,6 @@ def job(built: Built, settings: Settings) -> core.DynamicJobSpec:
 def may_call(task: Task[Any, Any]) -> list[Any]:
     """Entities that a task may call when it runs: none unless it is async or dynamic."""
     return called_in(task) if task.is_async or isinstance(task, Dynamic) else []
-
-
-def called_in(task: Task[Any, Any]) -> list[Any]:
-    """Entities that an async task's source names, in the order of their first appearance: what it may call when it runs.
-
-    Found are names of its module, of modules it uses (`steps.train`), and of its closure; what is called by way of a variable is
-    found by nobody, and must be registered by being named somewhere.
-    """
-    found: list[Any] = []
-
-    def take(value: Any) -> None:
-        origin = value.origin if isinstance(value, Entity) else getattr(value, "entity", None)
-        if isinstance(origin, Entity) and origin is not task and origin not in found:
-            found.append(origin)
-
-    def walk(code: Any, names: dict[str, Any]) -> None:
-        held = [names.get(name) for name in code.co_names]
-        for value in held:
-            take(value)
-            if isinstance(value, ModuleType):
-                for name in code.co_names:
-                    take(getattr(value, name, None))
-            elif inspect.isfunction(value) and value.__module__ == task.function.__module__ and id(value.__code__) not in seen:
-                seen.add(id(value.__code__))
-                walk(value.__code__, value.__globals__)
-        for constant in code.co_consts:
-            if inspect.iscode(constant):
-                walk(constant, names)
-
-    function = inspect.unwrap(task.function)
-    seen = {id(function.__code__)}
-    closure = dict(zip(function.__code__.co_freevars, [c.cell_contents for c in function.__closure__ or ()], strict=False))
-    walk(function.__code__, {**function.__globals__, **closure})
-    return found
 
 
 def sub_workflows(workflow: Any) -> list[Any]:

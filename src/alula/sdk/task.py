@@ -12,6 +12,7 @@ from alula.errors import DefinitionError
 from alula.sdk.caller import locally
 from alula.sdk.duration import Span, parse_span
 from alula.sdk.entity import FunctionEntity
+from alula.sdk.environment import Shared
 from alula.sdk.resources import Cache, Resources, as_cache
 from alula.sdk.secret import Secret
 from alula.sdk.where import user_place
@@ -33,6 +34,7 @@ class TaskOptions:
     secrets: Sequence[Secret] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     image: str = ""
+    environment: Shared | None = None
     deck: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
@@ -42,6 +44,17 @@ class TaskOptions:
     def __post_init__(self) -> None:
         if self.retries < 0:
             raise DefinitionError(f"retries={self.retries}: expected ≥ 0", where=user_place())
+        if self.environment is not None:
+            if not isinstance(self.environment, Shared):
+                message = f"environment={self.environment!r}: expected an al.Environment, got {type(self.environment).__name__}"
+                raise DefinitionError(message, where=user_place())
+            if self.image:
+                raise DefinitionError("image and environment exclude each other; an environment may have an image", where=user_place())
+
+    @property
+    def asked(self) -> Resources | None:
+        """The task's own resources, else its environment's."""
+        return self.resources if self.resources is not None or self.environment is None else self.environment.resources
 
 
 class Task(FunctionEntity, Generic[P, R]):
@@ -135,6 +148,7 @@ def task(
     secrets: Sequence[Secret | str] = (),
     env: Mapping[str, str] | None = None,
     image: str = "",
+    environment: Environment | None = None,
     deck: bool = False,
     labels: Mapping[str, str] | None = None,
     annotations: Mapping[str, str] | None = None,
@@ -159,6 +173,7 @@ def task(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         secrets: `al.Secret("group/key")` or just the name.
         env: environment variables.
         image: container image; default: the registration's.
+        environment: packages and settings it shares with others; see `al.Environment`.
         deck: whether it writes a deck.
         labels: key → value on what runs it.
         annotations: key → value on what runs it.
@@ -188,3 +203,53 @@ def make_options(options: dict[str, Any], where: str) -> TaskOptions:
         given["timeout"] = parse_span(given["timeout"])
     given["secrets"] = tuple(Secret(one) if isinstance(one, str) else one for one in given.get("secrets", ()))
     return TaskOptions(**{key: value for key, value in given.items() if value is not None})
+
+
+class Environment(Shared):
+    """What tasks run in. Defining one resolves nothing; that happens when the program is registered.
+
+    Args:
+        name: letters, digits, `_` and `-`; one meaning in a program.
+        packages: requirements, `"scikit-learn==1.9"` or `"polars"`; pinned when the program is registered.
+        lock: a requirements file in the project with versions and hashes, instead of `packages`.
+        python: `"3.12"`; empty: the server's.
+        resources: of tasks that name none.
+        env: variables of its tasks; a task's own win.
+        image: a container image instead of packages, or on one machine the name of an interpreter (`alula up --image`).
+    Raises:
+        DefinitionError: a malformed or contradictory setting, with file and line.
+    """
+
+    __slots__ = ()
+
+    @overload
+    def task(self, function: Callable[P, R], /) -> Task[P, R]: ...
+
+    @overload
+    def task(
+        self,
+        /,
+        *,
+        name: str = "",
+        cache: str | bool | Cache | None = None,
+        retries: int = 0,
+        timeout: Span | None = None,
+        resources: Resources | None = None,
+        interruptible: bool | None = None,
+        secrets: Sequence[Secret | str] = (),
+        env: Mapping[str, str] | None = None,
+        deck: bool = False,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+        deprecated: str = "",
+        pod_template: str = "",
+    ) -> Callable[[Callable[P, R]], Task[P, R]]: ...
+
+    def task(self, function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+        """Make a function a task of this environment; the options are those of `al.task`.
+
+        Raises:
+            DefinitionError: an unknown or malformed option, with file and line.
+        """
+        made: Any = task(**options, environment=self)
+        return made if function is None else made(function)

@@ -33,6 +33,7 @@ from alula.errors import AlulaError, InvalidInput, Unavailable
 from alula.executors.process import Config, ProcessExecutor
 from alula.idl.v1 import metric_pb2, service_pb2
 from alula.objectstore.signed import Signer
+from alula.provision.folder import Upkeep
 from alula.server import rpc
 from alula.server.services.admin import AdminService
 from alula.server.services.dataproxy import DataProxyService
@@ -197,8 +198,16 @@ class Server:
         self._lock = open_home(home)
         self._socket = http_socket = _listen(http_host, http_port, "http")
         self.http_address = f"{http_host}:{http_socket.getsockname()[1]}"
+        upkeep = Upkeep(idle_s=config.limits.environment_days * 86_400.0, max_bytes=config.limits.environment_bytes)
         executor = ProcessExecutor(
-            Config(root=home, cpu_m=config.cpu_m, mem_bytes=config.mem_bytes, gpus=config.gpus, images=config.images),
+            Config(
+                root=home,
+                cpu_m=config.cpu_m,
+                mem_bytes=config.mem_bytes,
+                gpus=config.gpus,
+                images=config.images,
+                upkeep=upkeep,
+            ),
             asyncio.get_running_loop(),
         )
         # A plain path, never file://: flytekit opens a FlyteFile whose URI is local only if it is a path.

@@ -349,6 +349,8 @@ class Simulation:
         assert key not in self.started, f"attempt {key} was started twice"
         self.started.add(key)
         self.alive.add(key)
+        if (effect.item + effect.attempt) % 2:
+            self.pending.append(ev.AttemptInitializing(self.now, *key, "what it runs in is made"))
         if self.random.random() >= self.trouble.unstarted:
             self.pending.append(ev.AttemptStarted(self.now, *key))
         self.pending.append(self._outcome(key, effect))

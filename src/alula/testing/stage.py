@@ -107,6 +107,9 @@ class Stage:
     def proceed(self) -> Trace:
         return self.take(ev.Proceed(self._now()))
 
+    def initializing(self, node_id: str, attempt: int = 0, item: int = -1) -> Trace:
+        return self.take(ev.AttemptInitializing(self._now(), node_id, item, attempt, "what it runs in is made"))
+
     def started(self, node_id: str, attempt: int = 0, item: int = -1) -> Trace:
         return self.take(ev.AttemptStarted(self._now(), node_id, item, attempt))
 

@@ -16,6 +16,7 @@ from alula.idl import core, paths
 from alula.idl.v1 import worker_pb2
 from alula.sdk import context as task_context
 from alula.sdk.dynamic import Dynamic
+from alula.sdk.environment import images_here
 from alula.sdk.interface import MISSING
 from alula.sdk.serialize import Settings, job
 from alula.sdk.task import Task
@@ -127,7 +128,8 @@ def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offloa
             result = drive(attempt, link, offload, result)
         clock.append(time.perf_counter_ns())
         if built is not None and built.graph.nodes:
-            report.futures = job(built, Settings(attempt.project, attempt.domain, attempt.task_version, attempt.bundle)).SerializeToString()
+            settings = Settings(attempt.project, attempt.domain, attempt.task_version, attempt.bundle, images=images_here())
+            report.futures = job(built, settings).SerializeToString()
             return
         packed = write_outputs(plan, result, offload).SerializeToString()
     finally:

@@ -22,6 +22,7 @@ from alula.idl import core
 from alula.idl.v1 import worker_pb2
 from alula.sdk.caller import Call, Traced, calling, label
 from alula.sdk.entity import Entity
+from alula.sdk.environment import images_here
 from alula.sdk.gate import Gate
 from alula.sdk.graph import Node
 from alula.sdk.interface import Interface
@@ -147,7 +148,7 @@ class Driver:
 
     def __init__(self, attempt: worker_pb2.Attempt, link: Link | None, offload: Offload, loop: Loop) -> None:
         self._attempt, self._link, self._offload, self._loop = attempt, link, offload, loop
-        self._serializer = Serializer(Settings(attempt.project, attempt.domain, attempt.task_version))
+        self._serializer = Serializer(Settings(attempt.project, attempt.domain, attempt.task_version, images=images_here()))
         self._waiting: dict[str, asyncio.Future[worker_pb2.Answer]] = {}
         self._made: list[Call] = []
         self._gates: Counter[str] = Counter()

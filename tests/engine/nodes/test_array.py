@@ -47,6 +47,14 @@ def test_an_empty_list_gives_an_empty_list(plan: bool) -> None:
     assert stage.outputs() == {"o0": []}
 
 
+def test_what_an_item_runs_in_may_have_to_be_made() -> None:
+    stage = mapped([4, 5])
+    stage.launch()
+    assert stage.initializing("n0", item=1) == Trace({}, {("n0", 1, 0): "INITIALIZING"})
+    assert stage.initializing("n0", item=1, attempt=3) == NOTHING
+    assert stage.started("n0", item=1) == Trace({}, {("n0", 1, 0): "RUNNING"})
+
+
 def test_no_more_items_run_than_its_concurrency() -> None:
     stage = mapped([1, 2, 3], concurrency=1)
     assert stage.launch().effects == [start(0, 1)]

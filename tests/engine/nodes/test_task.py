@@ -33,6 +33,17 @@ def test_a_start_that_is_told_twice_counts_once() -> None:
     assert stage.started("n0") == NOTHING
 
 
+def test_what_an_attempt_runs_in_may_have_to_be_made_and_its_timeout_runs_from_its_start() -> None:
+    stage = one(timeout_s=1)
+    stage.launch()
+    assert stage.initializing("n0") == Trace({}, {("n0", -1, 0): "INITIALIZING"})
+    assert stage.initializing("n0") == NOTHING
+    assert stage.initializing("n0", attempt=1) == NOTHING
+    timer = ("SetTimer", "attempt", "n0", -1, 0, 1_000_005)
+    assert stage.started("n0") == Trace({"n0": "RUNNING"}, {("n0", -1, 0): "RUNNING"}, [timer])
+    assert stage.initializing("n0") == NOTHING
+
+
 def test_a_success_ends_the_run_in_the_same_step() -> None:
     stage = one()
     stage.launch()

@@ -30,10 +30,17 @@ def print_message(message: Message, *, has_defaults: bool = False) -> None:
     Args:
         has_defaults: also what is 0 or empty.
     """
+    print_json(as_document(message, has_defaults=has_defaults))
+
+
+def as_document(message: Message, *, has_defaults: bool = False) -> dict[str, Any]:
+    """An IDL message as a document, its names as in the IDL; `has_defaults`: also what is 0 or empty."""
     from google.protobuf import json_format
 
-    made = json_format.MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=has_defaults)
-    print_json(made)
+    made: dict[str, Any] = json_format.MessageToDict(
+        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=has_defaults
+    )
+    return made
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -6,7 +6,7 @@ import math
 
 from alula.engine import event as ev
 from alula.engine import scope
-from alula.engine.attempt import end_attempt, mark_started, missing_outputs, stop_all, timed_out
+from alula.engine.attempt import end_attempt, mark_initializing, mark_started, missing_outputs, stop_all, timed_out
 from alula.engine.effect import FillCache, LaunchChild, LookUpCache, ReleaseReservation, SetTimer, StartAttempt, StopAttempt
 from alula.engine.event import Failure
 from alula.engine.graph import NodeSpec
@@ -174,6 +174,9 @@ def on_event(turn: Turn, node: Node, event: ev.Event) -> None:
     if isinstance(event, ev.ChildEnded):
         if event.name == attempt.child:
             _on_child_ended(turn, node, state, attempt, event)
+    elif isinstance(event, ev.AttemptInitializing):
+        if attempt.number == event.attempt:
+            mark_initializing(turn, attempt)
     elif (
         isinstance(event, ev.AttemptStarted | ev.AttemptSucceeded | ev.AttemptExpanded | ev.AttemptFailed | ev.TimerFired)
         and attempt.number == event.attempt

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alula.engine import call as calls
 from alula.engine import event as ev
 from alula.engine import scope
-from alula.engine.attempt import call_of, end_attempt, fill_cache, mark_started, missing_outputs, timed_out
+from alula.engine.attempt import call_of, end_attempt, fill_cache, mark_initializing, mark_started, missing_outputs, timed_out
 from alula.engine.effect import LookUpCache, SetTimer, StartAttempt, StopAttempt
 from alula.engine.event import Failure
 from alula.engine.graph import index_closure
@@ -71,6 +71,9 @@ def on_event(turn: Turn, node: Node, event: ev.Event) -> None:
             if node.attempt is not None and node.attempt.number == event.attempt and not node.attempt.phase.is_terminal:
                 node.deck_uri = event.uri
                 turn.nodes[node.id] = node
+        case ev.AttemptInitializing():
+            if node.attempt is not None and node.attempt.number == event.attempt:
+                mark_initializing(turn, node.attempt)
         case ev.AttemptStarted() | ev.AttemptSucceeded() | ev.AttemptFailed() | ev.AttemptExpanded() | ev.TimerFired():
             attempt = node.attempt
             if attempt is not None and attempt.number == event.attempt and not attempt.phase.is_terminal:

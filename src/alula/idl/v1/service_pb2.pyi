@@ -6,6 +6,7 @@ attempt's time went, registering a whole program at once.
 """
 
 from alula.idl.v1 import metric_pb2 as _metric_pb2
+from alula.idl.v1 import source_pb2 as _source_pb2
 from alula.idl.v1 import worker_pb2 as _worker_pb2
 from collections import abc as _abc
 from flyteidl.admin import execution_pb2 as _execution_pb2
@@ -37,22 +38,34 @@ class RegisterRequest(_message.Message):
     TASKS_FIELD_NUMBER: _builtins.int
     WORKFLOWS_FIELD_NUMBER: _builtins.int
     LAUNCH_PLANS_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    ENVIRONMENTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def tasks(self) -> _containers.RepeatedCompositeFieldContainer[_task_pb2.TaskCreateRequest]: ...
     @_builtins.property
     def workflows(self) -> _containers.RepeatedCompositeFieldContainer[_workflow_pb2.WorkflowCreateRequest]: ...
     @_builtins.property
     def launch_plans(self) -> _containers.RepeatedCompositeFieldContainer[_launch_plan_pb2.LaunchPlanCreateRequest]: ...
+    @_builtins.property
+    def source(self) -> _source_pb2.Source:
+        """recorded with the versions that are new"""
+
+    @_builtins.property
+    def environments(self) -> _containers.RepeatedCompositeFieldContainer[_source_pb2.Environment]:
+        """that images of the tasks or of overrides name; known ones are left alone"""
+
     def __init__(
         self,
         *,
         tasks: _abc.Iterable[_task_pb2.TaskCreateRequest] | None = ...,
         workflows: _abc.Iterable[_workflow_pb2.WorkflowCreateRequest] | None = ...,
         launch_plans: _abc.Iterable[_launch_plan_pb2.LaunchPlanCreateRequest] | None = ...,
+        source: _source_pb2.Source | None = ...,
+        environments: _abc.Iterable[_source_pb2.Environment] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["launch_plans", b"launch_plans", "tasks", b"tasks", "workflows", b"workflows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["environments", b"environments", "launch_plans", b"launch_plans", "source", b"source", "tasks", b"tasks", "workflows", b"workflows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -622,6 +635,7 @@ class StatusResponse(_message.Message):
     ATTEMPTS_QUEUED_FIELD_NUMBER: _builtins.int
     EXECUTIONS_LIVE_FIELD_NUMBER: _builtins.int
     STARTED_AT_FIELD_NUMBER: _builtins.int
+    PYTHON_FIELD_NUMBER: _builtins.int
     version: _builtins.str
     home: _builtins.str
     database: _builtins.str
@@ -631,6 +645,8 @@ class StatusResponse(_message.Message):
     attempts_running: _builtins.int
     attempts_queued: _builtins.int
     executions_live: _builtins.int
+    python: _builtins.str
+    """major.minor of the server's interpreter"""
     @_builtins.property
     def started_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -645,10 +661,11 @@ class StatusResponse(_message.Message):
         attempts_queued: _builtins.int = ...,
         executions_live: _builtins.int = ...,
         started_at: _timestamp_pb2.Timestamp | None = ...,
+        python: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts_queued", b"attempts_queued", "attempts_running", b"attempts_running", "database", b"database", "executions_live", b"executions_live", "home", b"home", "object_store", b"object_store", "started_at", b"started_at", "version", b"version", "workers", b"workers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts_queued", b"attempts_queued", "attempts_running", b"attempts_running", "database", b"database", "executions_live", b"executions_live", "home", b"home", "object_store", b"object_store", "python", b"python", "started_at", b"started_at", "version", b"version", "workers", b"workers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,6 +4,8 @@ import grpc
 import warnings
 
 from alula.idl.v1 import service_pb2 as alula_dot_idl_dot_v1_dot_service__pb2
+from alula.idl.v1 import source_pb2 as alula_dot_idl_dot_v1_dot_source__pb2
+from flyteidl.admin import common_pb2 as flyteidl_dot_admin_dot_common__pb2
 from flyteidl.admin import execution_pb2 as flyteidl_dot_admin_dot_execution__pb2
 from flyteidl.admin import node_execution_pb2 as flyteidl_dot_admin_dot_node__execution__pb2
 
@@ -86,6 +88,11 @@ class RunServiceStub:
                 request_serializer=alula_dot_idl_dot_v1_dot_service__pb2.EventsRequest.SerializeToString,
                 response_deserializer=alula_dot_idl_dot_v1_dot_service__pb2.EventsResponse.FromString,
                 _registered_method=True)
+        self.GetProvenance = channel.unary_unary(
+                '/alula.v1.RunService/GetProvenance',
+                request_serializer=flyteidl_dot_admin_dot_common__pb2.ObjectGetRequest.SerializeToString,
+                response_deserializer=alula_dot_idl_dot_v1_dot_source__pb2.Provenance.FromString,
+                _registered_method=True)
         self.Status = channel.unary_unary(
                 '/alula.v1.RunService/Status',
                 request_serializer=alula_dot_idl_dot_v1_dot_service__pb2.StatusRequest.SerializeToString,
@@ -158,6 +165,12 @@ class RunServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetProvenance(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Status(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -216,6 +229,11 @@ def add_RunServiceServicer_to_server(servicer, server):
                     servicer.Events,
                     request_deserializer=alula_dot_idl_dot_v1_dot_service__pb2.EventsRequest.FromString,
                     response_serializer=alula_dot_idl_dot_v1_dot_service__pb2.EventsResponse.SerializeToString,
+            ),
+            'GetProvenance': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetProvenance,
+                    request_deserializer=flyteidl_dot_admin_dot_common__pb2.ObjectGetRequest.FromString,
+                    response_serializer=alula_dot_idl_dot_v1_dot_source__pb2.Provenance.SerializeToString,
             ),
             'Status': grpc.unary_unary_rpc_method_handler(
                     servicer.Status,
@@ -493,6 +511,33 @@ class RunService:
             '/alula.v1.RunService/Events',
             alula_dot_idl_dot_v1_dot_service__pb2.EventsRequest.SerializeToString,
             alula_dot_idl_dot_v1_dot_service__pb2.EventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetProvenance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/alula.v1.RunService/GetProvenance',
+            flyteidl_dot_admin_dot_common__pb2.ObjectGetRequest.SerializeToString,
+            alula_dot_idl_dot_v1_dot_source__pb2.Provenance.FromString,
             options,
             channel_credentials,
             insecure,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
 
 from alula.control import named
@@ -9,11 +10,12 @@ from alula.control.evict import evict
 from alula.control.explain import attempt_detail, events, explain_cache
 from alula.control.follow import Follower
 from alula.control.platform import Platform
+from alula.control.provenance import provenance
 from alula.control.query import Query
 from alula.executors.process import ProcessExecutor
 from alula.idl import admin
-from alula.idl.identifier import ExecutionId
-from alula.idl.v1 import service_pb2
+from alula.idl.identifier import EntityId, ExecutionId
+from alula.idl.v1 import service_pb2, source_pb2
 from alula.server.context import Context
 from alula.version import __version__
 
@@ -67,6 +69,10 @@ class RunService:
     async def Events(self, request: service_pb2.EventsRequest, context: Context) -> service_pb2.EventsResponse:
         return await self._platform.read(lambda c: events(c, request))
 
+    async def GetProvenance(self, request: admin.ObjectGetRequest, context: Context) -> source_pb2.Provenance:
+        platform, wanted = self._platform, EntityId.from_proto(request.id)
+        return await platform.read(lambda c: provenance(c, platform.library, platform.environments, wanted))
+
     async def Status(self, request: service_pb2.StatusRequest, context: Context) -> service_pb2.StatusResponse:
         executor = self._platform.executor
         response = service_pb2.StatusResponse(
@@ -75,6 +81,7 @@ class RunService:
             database=self._platform.database.url,
             object_store=self._platform.settings.store,
             executions_live=self._platform.driver.live,
+            python=f"{sys.version_info.major}.{sys.version_info.minor}",
         )
         response.started_at.FromMicroseconds(self._platform.started_at)
         if isinstance(executor, ProcessExecutor):
