@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from alula.client.environment import resolve_all, send_all
+from alula.client.located import located
 from alula.client.rpc import REGISTER
 from alula.client.source import source_of
 from alula.client.transfer import upload
 from alula.client.wire import Wire
-from alula.errors import DefinitionError
+from alula.errors import DefinitionError, InvalidInput
 from alula.idl.identifier import EntityId
 from alula.idl.v1 import source_pb2
 from alula.objectstore import bundle as bundles
@@ -91,7 +92,10 @@ async def register(
     source = await wire.blocking(lambda: source_of(folder))
     if source is not None:
         request.source.CopyFrom(source)
-    answer = await wire.call(REGISTER, request)
+    try:
+        answer = await wire.call(REGISTER, request)
+    except InvalidInput as error:
+        raise located(error, listed) from error
     entries = tuple((EntityId.from_proto(entry.id), entry.is_new) for entry in answer.entries)
     return Registered(
         version=version,

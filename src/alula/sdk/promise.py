@@ -140,7 +140,7 @@ class Promise:
         _misuse("len() of a result", _INSTEAD)
 
     def __iter__(self) -> Any:
-        _misuse("a loop over a result, or taking it apart,", "write al.map(task, over=…)(…), or do it in a @task")
+        _misuse("a loop over a result or a, b = result", "write al.map(task, over=…)(…), or do it in a @task")
 
     def __contains__(self, item: object) -> bool:
         _misuse("`in` on a result", _INSTEAD)

@@ -1,0 +1,52 @@
+"""Where in the user's code the problems lie that the server found in a graph: it knows nodes, we know the lines that made them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from alula.errors import CompileFailed, InvalidInput
+from alula.sdk.entity import Entity
+from alula.sdk.graph import Graph
+from alula.sdk.workflow import Workflow
+
+_WORKFLOW = re.compile(r"^workflow (?:\S+/)?([^\s/:]+):\S+ does not compile")
+_NODE = re.compile(r'node "([^"]+)"')
+
+
+def located(error: InvalidInput, entities: Iterable[Any]) -> InvalidInput:
+    """The error with the line of each problem's node, where it is known; else the error as it is."""
+    found = _WORKFLOW.match(error.message)
+    workflow = next((w for w in _workflows(entities) if found and w.name == found.group(1)), None)
+    if error.code != CompileFailed.code or workflow is None:
+        return error
+    lines = dict(_lines(workflow.graph))
+    told = []
+    for line in error.message.split("\n"):
+        node = _NODE.search(line)
+        where = lines.get(node.group(1), "") if node else workflow.where
+        told.append(f"{line} ({where})" if where and line.startswith("  - ") else line)
+    return InvalidInput("\n".join(told), code=error.code)
+
+
+def _workflows(entities: Iterable[Any]) -> Iterator[Workflow[Any, Any]]:
+    """The workflows among entities and in what they call."""
+    waiting, seen = list(entities), set()
+    while waiting:
+        entity = waiting.pop()
+        workflow = getattr(entity, "workflow", entity)
+        if not isinstance(workflow, Workflow) or id(workflow) in seen:
+            continue
+        seen.add(id(workflow))
+        yield workflow
+        waiting += [node.target.origin for node in workflow.graph.nodes if isinstance(node.target, Entity)]
+
+
+def _lines(graph: Graph) -> Iterator[tuple[str, str]]:
+    for node in graph.nodes:
+        yield node.id, node.where
+        inner = getattr(node.target, "inner_nodes", None)
+        if inner is not None:
+            for one in inner():
+                yield one.id, one.where

@@ -1,0 +1,946 @@
+"""The first day: what a newcomer does wrong, and what is said of it: where, what was expected, what to do. Nothing is left half done."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Result
+from tests.server.harness import LiveServer
+
+from alula.cli.support.group import run
+
+# name: (exit code, what is said, the program); {file} stands for its path, {name} for its name.
+MISTAKES: dict[str, tuple[int, str, str]] = {
+    "unknown_type": (
+        2,
+        "type Thing is not supported; use int,",
+        """\
+import alula as al
+class Thing:
+    pass
+@al.task
+def f(x: Thing) -> int:
+    return 1
+@al.workflow
+def wf() -> int:
+    return f(Thing())
+""",
+    ),
+    "no_annotation": (
+        2,
+        "2: task f: input 'x' has no type; annotate it",
+        """\
+import alula as al
+@al.task
+def f(x) -> int:
+    return 1
+@al.workflow
+def wf() -> int:
+    return f(1)
+""",
+    ),
+    "no_return_annotation": (
+        2,
+        "f returns nothing; order it with `>>`, or annotate what it returns",
+        """\
+import alula as al
+@al.task
+def f(x: int):
+    return x
+@al.workflow
+def wf() -> int:
+    return f(1)
+""",
+    ),
+    "returns_undeclared": (
+        1,
+        "task f declares no output but returned int; annotate its return type",
+        """\
+import alula as al
+@al.task
+def f(x: int):
+    return x
+@al.workflow
+def wf():
+    f(1)
+""",
+    ),
+    "mutable_default": (
+        0,
+        "1",
+        """\
+import alula as al
+@al.task
+def f(xs: list[int] = []) -> int:
+    xs.append(1)
+    return len(xs)
+@al.workflow
+def wf() -> int:
+    return f()
+""",
+    ),
+    "too_many_positional": (
+        2,
+        "7: task f takes 1 inputs, got 2",
+        """\
+import alula as al
+@al.task
+def f(x: int) -> int:
+    return x
+@al.workflow
+def wf() -> int:
+    return f(1, 2)
+""",
+    ),
+    "unknown_argument": (
+        2,
+        "7: task f has no input 'y'; it takes x",
+        """\
+import alula as al
+@al.task
+def f(x: int) -> int:
+    return x
+@al.workflow
+def wf() -> int:
+    return f(y=1)
+""",
+    ),
+    "missing_argument": (
+        2,
+        "7: task f needs input 'x'",
+        """\
+import alula as al
+@al.task
+def f(x: int) -> int:
+    return x
+@al.workflow
+def wf() -> int:
+    return f()
+""",
+    ),
+    "wrong_constant": (
+        2,
+        "7: task f, input 'x': expected int, got str 'a'",
+        """\
+import alula as al
+@al.task
+def f(x: int) -> int:
+    return x
+@al.workflow
+def wf() -> int:
+    return f('a')
+""",
+    ),
+    "wrong_promise_type": (
+        2,
+        'node "n1" (f) input "x": expected int, got str from node "n0" output "o0"; pass a whole number or annotate x: str ({file}:10)',
+        """\
+import alula as al
+@al.task
+def g() -> str:
+    return 'a'
+@al.task
+def f(x: int) -> int:
+    return x
+@al.workflow
+def wf() -> int:
+    return f(g())
+""",
+    ),
+    "returns_wrong_type": (
+        1,
+        "task f, output 'o0': expected int, got str 'a'",
+        """\
+import alula as al
+@al.task
+def f(x: int) -> int:
+    return 'a'
+@al.workflow
+def wf() -> int:
+    return f(1)
+""",
+    ),
+    "returns_too_few": (
+        1,
+        "task f declares 2 outputs but returned int; return a tuple of that length",
+        """\
+import alula as al
+@al.task
+def f(x: int) -> tuple[int, int]:
+    return x
+@al.workflow
+def wf() -> tuple[int, int]:
+    return f(1)
+""",
+    ),
+    "task_in_function": (
+        2,
+        "3: task f is defined inside a function; move it to module level",
+        """\
+import alula as al
+def make():
+    @al.task
+    def f(x: int) -> int:
+        return x
+    return f
+inner = make()
+@al.workflow
+def wf() -> int:
+    return inner(1)
+""",
+    ),
+    "lambda_task": (
+        2,
+        "input 'x' has no type; annotate it",
+        """\
+import alula as al
+f = al.task(lambda x: x)
+@al.workflow
+def wf() -> int:
+    return f(1)
+""",
+    ),
+    "name_clash": (
+        2,
+        "two tasks are called same; give one of them name=",
+        """\
+import alula as al
+@al.task(name='same')
+def f(x: int) -> int:
+    return x
+@al.task(name='same')
+def g(x: int) -> int:
+    return x
+@al.workflow
+def wf() -> int:
+    return g(f(1))
+""",
+    ),
+    "if_promise": (
+        2,
+        "7: if, and, or, not, in, or a chain a < p < b on a comparison: the value is not known",
+        """\
+import alula as al
+@al.task
+def f(x: int) -> int:
+    return x
+@al.workflow
+def wf() -> int:
+    if f(1) > 0:
+        return f(2)
+    return f(3)
+""",
+    ),
+    "loop_promise": (
+        2,
+        "write al.map(task, over=…)(…)",
+        """\
+import alula as al
+@al.task
+def f() -> list[int]:
+    return [1]
+@al.task
+def g(x: int) -> int:
+    return x
+@al.workflow
+def wf() -> list[int]:
+    return [g(x) for x in f()]
+""",
+    ),
+    "len_promise": (
+        2,
+        "len() of a result: the value is not known while the workflow is being defined; compute it in a @task",
+        """\
+import alula as al
+@al.task
+def f() -> list[int]:
+    return [1]
+@al.workflow
+def wf() -> int:
+    return len(f())
+""",
+    ),
+    "add_promise": (
+        2,
+        "`+` on a result",
+        """\
+import alula as al
+@al.task
+def f() -> int:
+    return 1
+@al.workflow
+def wf() -> int:
+    return f() + 1
+""",
+    ),
+    "fstring_promise": (
+        2,
+        "an f-string with a result",
+        """\
+import alula as al
+@al.task
+def f() -> int:
+    return 1
+@al.task
+def g(x: str) -> str:
+    return x
+@al.workflow
+def wf() -> str:
+    return g(f'value {f()}')
+""",
+    ),
+    "print_in_workflow": (
+        2,
+        "text made of a result",
+        """\
+import alula as al
+@al.task
+def f() -> int:
+    return 1
+@al.workflow
+def wf() -> int:
+    x = f()
+    print('got', x)
+    return x
+""",
+    ),
+    "plain_function_in_workflow": (
+        2,
+        "3: `*` on a result",
+        """\
+import alula as al
+def helper(x):
+    return x * 2
+@al.task
+def f() -> int:
+    return 1
+@al.workflow
+def wf() -> int:
+    return helper(f())
+""",
+    ),
+    "math_on_promise": (
+        2,
+        "float() of a result",
+        """\
+import alula as al
+import math
+@al.task
+def f() -> float:
+    return 1.0
+@al.workflow
+def wf() -> float:
+    return math.sqrt(f())
+""",
+    ),
+    "await_in_workflow": (
+        2,
+        "workflow wf is async, but a workflow's body is traced and waits for nothing; write `def`",
+        """\
+import alula as al
+@al.task
+def f() -> int:
+    return 1
+@al.workflow
+async def wf() -> int:
+    return await f()
+""",
+    ),
+    "not_awaited": (
+        1,
+        "the call of task f was not awaited; write `await` before it",
+        """\
+import alula as al
+@al.task
+def f() -> int:
+    return 1
+@al.task
+async def d() -> int:
+    return f() + 1
+@al.workflow
+def wf() -> int:
+    return d()
+""",
+    ),
+    "workflow_without_return": (
+        2,
+        "expected int, got NoneType None",
+        """\
+import alula as al
+@al.task
+def f() -> int:
+    return 1
+@al.workflow
+def wf() -> int:
+    f()
+""",
+    ),
+    "workflow_undeclared_return": (
+        2,
+        "workflow wf declares no output but returns one; annotate its return type",
+        """\
+import alula as al
+@al.task
+def f() -> int:
+    return 1
+@al.workflow
+def wf():
+    return f()
+""",
+    ),
+    "empty_workflow": (
+        2,
+        "it has no nodes; call at least one task in it ({file}:2)",
+        """\
+import alula as al
+@al.workflow
+def wf() -> int:
+    return 1
+""",
+    ),
+    "recursion": (
+        2,
+        "workflow wf contains itself",
+        """\
+import alula as al
+@al.workflow
+def wf(x: int = 1) -> int:
+    return wf(x)
+""",
+    ),
+    "unknown_option": (
+        2,
+        "@task has no option 'retry'; there are name, cache, retries",
+        """\
+import alula as al
+@al.task(retry=3)
+def f() -> int:
+    return 1
+@al.workflow
+def wf() -> int:
+    return f()
+""",
+    ),
+    "negative_retries": (
+        2,
+        "retries=-1: expected ≥ 0",
+        """\
+import alula as al
+@al.task(retries=-1)
+def f() -> int:
+    return 1
+@al.workflow
+def wf() -> int:
+    return f()
+""",
+    ),
+    "bad_timeout": (
+        2,
+        "expected a span, got 'soon'; write \"20m\"",
+        """\
+import alula as al
+@al.task(timeout='soon')
+def f() -> int:
+    return 1
+@al.workflow
+def wf() -> int:
+    return f()
+""",
+    ),
+    "bad_resources": (
+        2,
+        'Resources(mem=\'lots\'): not a quantity; write 2, "500m" or "2Gi"',
+        """\
+import alula as al
+@al.task(resources=al.Resources(mem='lots'))
+def f() -> int:
+    return 1
+@al.workflow
+def wf() -> int:
+    return f()
+""",
+    ),
+    "too_much_memory": (
+        1,
+        "the task asks for 900.0 GiB of memory, this machine's executor has",
+        """\
+import alula as al
+@al.task(resources=al.Resources(mem='900Gi'))
+def f() -> int:
+    return 1
+@al.workflow
+def wf() -> int:
+    return f()
+""",
+    ),
+    "missing_secret": (
+        1,
+        'secret "db/password" is neither in _FSEC_DB_PASSWORD nor in',
+        """\
+import alula as al
+@al.task(secrets=['db/password'])
+def f() -> str:
+    return al.secret('db/password')
+@al.workflow
+def wf() -> str:
+    return f()
+""",
+    ),
+    "undeclared_secret": (
+        1,
+        'declare secrets=[al.Secret("db/password")] on the task and store it',
+        """\
+import alula as al
+@al.task
+def f() -> str:
+    return al.secret('db/password')
+@al.workflow
+def wf() -> str:
+    return f()
+""",
+    ),
+    "missing_module": (
+        1,
+        "It is not installed where this task runs: install it there",
+        """\
+import alula as al
+@al.task
+def f() -> int:
+    import not_installed_here
+    return 1
+@al.workflow
+def wf() -> int:
+    return f()
+""",
+    ),
+    "missing_module_at_top": (
+        2,
+        "1: importing {file} failed with ModuleNotFoundError",
+        """\
+import not_installed_here
+import alula as al
+""",
+    ),
+    "syntax_error": (
+        2,
+        "3: importing {file} failed with SyntaxError",
+        """\
+import alula as al
+@al.task
+def f( -> int:
+    return 1
+""",
+    ),
+    "file_vanishes": (
+        1,
+        "/tmp/never_written_here.txt is not there; a File must exist when it is passed on",
+        """\
+import alula as al
+@al.task
+def f() -> al.File:
+    return al.File('/tmp/never_written_here.txt')
+@al.workflow
+def wf() -> al.File:
+    return f()
+""",
+    ),
+    "unserialisable": (
+        1,
+        "output 'o0': ['a']: expected int, got function",
+        """\
+import alula as al
+@al.task
+def f() -> dict[str, int]:
+    return {'a': lambda: 1}
+@al.workflow
+def wf() -> dict[str, int]:
+    return f()
+""",
+    ),
+    "non_string_keys": (
+        2,
+        "keys must be str; write dict[str, int]",
+        """\
+import alula as al
+@al.task
+def f() -> dict[int, int]:
+    return {1: 2}
+@al.workflow
+def wf() -> dict[int, int]:
+    return f()
+""",
+    ),
+    "set_type": (
+        2,
+        "type set[int] is not supported",
+        """\
+import alula as al
+@al.task
+def f() -> set[int]:
+    return {1}
+@al.workflow
+def wf() -> set[int]:
+    return f()
+""",
+    ),
+    "any_type": (
+        2,
+        "Any says nothing about the value; name the type",
+        """\
+import alula as al
+from typing import Any
+@al.task
+def f(x: Any) -> Any:
+    return x
+@al.workflow
+def wf() -> Any:
+    return f(1)
+""",
+    ),
+    "bare_list": (
+        2,
+        "list without an element type; write list[int]",
+        """\
+import alula as al
+@al.task
+def f(x: list) -> int:
+    return 1
+@al.workflow
+def wf() -> int:
+    return f([1])
+""",
+    ),
+    "star_args": (
+        2,
+        "*xs has no fixed type; use a list or a dict parameter",
+        """\
+import alula as al
+@al.task
+def f(*xs: int) -> int:
+    return 1
+@al.workflow
+def wf() -> int:
+    return f(1)
+""",
+    ),
+    "map_without_list": (
+        2,
+        'none of the inputs is a list to go over; write al.map(…, over="name")',
+        """\
+import alula as al
+@al.task
+def f(x: int) -> int:
+    return 1
+@al.workflow
+def wf() -> list[int]:
+    return al.map(f)(x=1)
+""",
+    ),
+    "map_unequal": (
+        1,
+        "its lists differ in length (x: 2, y: 1); make them equal",
+        """\
+import alula as al
+@al.task
+def f(x: int, y: int) -> int:
+    return 1
+@al.workflow
+def wf() -> list[int]:
+    return al.map(f)(x=[1, 2], y=[1])
+""",
+    ),
+    "map_plain_function": (
+        2,
+        "al.map goes over a task, got function; decorate the function with @al.task",
+        """\
+import alula as al
+def f(x: int) -> int:
+    return 1
+@al.workflow
+def wf() -> list[int]:
+    return al.map(f)(x=[1])
+""",
+    ),
+    "when_without_otherwise": (
+        2,
+        "without a last case; end it with .otherwise(…)",
+        """\
+import alula as al
+@al.task
+def f() -> int:
+    return 1
+@al.workflow
+def wf() -> int:
+    return al.when(f() > 1).then(f())
+""",
+    ),
+    "when_python_and": (
+        2,
+        "joining comparisons by (…) & (…) and (…) | (…)",
+        """\
+import alula as al
+@al.task
+def f() -> int:
+    return 1
+@al.workflow
+def wf() -> int:
+    x = f()
+    return al.when(x > 1 and x < 3).then(f()).otherwise(f())
+""",
+    ),
+    "approve_constant": (
+        2,
+        "al.approve takes the result of a call, got int",
+        """\
+import alula as al
+@al.task
+def f(x: int) -> int:
+    return 1
+@al.workflow
+def wf() -> int:
+    return f(al.approve(3, 'go'))
+""",
+    ),
+    "gate_outside": (
+        2,
+        "al.sleep(…) belongs in the body of a @workflow; in a plain function use time.sleep",
+        """\
+import alula as al
+al.sleep('5m')
+""",
+    ),
+    "exception": (
+        1,
+        'ZeroDivisionError: division by zero\n\nIn your code (most recent call last):\n  File "{name}", line 4, in f',
+        """\
+import alula as al
+@al.task
+def f(x: int) -> float:
+    return 1 / x
+@al.workflow
+def wf(x: int = 0) -> float:
+    return f(x)
+""",
+    ),
+    "sys_exit": (
+        1,
+        "SystemExit: 3",
+        """\
+import alula as al
+import sys
+@al.task
+def f() -> int:
+    sys.exit(3)
+@al.workflow
+def wf() -> int:
+    return f()
+""",
+    ),
+    "decorator_order": (
+        2,
+        "task f is hidden by another decorator, so no worker would find it; put @al.task on top",
+        """\
+import alula as al
+import functools
+def log(g):
+    @functools.wraps(g)
+    def inner(*a, **k):
+        return g(*a, **k)
+    return inner
+@log
+@al.task
+def f(x: int) -> int:
+    return x
+@al.workflow
+def wf() -> int:
+    return f(1)
+""",
+    ),
+    "method_task": (
+        2,
+        "task f is a method; a task is a function at module level",
+        """\
+import alula as al
+class A:
+    @al.task
+    def f(self, x: int) -> int:
+        return x
+@al.workflow
+def wf() -> int:
+    return A().f(1)
+""",
+    ),
+    "forward_reference": (
+        2,
+        "annotation 'Later' cannot be resolved; define it at module level",
+        """\
+import alula as al
+@al.task
+def f(x: 'Later') -> int:
+    return 1
+@al.workflow
+def wf() -> int:
+    return f(1)
+""",
+    ),
+    "use_output_of_none": (
+        2,
+        "f returns nothing; order it with `>>`",
+        """\
+import alula as al
+@al.task
+def f() -> None:
+    pass
+@al.task
+def g(x: int) -> int:
+    return x
+@al.workflow
+def wf() -> int:
+    return g(f())
+""",
+    ),
+    "unpack_single": (
+        2,
+        "a loop over a result or a, b = result",
+        """\
+import alula as al
+@al.task
+def f() -> int:
+    return 1
+@al.workflow
+def wf() -> int:
+    a, b = f()
+    return a
+""",
+    ),
+    "huge_int": (
+        1,
+        "expected int of at most 64 bits",
+        """\
+import alula as al
+@al.task
+def f() -> int:
+    return 2**80
+@al.workflow
+def wf() -> int:
+    return f()
+""",
+    ),
+    "not_a_workflow": (
+        2,
+        "defines no 'wf'; it defines nothing",
+        """\
+import alula as al
+def wf():
+    return 1
+""",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    live = LiveServer(tmp_path_factory.mktemp("first_day") / "home").start()
+    yield live
+    live.stop()
+
+
+@pytest.fixture
+def alula(server: LiveServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    monkeypatch.setenv("ALULA_ADDRESS", server.address)
+    monkeypatch.setenv("ALULA_SETTINGS", "/nowhere")
+
+    def call(*args: object) -> Result:
+        code = run([str(arg) for arg in args])
+        captured = capsys.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    return call
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    (folder / "pyproject.toml").touch()
+    file = folder / f"{name}.py"
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_with_its_place_and_remedy(alula: Callable[..., Result], tmp_path: Path, name: str) -> None:
+    code, said, text = MISTAKES[name]
+    file = written(tmp_path, f"first_day_{name}", text)
+    done = alula("run", file, "wf", "--remote")
+    told = done.out + done.err
+    assert done.code == code, told
+    assert said.replace("{file}", str(file)).replace("{name}", file.name) in told, told
+    assert "Traceback" not in told and "internal error" not in told, told
+    if code == 2:
+        assert file.name in told or file.stem in told, "it must say where"
+
+
+HELLO = """
+import alula as al
+
+
+@al.task
+def f(x: int) -> int:
+    return x
+
+
+@al.workflow
+def wf(x: int, loud: bool = False) -> int:
+    return f(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("wf",), "missing --x (int)"),
+        (("wf", "--x", "one"), "--x: expected int, got 'one'"),
+        (("wf", "--y", "1"), "No such option"),
+        (("wf", "--x", "1", "2"), "unexpected argument '2'; inputs are options"),
+        (("wf", "-i", "x"), "expected NAME=VALUE"),
+        (("wf", "--x", "1", "-i", "x=2"), "input 'x' is given twice"),
+        (("nothing", "--x", "1"), "defines no 'nothing'; it defines f, wf"),
+        (("wf", "--x", "1", "--local"), "--local and a server exclude each other"),
+    ],
+)
+def test_a_wrong_command_line_is_told(alula: Callable[..., Result], tmp_path: Path, args: tuple[str, ...], said: str) -> None:
+    file = written(tmp_path, f"typed_{abs(hash(args))}", HELLO)
+    done = alula("run", file, *args, "--remote")
+    assert (done.code, said in done.err) == (2, True), done.err
+
+
+def test_modules_that_import_each_other_are_told_by_name(alula: Callable[..., Result], tmp_path: Path) -> None:
+    written(tmp_path, "circle_b", "from circle_a import one\n")
+    file = written(tmp_path, "circle_a", "from circle_b import two\nimport alula as al\none = 1\n")
+    done = alula("run", file, "wf", "--remote")
+    assert done.code == 2 and "partially initialized module 'circle_a'" in done.err and "circle_b.py:1" in done.err
+    for name in ("circle_a", "circle_b"):
+        sys.modules.pop(name, None)
+
+
+def test_a_file_named_like_a_module_that_is_loaded_is_told(alula: Callable[..., Result], tmp_path: Path) -> None:
+    done = alula("run", written(tmp_path, "json", HELLO), "wf", "--x", "1", "--remote")
+    assert done.code == 2 and "rename the file" in done.err
+
+
+def test_a_module_that_is_left_out_of_the_bundle_is_told(alula: Callable[..., Result], tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("secret_helper.py\n")
+    written(tmp_path, "secret_helper", "value = 1\n")
+    import subprocess
+
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    program = HELLO.replace("    return x", "    from secret_helper import value\n    return x + value")
+    done = alula("run", written(tmp_path, "left_out", program), "wf", "--x", "1", "--remote")
+    assert done.code == 1 and "No module named 'secret_helper'" in done.err and "put it into the project" in done.err
+
+
+def test_a_large_output_is_stored_and_comes_back_whole(alula: Callable[..., Result], tmp_path: Path) -> None:
+    program = HELLO.replace("-> int", "-> str").replace("return x", "return 'a' * x")
+    done = alula("run", written(tmp_path, "large", program), "wf", "--x", str(300_000), "--remote")
+    assert done.code == 0 and len(done.out) == 300_001, "large text is stored and comes back whole"
