@@ -852,6 +852,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 def alula(server: LiveServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
     monkeypatch.setenv("ALULA_ADDRESS", server.address)
     monkeypatch.setenv("ALULA_SETTINGS", "/nowhere")
+    monkeypatch.setattr(sys, "path", [*sys.path])  # what a program puts on it must not be there for other tests
 
     def call(*args: object) -> Result:
         code = run([str(arg) for arg in args])
