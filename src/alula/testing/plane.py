@@ -55,6 +55,7 @@ class Plane:
         self.specs: dict[str, admin.ExecutionSpec] = {}
         self.history: list[Happened] = []
         self.nodes: dict[tuple[int, str], Node] = {}  # in the order in which they were reached
+        self.spans: dict[tuple[int, str], tuple[int, int]] = {}  # by which event of the history a node was reached, and by which it ended
         self.attempts: dict[WorkKey, Attempt] = {}
         self.errors: dict[WorkKey, BaseException] = {}
         self.ledger = Ledger()
@@ -141,6 +142,8 @@ class Plane:
         self.history.append(Happened(event.at, run.id.name, type(event).__name__, *place, detail_of(event)))
         for node_id, node in turn.nodes.items():
             self.nodes[run.key, node_id] = node
+            begin, end = self.spans.get((run.key, node_id), (len(self.history), 0))
+            self.spans[run.key, node_id] = (begin, len(self.history) if node.phase.is_terminal and not end else end)
         for (node_id, item, number), attempt in turn.attempts.items():
             self.attempts[WorkKey(run.key, node_id, item, number)] = attempt
         self.ledger.note(turn)

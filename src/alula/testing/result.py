@@ -91,7 +91,7 @@ class Result:
         """
         nodes = self.nodes
         found = [n for n in nodes if n.id == name and n.execution == self.name] or [n for n in nodes if n.id == name]
-        found = found or [n for n in nodes if n.name == name] or [n for n in nodes if n.target == name]
+        found = found or [n for n in nodes if n.name == name] or [n for n in nodes if name in (n.target, n.target.rsplit(".", 1)[-1])]
         if len(found) == 1:
             return found[0]
         if not found:
@@ -143,16 +143,18 @@ class Result:
         """No attempt of the task began. Returns this result."""
         return self.assert_ran(task, 0)
 
-    def assert_order(self, *tasks: Any) -> Result:
-        """Each task's last node ended before the next one's first began. Returns this result."""
-        names = [self._task(task) for task in tasks]
+    def assert_order(self, *targets: Any) -> Result:
+        """Every node of each task, workflow or launch plan had ended when the first node of the next one was reached, so that no server
+        would run them in another order. Returns this result.
+        """
+        names = [self._task(target) for target in targets]
         for before, then in itertools.pairwise(names):
-            ends = [i for i, e in enumerate(self._plane.history) if e.kind in _ENDS and self._is_of(e, before)]
-            begins = [i for i, e in enumerate(self._plane.history) if e.kind in _BEGINS and self._is_of(e, then)]
+            ends = [end for _, end in self._spans(before)]
+            begins = [begin for begin, _ in self._spans(then)]
             if not ends or not begins:
-                self._fail(f"expected {before} before {then}; {before if not ends else then} did not run")
-            if max(ends) > min(begins):
-                self._fail(f"expected that {before} ends before {then} begins")
+                self._fail(f"expected {before} before {then}; {then if ends else before} has no node")
+            if 0 in ends or max(ends) > min(begins):
+                self._fail(f"expected that {before} ends before {then} may begin")
         return self
 
     def assert_cached(self, task: Any) -> Result:
@@ -210,9 +212,9 @@ class Result:
         ]
         return len(found), name
 
-    def _is_of(self, event: Happened, name: str) -> bool:
-        node = self._plane.nodes.get((self._plane.runs[event.execution].key, event.node))
-        return node is not None and name in (NodeResult(self._plane, self._plane.run, node).target, node.spec.id)
+    def _spans(self, name: str) -> list[tuple[int, int]]:
+        keys = {run.id.name: run.key for run in self._plane.runs.values()}
+        return [self._plane.spans[keys[node.execution], node.id] for node in self.nodes if name == node.target]
 
     def _gates(self) -> list[Any]:
         live = []
@@ -239,7 +241,3 @@ class Result:
 
     def __repr__(self) -> str:
         return f"<run {self.name} {self.phase}>"
-
-
-_ENDS = frozenset({"AttemptSucceeded", "AttemptFailed", "CacheHit", "ChildEnded"})
-_BEGINS = frozenset({"AttemptStarted", "CacheHit"})
