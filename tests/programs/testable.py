@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -163,7 +164,7 @@ def resumes() -> str:
 
 @al.task
 def writes(text: str) -> al.File:
-    path = Path("out.txt").resolve()
+    path = Path(tempfile.mkdtemp()) / "out.txt"
     path.write_text(text)
     return al.File(str(path))
 
@@ -228,3 +229,32 @@ def both(a: int, b: int) -> int:
 @al.workflow
 def twice(path: str) -> int:
     return both(effect(path, 1), effect(path, 2))
+
+
+@al.task(retries=1)
+async def leaves() -> int:
+    found = await one.aio()
+    if al.context().attempt == 0:
+        raise SystemExit(3)
+    return found
+
+
+fixed = al.LaunchPlan(training, name="tests.programs.testable.fixed", fixed={"rows": 2}, env={"COLOUR": "green"}, max_parallelism=1)
+
+
+@al.task
+def coloured() -> str:
+    return os.environ.get("COLOUR", "")
+
+
+@al.workflow
+def colouring() -> str:
+    return coloured()
+
+
+green = al.LaunchPlan(colouring, name="tests.programs.testable.green", env={"COLOUR": "green"})
+
+
+@al.workflow
+def asks_for_green() -> str:
+    return green()

@@ -47,6 +47,14 @@ def test_inputs_are_checked_before_anything_runs() -> None:
         run(len)
 
 
+def test_a_launch_plan_brings_what_it_fixes_and_its_environment() -> None:
+    assert run(t.fixed).outputs == "score 2.0"
+    with pytest.raises(InvalidInput, match="no such input"):
+        run(t.fixed, rows=3)
+    assert run(t.green).outputs == run(t.asks_for_green).outputs == "green"
+    assert run(t.colouring).outputs == ""
+
+
 def test_inputs_called_like_an_argument_are_given_in_a_dictionary(alula_bench: Workbench) -> None:
     @al.workflow
     def answered(answers: int) -> int:
@@ -266,9 +274,16 @@ def test_a_task_may_run_a_loop_of_its_own() -> None:
 
 
 async def test_a_run_within_an_async_test() -> None:
+    with Workbench() as bench:
+        bench.run(driving.asks).assert_waiting("number")
     assert run(t.colours).outputs == ["red red", "blue None"]
     assert run(t.sync_with_loop).outputs == 5
     assert asyncio.get_running_loop().is_running()
+
+
+def test_a_coroutine_that_exits_ends_its_attempt_alone() -> None:
+    result = run(t.leaves).assert_succeeded()
+    assert [a.error.code if a.error else a.phase for a in result.node("leaves").attempts] == ["USER:SystemExit", "SUCCEEDED"]
 
 
 def test_drivers_within_drivers_go_as_deep_as_they_like() -> None:

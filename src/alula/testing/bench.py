@@ -151,7 +151,7 @@ class Workbench:
         try:
             _outside_of_loops(play)
         except BaseException:
-            plane.close()
+            _outside_of_loops(plane.close)
             raise
 
         def go_on(answers: Answers) -> Result:
@@ -165,7 +165,7 @@ class Workbench:
 
         result = Result(plane, go_on)
         if plane.run.is_terminal:
-            plane.close()
+            _outside_of_loops(plane.close)
             if missed := plane.scene.faults.missed:
                 raise InvalidInput(
                     f"these faults did not happen: {', '.join(missed)}; the run made {plane.commits} commits\n\n{result.tree()}"
@@ -207,7 +207,7 @@ class Workbench:
 
 def _close(planes: list[Plane]) -> None:
     for plane in planes:
-        plane.close()
+        _outside_of_loops(plane.close)
 
 
 @functools.cache
@@ -242,6 +242,26 @@ def _outside_of_loops(work: Callable[[], T]) -> T:
     return found[0]
 
 
-def run(entity: Any, /, **arguments: Any) -> Result:
+def run(
+    entity: Any,
+    /,
+    *,
+    answers: Answers | None = None,
+    mocks: Mapping[Any, Any] | None = None,
+    faults: Sequence[Fault] = (),
+    secrets: Mapping[str, str] | None = None,
+    unanswered: Unanswered = "wait",
+    max_parallelism: int = 0,
+    **inputs: Any,
+) -> Result:
     """Runs a task, workflow or launch plan on a bench of its own; arguments as for `Workbench.run`."""
-    return Workbench().run(entity, **arguments)
+    return Workbench().with_inputs(
+        entity,
+        inputs,
+        answers=answers,
+        mocks=mocks,
+        faults=faults,
+        secrets=secrets,
+        unanswered=unanswered,
+        max_parallelism=max_parallelism,
+    )

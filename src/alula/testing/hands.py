@@ -158,8 +158,12 @@ class Hands:
 
     def _spin(self, *, may_wait: bool = False) -> None:
         self._is_ready = False
-        if self.loop is not None:
+        if self.loop is None:
+            return
+        try:
             self.loop.spin(may_wait=may_wait)
+        except SystemExit:  # of a coroutine: its attempt ends with it, the others go on
+            self._is_ready = True
 
     @property
     def waits_for_world(self) -> bool:

@@ -7,7 +7,6 @@ comes from outside (a thread, a socket) it really waits.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import contextvars
 import os
 from collections.abc import Callable, Coroutine
@@ -125,8 +124,7 @@ class BenchLoop(Loop):
             return
         for task in asyncio.all_tasks(self):
             task.cancel()
-        with contextlib.suppress(RuntimeError):  # another loop runs in this thread: what is left ends with the process
-            self.spin()
+        self.spin()
         self.close()
 
 
