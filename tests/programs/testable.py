@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -258,3 +259,14 @@ green = al.LaunchPlan(colouring, name="tests.programs.testable.green", env={"COL
 @al.workflow
 def asks_for_green() -> str:
     return green()
+
+
+@al.task
+async def asks_in_a_thread() -> list[str]:
+    """A thread of its own after a child has run: it belongs to this attempt still."""
+    await one.aio()
+    found: list[str] = []
+    thread = threading.Thread(target=lambda: found.append(al.context().task))
+    thread.start()
+    thread.join()
+    return found

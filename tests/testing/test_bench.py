@@ -11,12 +11,12 @@ import warnings
 from pathlib import Path
 
 import pytest
-from tests.programs import driving, shapes
+from tests.programs import driving, kinds, shapes, telling
 from tests.programs import testable as t
 
 import alula as al
 from alula.errors import CompileFailed, DefinitionError, FailedPrecondition, InvalidInput
-from alula.testing import Gate, Workbench, after, hang, run
+from alula.testing import Gate, Workbench, after, hang, lose, run
 from alula.testing.clock import START
 
 
@@ -267,6 +267,30 @@ def test_files_pass_between_tasks_and_outlive_the_run() -> None:
 def test_tasks_that_wait_at_once_keep_their_environments_apart() -> None:
     assert run(t.colours).outputs == ["red red", "blue None"]
     assert "COLOUR" not in os.environ and "OWN" not in os.environ
+
+
+def test_a_thread_of_a_task_that_waited_is_its_own_still() -> None:
+    assert run(t.asks_in_a_thread).outputs == ["tests.programs.testable.asks_in_a_thread"]
+
+
+def test_metrics_parameters_and_the_deck_are_kept() -> None:
+    node = run(telling.training, epochs=2).node("train")
+    assert node.metrics["loss"] == [(0, 1.0), (10, 0.5)]
+    assert node.parameters == {"rate": 0.1, "optimiser": "adam"}
+    assert "all well" in Path(node.deck).read_text()
+
+
+def test_a_recovered_checkpoint_is_that_of_the_run_before_last(alula_bench: Workbench) -> None:
+    assert alula_bench.run(t.resumes, faults=[lose(t.resumes, attempt=1)]).outputs == "half"
+
+
+def test_tasks_that_are_no_functions_run_and_are_mocked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    words, loud, _ = run(kinds.counted, text="a b c").outputs
+    assert (words, loud.strip()) == (3, "A B C")
+    mocked = run(kinds.turned, text="x", mocks={kinds.reversed_words: "the mock's"})
+    assert mocked.outputs == "the mock's"
+    run(kinds.failing).assert_failed("went wrong")
 
 
 def test_a_task_may_run_a_loop_of_its_own() -> None:

@@ -309,6 +309,8 @@ class Hands:
             is_item_sliced=key.item >= 0,
             task_name=call.id.name,
             task_version=call.id.version,
+            principal=work.run.principal,
+            labels=work.run.labels,
             inline_limit_bytes=NO_LIMIT,
             env={e.key: e.value for e in call.template.container.env},
             secrets=[f"{s.group}/{s.key}" for s in call.template.security_context.secrets],

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from alula.sdk import context as task_context
 from alula.testing.clock import Clock
 from alula.worker import environment
 from alula.worker.driver import Loop, Selector, make_task
@@ -22,18 +23,22 @@ class Surroundings:
 
     def __init__(self) -> None:
         self._changes: dict[str, str | None] = {}
+        self._attempt: Any = None
         self._folder = ""
         self._outside = ""
         self.tasks: set[asyncio.Task[Any]] = set()
 
     def __enter__(self) -> None:
         environment.resume(self._changes)
+        if self._attempt is not None:
+            task_context.take_up(self._attempt)
         if self._folder:
             self._outside = os.getcwd()  # noqa: PTH109 - with every step of every coroutine
             os.chdir(self._folder)
 
     def __exit__(self, *_: object) -> None:
         self._changes = environment.pause()
+        self._attempt = task_context.set_aside()
         outside, self._outside = self._outside, ""
         here = os.getcwd()  # noqa: PTH109
         if outside and here != outside:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +13,7 @@ from alula.engine.event import Failure
 from alula.engine.state import Attempt, Node, Run
 from alula.executors.base import WorkKey
 from alula.idl import core
+from alula.idl.v1 import metric_pb2
 from alula.sdk.interface import Interface
 from alula.testing.clock import instant
 from alula.testing.plane import Plane
@@ -53,6 +55,8 @@ class AttemptResult:
     created_at: dt.datetime | None
     started_at: dt.datetime | None
     ended_at: dt.datetime | None
+    metrics: dict[str, list[tuple[int, float]]]  # (step, value) of every point it logged, by metric
+    parameters: dict[str, Any]
 
 
 class NodeResult:
@@ -143,6 +147,16 @@ class NodeResult:
         return results_of(self._interface, self._node.outputs) if self._node.outputs is not None else None
 
     @property
+    def metrics(self) -> dict[str, list[tuple[int, float]]]:
+        """(step, value) of every point that its last attempt logged, by metric."""
+        return self.attempts[-1].metrics if self.attempts else {}
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What its last attempt logged by `al.log_param`."""
+        return self.attempts[-1].parameters if self.attempts else {}
+
+    @property
     def error(self) -> RunError | None:
         return error_of(self._plane, self._run, self._node.failure)
 
@@ -162,6 +176,7 @@ def _attempt(plane: Plane, key: WorkKey, attempt: Attempt) -> AttemptResult:
     error = None
     if failure is not None:
         error = RunError(code=failure.code, message=text(failure.message), node=key.node_id, exception=plane.errors.get(key))
+    said = plane.updates.get(key, metric_pb2.AttemptUpdate())
     return AttemptResult(
         number=attempt.number,
         item=attempt.item,
@@ -170,6 +185,8 @@ def _attempt(plane: Plane, key: WorkKey, attempt: Attempt) -> AttemptResult:
         created_at=instant(attempt.created_at),
         started_at=instant(attempt.started_at),
         ended_at=instant(attempt.ended_at),
+        metrics={series.name: list(zip(series.steps, series.values, strict=True)) for series in said.metrics},
+        parameters={parameter.name: json.loads(parameter.value) for parameter in said.parameters},
     )
 
 

@@ -24,7 +24,7 @@ from alula.idl import admin, core
 from alula.idl.identifier import LAUNCH_PLAN, TASK, EntityId, ExecutionId
 from alula.idl.literal import describe_type
 from alula.idl.phase import ExecutionPhase
-from alula.idl.v1 import worker_pb2
+from alula.idl.v1 import metric_pb2, worker_pb2
 from alula.sdk.reference import Reference
 from alula.testing.answer import After, Gate, answer_to, literal_of
 from alula.testing.cache import Entries
@@ -58,6 +58,7 @@ class Plane:
         self.spans: dict[tuple[int, str], tuple[int, int]] = {}  # by which event of the history a node was reached, and by which it ended
         self.attempts: dict[WorkKey, Attempt] = {}
         self.errors: dict[WorkKey, BaseException] = {}
+        self.updates: dict[WorkKey, metric_pb2.AttemptUpdate] = {}  # what attempts have said of themselves
         self.ledger = Ledger()
         self.commits = self.crashes = 0
         self.root = ""
@@ -297,6 +298,8 @@ class Plane:
         self._fire_due()  # time may have passed meanwhile, and its timeout with it
         if work.error is not None:
             self.errors[work.key] = work.error
+        if isinstance(report, worker_pb2.Report) and report.HasField("update"):
+            self.updates[work.key] = report.update
         self._inbox.append((work.key.execution, outcome(work, report, self.clock(), self._expand)))
 
     def on_called(self, work: Work, call: worker_pb2.Call) -> ev.Failure | None:

@@ -63,7 +63,6 @@ class Scene:
     faults: Faults
     secrets: Mapping[str, str]
     unanswered: Unanswered
-    principal: str = ""
 
     def secret_environment(self, wanted: Sequence[Any]) -> dict[str, str]:
         """The secrets that a task asks for, where `al.secret` looks for them."""
