@@ -24,6 +24,11 @@ def test_a_mock_is_found_by_name(name: str) -> None:
     assert run(t.training, mocks={name: 0.9}).outputs == "score 0.9"
 
 
+def test_a_mock_is_not_taken_for_an_earlier_one() -> None:
+    """Tasks that stand for others come and go, and so do the numbers by which Python knows objects."""
+    assert [run(t.left, x=i, mocks={t.left: 2 * i}).outputs for i in range(200)] == [2 * i for i in range(200)]
+
+
 def test_a_coroutine_can_be_a_mock() -> None:
     async def slowly(data: list[float], depth: int) -> float:
         await asyncio.sleep(0)

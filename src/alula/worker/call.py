@@ -40,6 +40,7 @@ class Plan:
     interface: Any
     label: str
     has_deck: bool  # also if the task writes nothing to it
+    source: Callable[..., Any]  # the task's own function, which is no other task's
 
 
 _plans: dict[int, Plan] = {}
@@ -49,7 +50,7 @@ Stages = Generator[tuple[Coroutine[Any, Any, Any], Offload], Any, worker_pb2.Rep
 def plan_of(task: Task[Any, Any]) -> Plan:
     """The task's plan."""
     found = _plans.get(id(task))
-    if found is None or found.interface is not task.interface:  # the number may be that of a task which is gone
+    if found is None or found.source is not task.function:  # the number may be that of a task which is gone
         interface = task.interface
         found = _plans[id(task)] = Plan(
             task.implementation,
@@ -60,6 +61,7 @@ def plan_of(task: Task[Any, Any]) -> Plan:
             interface,
             f"task {task.label}",
             task.options.deck,
+            task.function,
         )
     return found
 
