@@ -270,3 +270,26 @@ async def asks_in_a_thread() -> list[str]:
     thread.start()
     thread.join()
     return found
+
+
+furnished = al.Environment("furnished", packages=["nowhere-to-be-had==1"], env={"COLOUR": "oak"})
+
+
+@furnished.task
+def furniture() -> str:
+    return os.environ["COLOUR"]
+
+
+@al.task
+async def furnishes() -> str:
+    return await furniture.aio()
+
+
+@al.dynamic
+def builds() -> str:
+    return furniture()
+
+
+@al.workflow
+def house() -> tuple[str, str, str]:
+    return furniture(), furnishes(), builds()  # type: ignore[return-value]

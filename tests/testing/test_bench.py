@@ -293,6 +293,12 @@ def test_tasks_that_are_no_functions_run_and_are_mocked(monkeypatch: pytest.Monk
     run(kinds.failing).assert_failed("went wrong")
 
 
+def test_tasks_of_an_environment_run_here_with_its_variables() -> None:
+    assert run(t.house).outputs == ("oak", "oak", "oak")
+    assert "COLOUR" not in os.environ
+    assert run(t.house, mocks={t.furniture: "mock"}).outputs == ("mock", "mock", "mock")
+
+
 def test_a_task_may_run_a_loop_of_its_own() -> None:
     assert run(t.sync_with_loop).outputs == 5
 

@@ -312,7 +312,7 @@ class Hands:
             principal=work.run.principal,
             labels=work.run.labels,
             inline_limit_bytes=NO_LIMIT,
-            env={e.key: e.value for e in call.template.container.env},
+            env={**self.program.variables_of(call.image), **{e.key: e.value for e in call.template.container.env}},
             secrets=[f"{s.group}/{s.key}" for s in call.template.security_context.secrets],
         )
         attempt.env.update(work.run.envs)

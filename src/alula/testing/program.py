@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -25,7 +26,23 @@ from alula.sdk.serialize import Serializer, Settings
 from alula.sdk.task import Task, TaskOptions
 from alula.sdk.workflow import Workflow
 
-SETTINGS = Settings("default", "development", "test")
+_IMAGE = "environment/"
+
+
+class _Images(Mapping[str, str]):
+    """An image for every environment: nothing is installed, tasks of all of them run in this process."""
+
+    def __getitem__(self, name: str) -> str:
+        return _IMAGE + name
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+SETTINGS = Settings("default", "development", "test", images=_Images())
 
 
 class _Serializer(Serializer):
@@ -114,6 +131,11 @@ class Program(Library):
         kind = {TASK: "task", WORKFLOW: "workflow", LAUNCH_PLAN: "launch plan"}[identifier.resource_type]
         found = self._serializer.seen.get((kind, identifier.name))
         return found if found is not None else self._serializer.references.get(identifier)
+
+    def variables_of(self, image: str) -> dict[str, str]:
+        """What the environment behind an image sets for its tasks."""
+        found = self._serializer.used.found.get(image.removeprefix(_IMAGE)) if image.startswith(_IMAGE) else None
+        return dict(found.env) if found is not None else {}
 
     def is_inlined(self, name: str) -> bool:
         """Whether a workflow runs within those that call it, so that no execution of it exists."""
