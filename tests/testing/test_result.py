@@ -33,6 +33,15 @@ def test_a_failing_assertion_shows_the_run_and_what_was_raised() -> None:
     assert isinstance(caught.value.__cause__, t.Broken)
 
 
+def test_what_was_raised_begins_in_the_users_code_and_has_no_cause_of_ours() -> None:
+    error = run(t.never).error
+    assert error is not None and error.exception is not None
+    assert error.exception.__context__ is None
+    assert error.exception.__traceback__ is not None
+    assert error.exception.__traceback__.tb_frame.f_code.co_name == "never"
+    assert "Caused by" not in error.message
+
+
 def test_a_node_is_found_by_name_and_by_id_with_python_values() -> None:
     result = run(t.released, answers={"go-live": True})
     node = result.node("shows")

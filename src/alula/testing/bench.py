@@ -220,9 +220,7 @@ def _root() -> str:
 
 def _outside_of_loops(work: Callable[[], T]) -> T:
     """Does something that runs event loops of its own: in a thread, if one runs in this thread, as in an async test."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _is_in_a_loop():
         return work()
     found: list[T] = []
     errors: list[BaseException] = []
@@ -240,6 +238,14 @@ def _outside_of_loops(work: Callable[[], T]) -> T:
     if errors:
         raise errors[0]
     return found[0]
+
+
+def _is_in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def run(

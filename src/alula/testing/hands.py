@@ -19,6 +19,7 @@ from alula.idl import core, paths
 from alula.idl.v1 import worker_pb2
 from alula.sdk.reference import Reference
 from alula.sdk.task import Task
+from alula.sdk.where import PACKAGE
 from alula.testing import fault as faults
 from alula.testing.clock import Clock
 from alula.testing.loop import BenchLoop, Surroundings, stepped, surroundings
@@ -220,6 +221,7 @@ class Hands:
                 raise InvalidInput(f"mock of {getattr(error, 'message', error)}") from error
             if not isinstance(error, Exception | SystemExit | asyncio.CancelledError):
                 raise error  # an interrupt, a verdict of pytest, a mock that hangs: no matter of the attempt
+            _begin_in_users_code(error)
 
         steps = stages(attempt, task, on_error)
         context = contextvars.copy_context()
@@ -321,6 +323,15 @@ class Hands:
             before = paths.raw_output_prefix(f"{self.folder}/raw", execution, key.node_id, key.attempt - 1, key.item)
             attempt.prev_checkpoint = paths.checkpoint_prefix(before)
         return attempt
+
+
+def _begin_in_users_code(error: BaseException) -> None:
+    """Leaves our frames out of a traceback, up to the first of the user's."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(PACKAGE):
+        trace = trace.tb_next
+    if trace is not None:
+        error.__traceback__ = trace
 
 
 def outcome(work: Work, report: worker_pb2.Report | ev.Failure, at: int, expand: Callable[[Work, bytes], Any]) -> ev.Event:

@@ -56,6 +56,7 @@ class Result:
         Raises:
             FailedPrecondition: the run did not succeed; raised from what a task raised, if that is why.
         """
+        __tracebackhide__ = True
         if self.phase != "SUCCEEDED":
             cause = self.error.exception if self.error is not None else None
             raise FailedPrecondition(f"the run has no outputs, it is {self.phase}\n\n{self.tree()}") from cause
@@ -106,6 +107,7 @@ class Result:
 
     def assert_succeeded(self) -> Result:
         """Returns this result."""
+        __tracebackhide__ = True
         self._check_ledger()
         if self.phase != "SUCCEEDED":
             self._fail(f"expected that the run succeeds, it is {self.phase}")
@@ -113,6 +115,7 @@ class Result:
 
     def assert_failed(self, match: str = "") -> Result:
         """It failed, and the error's code and message hold the pattern `match`. Returns this result."""
+        __tracebackhide__ = True
         self._check_ledger()
         if self.phase != "FAILED":
             self._fail(f"expected that the run fails, it is {self.phase}")
@@ -122,6 +125,7 @@ class Result:
 
     def assert_waiting(self, gate: str = "") -> Result:
         """It waits, for the gate of this name if one is given. Returns this result."""
+        __tracebackhide__ = True
         if self.phase != WAITING:
             self._fail(f"expected that the run waits, it is {self.phase}")
         if gate and gate not in [found.name for found in self._gates()]:
@@ -133,6 +137,7 @@ class Result:
 
         Returns this result.
         """
+        __tracebackhide__ = True
         found, name = self._began(task)
         if found != times if times is not None else not found:
             wanted = "at least once" if times is None else f"{times} time{'s' * (times != 1)}"
@@ -141,12 +146,14 @@ class Result:
 
     def assert_not_ran(self, task: Any) -> Result:
         """No attempt of the task began. Returns this result."""
+        __tracebackhide__ = True
         return self.assert_ran(task, 0)
 
     def assert_order(self, *targets: Any) -> Result:
         """Every node of each task, workflow or launch plan had ended when the first node of the next one was reached, so that no server
         would run them in another order. Returns this result.
         """
+        __tracebackhide__ = True
         names = [self._task(target) for target in targets]
         for before, then in itertools.pairwise(names):
             ends = [end for _, end in self._spans(before)]
@@ -159,6 +166,7 @@ class Result:
 
     def assert_cached(self, task: Any) -> Result:
         """Every node of the task came from the cache. Returns this result."""
+        __tracebackhide__ = True
         name = self._task(task)
         found = [node for node in self.nodes if node.task == name]
         if not found or any(node.cache != "HIT" for node in found):
@@ -170,6 +178,7 @@ class Result:
         """Whatever went wrong: every attempt began at most once, what had ended stayed as it was, every execution ended once; and the
         functions of the given tasks ran once for each of their nodes and items. Returns this result.
         """
+        __tracebackhide__ = True
         self._check_ledger()
         for name in [self._task(task) for task in tasks]:
             counts: dict[str, int] = {}
@@ -190,10 +199,12 @@ class Result:
     # ------------------------------------------------------------------------------------------------------------------
 
     def _check_ledger(self) -> None:
+        __tracebackhide__ = True
         if self._plane.ledger.violations:
             self._fail("what must happen once did not: " + "; ".join(self._plane.ledger.violations))
 
     def _fail(self, message: str) -> NoReturn:
+        __tracebackhide__ = True
         cause = self.error.exception if self.error is not None else None
         raise AssertionError(f"{message}\n\n{self.tree()}") from cause
 
