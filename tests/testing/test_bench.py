@@ -72,9 +72,10 @@ def test_a_task_that_no_worker_could_load_is_refused_as_by_registering() -> None
         run(local, x=1)
 
 
-def test_what_does_not_compile_is_refused() -> None:
-    with pytest.raises(CompileFailed, match="o0"):
+def test_what_does_not_compile_is_refused_with_the_line() -> None:
+    with pytest.raises(InvalidInput, match=r'(?s)does not compile.*output "o0": expected str, got int .*test_bench.py:\d+\)') as caught:
         run(misfit)
+    assert caught.value.code == CompileFailed.code
 
 
 def test_outputs_of_a_failed_run_raise_from_what_the_task_raised() -> None:

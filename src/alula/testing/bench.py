@@ -87,8 +87,8 @@ class Workbench:
             max_parallelism: nodes that run at once; 0: no limit.
             inputs: of the entity.
         Raises:
-            CompileFailed: the program does not hold together.
-            InvalidInput: an input, mock, answer or fault that does not fit, or a fault that did not happen.
+            InvalidInput: a program that does not hold together; an input, mock, answer or fault that does not fit; a fault that did not
+                happen.
         """
         return self.with_inputs(
             entity,

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from alula.client.located import located
 from alula.compiler.closure import LaunchPlanInterface, compile_workflow, references
 from alula.compiler.launch_plan import compile_launch_plan
 from alula.compiler.single_task import wrap_task
@@ -75,7 +76,7 @@ class Program(Library):
     """A task, workflow or launch plan with all that it calls. Connections are ignored: there is no database.
 
     Raises:
-        CompileFailed: it does not hold together.
+        InvalidInput: it does not hold together; every problem with the line of its node.
     """
 
     def __init__(self, root: Any) -> None:
@@ -88,7 +89,10 @@ class Program(Library):
         self._compiled_graphs: dict[EntityId, CompiledGraph] = {}
         self._compiled_plans: dict[EntityId, CompiledPlan] = {}
         self._is_whole = False
-        self._take([self.root])
+        try:
+            self._take([self.root])
+        except InvalidInput as error:
+            raise located(error, [self.root]) from error
         self.plan_id = self._root_plan()
 
     def _take(self, found: list[Any]) -> None:
