@@ -36,6 +36,11 @@ CLIENT = (
     *("alula.client.sync.Client", "alula.client.sync.Execution"),
     *("alula.client.client.AsyncClient", "alula.client.execution.AsyncExecution"),
 )
+TESTING = (
+    *("alula.testing.bench.Workbench", "alula.testing.result.Result", "alula.testing.node.NodeResult", "alula.testing.node.AttemptResult"),
+    *(f"alula.testing.fault.{name}" for name in ("fail", "lose", "hang", "oom", "crash_after_commit")),
+    *("alula.testing.answer.after", "alula.testing.answer.Gate", "alula.testing.clock.Clock"),
+)
 
 
 def gather() -> None:
@@ -100,6 +105,7 @@ def api() -> str:
     if left:
         raise SystemExit(f"docs: {', '.join(left)} belongs to no group of the reference; add its module to GROUPS")
     lines += ["## The client", "", "::: alula.client.connect\n", *(f"::: {name}\n" for name in CLIENT)]
+    lines += ["## Testing", "", "Names of `alula.testing`.", "", *(f"::: {name}\n" for name in TESTING)]
     return "\n".join(lines)
 
 
@@ -108,7 +114,7 @@ def examples() -> str:
     lines = ["# Examples", "", "Each of them is run by the project's tests.", ""]
     for file in sorted((ROOT / "examples").rglob("*.py")):
         name = file.relative_to(ROOT / "examples").with_suffix("").as_posix()
-        if file.name.startswith(("_", "test_", "conftest")):
+        if file.name.startswith(("_", "conftest")):
             continue
         docstring = ast.get_docstring(ast.parse(file.read_text())) or ""
         lines += [f"## {name} {{#{name.replace('/', '-')}}}", "", docstring, "", "```python", file.read_text().rstrip(), "```", ""]

@@ -28,9 +28,9 @@ from alula.engine.state import Attempt, Node, Run
 from alula.idl import admin, core
 from alula.idl.identifier import EntityId
 from alula.idl.phase import AttemptPhase, ExecutionPhase
-from alula.testing.graphs import literals, plain_map
-from alula.testing.programs import Program, random_program
-from alula.testing.simulate import SECOND, Failed, Simulation, Trouble, reference, reply
+from alula.testing.engine_kit.graphs import literals, plain_map
+from alula.testing.engine_kit.programs import Program, random_program
+from alula.testing.engine_kit.simulate import SECOND, Failed, Simulation, Trouble, reference, reply
 
 INPUTS = literals(a=5)
 STORM = Trouble(fails=0.15, lost=0.1, times_out=0.2, repeats=0.2, unstarted=0.2, splits=0.5)

@@ -18,7 +18,7 @@ from alula.engine.state import Run
 from alula.idl import core
 from alula.idl.identifier import ExecutionId
 from alula.idl.phase import AttemptPhase, ExecutionPhase, NodePhase
-from alula.testing.graphs import Book, literals, plain_map
+from alula.testing.engine_kit.graphs import Book, literals, plain_map
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from alula.idl import core
-from alula.testing.graphs import Book
-from alula.testing.stage import NOTHING, Stage, Trace
+from alula.testing.engine_kit.graphs import Book
+from alula.testing.engine_kit.stage import NOTHING, Stage, Trace
 
 DRIVER = {"o0": 1}
 

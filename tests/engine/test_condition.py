@@ -6,7 +6,7 @@ import pytest
 
 from alula.engine.condition import ConditionFailed, evaluate
 from alula.idl import core
-from alula.testing.graphs import literals
+from alula.testing.engine_kit.graphs import literals
 
 C, J = core.ComparisonExpression, core.ConjunctionExpression
 INPUTS = literals(a=5, ok=True, xs=[1], none=None)

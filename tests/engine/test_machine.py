@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from alula.testing.graphs import Book
-from alula.testing.stage import NOTHING, Stage, Trace
+from alula.testing.engine_kit.graphs import Book
+from alula.testing.engine_kit.stage import NOTHING, Stage, Trace
 
 
 def fan(width: int, **settings: int) -> Stage:

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from alula.engine.scope import unique_id
-from alula.testing.graphs import ERROR, MAYBE_INT, Book
-from alula.testing.stage import Stage, Trace
+from alula.testing.engine_kit.graphs import ERROR, MAYBE_INT, Book
+from alula.testing.engine_kit.stage import Stage, Trace
 
 
 def two(*, finishes: bool = False, on_failure: str = "", max_parallelism: int = 0) -> Stage:

@@ -7,9 +7,9 @@ import pytest
 from alula.engine.graph import NodeKind
 from alula.engine.state import Recovered, Run
 from alula.idl.phase import ExecutionPhase
-from alula.testing.graphs import literals, plain_map
-from alula.testing.programs import random_program
-from alula.testing.simulate import Failed, Simulation, Trouble, reference
+from alula.testing.engine_kit.graphs import literals, plain_map
+from alula.testing.engine_kit.programs import random_program
+from alula.testing.engine_kit.simulate import Failed, Simulation, Trouble, reference
 
 STORM = Trouble(fails=0.2, lost=0.2, times_out=0.3, repeats=0.2, unstarted=0.2, splits=0.5)
 BATCHES, SIZE = 12, 40

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from alula.engine import event as ev
-from alula.engine.story import words
+from alula.engine.story import detail_of, words
 
 
 @dataclass(frozen=True)
@@ -32,3 +32,11 @@ def test_an_event_is_said_in_words(event: Told, said: str) -> None:
 
 def test_every_event_has_words() -> None:
     assert all(words(Told(kind.__name__, detail="gate")) for kind in ev.Event.__args__)
+
+
+def test_the_record_keeps_one_word_of_an_event() -> None:
+    lost = ev.Failure(code="WorkerLost", message="gone")
+    assert detail_of(ev.AttemptFailed(1, "n0", -1, 0, lost)) == "WorkerLost"
+    assert detail_of(ev.CacheMissed(1, "n0", -1, "new")) == "new"
+    assert detail_of(ev.TimerFired(1, "n0", -1, "gate", 0)) == "gate"
+    assert detail_of(ev.Launched(1)) == ""

@@ -7,7 +7,7 @@ import pytest
 
 from alula.engine.value import BindingFailed, resolve_bindings, wire
 from alula.idl import core
-from alula.testing.graphs import literal, literals, plain_map
+from alula.testing.engine_kit.graphs import literal, literals, plain_map
 
 OUTPUTS = {"n0": literals(o0=7, xs=[1, 2, 3]), "start-node": literals(a=5)}
 

@@ -15,7 +15,7 @@ from alula.idl import core
 from alula.idl.v1 import worker_pb2
 from alula.types.base import to_literal, to_python
 from alula.types.offload import Offload
-from alula.worker.call import run
+from alula.worker.call import run, stages
 
 
 def attempt(task: str, inputs: dict[str, tuple[Any, Any]], **fields: Any) -> worker_pb2.Attempt:
@@ -176,3 +176,15 @@ def test_the_next_attempt_starts_where_this_one_did(tmp_path: Path) -> None:
     before = Path.cwd()
     assert outputs(run(attempt("wander", {"to": (str(tmp_path), str)})))["o0"].scalar.primitive.string_value == str(tmp_path)
     assert Path.cwd() == before
+
+
+def test_a_task_at_hand_need_not_be_loaded_and_its_exception_can_be_heard() -> None:
+    heard: list[BaseException] = []
+    steps = stages(attempt("nowhere", {"x": (4, int)}), tasks.inc, heard.append)
+    with pytest.raises(StopIteration) as ended:
+        next(steps)
+    assert outputs(ended.value.value)["o0"].scalar.primitive.integer == 5
+    with pytest.raises(StopIteration) as ended:
+        next(stages(attempt("inc", {"x": ("four", str)}), None, heard.append))
+    assert failure(ended.value.value).code == f"USER:{type(heard[0]).__name__}"
+    assert len(heard) == 1

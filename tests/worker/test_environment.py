@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from alula.worker import environment
 
 
@@ -29,3 +31,18 @@ def test_what_is_set_outside_stays() -> None:
     environment.watch()
     environment.restore()
     assert os.environ.pop("ALULA_TEST_KEPT") == "1"
+
+
+def test_changes_are_put_aside_and_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEPT", "before")
+    monkeypatch.delenv("MADE", raising=False)
+    monkeypatch.setenv("GONE", "before")
+    environment.watch()
+    os.environ.update(KEPT="changed", MADE="new")
+    del os.environ["GONE"]
+    changes = environment.pause()
+    assert (os.environ["KEPT"], os.environ.get("MADE"), os.environ["GONE"]) == ("before", None, "before")
+    environment.resume(changes)
+    assert (os.environ["KEPT"], os.environ["MADE"], os.environ.get("GONE")) == ("changed", "new", None)
+    environment.restore()
+    assert (os.environ["KEPT"], os.environ.get("MADE"), os.environ["GONE"]) == ("before", None, "before")

@@ -10,8 +10,9 @@ memory, where the executions live; after a restart they ask again.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
@@ -48,10 +49,19 @@ class _Reservation:
     waiting: deque[Caller] = field(default_factory=deque)
 
 
+class Entries(Protocol):
+    """Where entries are kept: the rows of `database.cache`, or anything with the same three functions."""
+
+    def find(self, connection: Connection, key: bytes, /) -> Any: ...
+    def put(self, connection: Connection, values: tuple[Any, ...], /) -> None: ...
+    def latest(self, connection: Connection, project: str, domain: str, task_name: str, /) -> Sequence[Any]: ...
+
+
 class Catalog:
     """The output cache of one server. Used in the writer's thread only."""
 
-    def __init__(self) -> None:
+    def __init__(self, entries: Entries = cache) -> None:
+        self._entries = entries
         self._reservations: dict[bytes, _Reservation] = {}
         self._held: dict[Caller, bytes] = {}
 
@@ -65,7 +75,7 @@ class Catalog:
         """
         key = cache_key(effect.call, effect.inputs)
         caller = (run.key, effect.node_id, effect.item)
-        found = cache.find(connection, key.digest)
+        found = self._entries.find(connection, key.digest)
         if found is not None:
             if found.outputs is not None:
                 outputs = core.LiteralMap.FromString(found.outputs)
@@ -80,8 +90,14 @@ class Catalog:
                 return None
             self._reservations.setdefault(key.digest, _Reservation(caller))
             self._held[caller] = key.digest
-        reason = unread.reason if unread is not None and found is not None else _reason(connection, key)
+        reason = unread.reason if unread is not None and found is not None else self._reason(connection, key)
         return CacheMissed(at, effect.node_id, effect.item, reason, effect.call.is_serialized)
+
+    def _reason(self, connection: Connection, key: CacheKey) -> str:
+        newest = self._entries.latest(connection, key.project, key.domain, key.task_name)
+        if not newest:
+            return "the task has no entry yet"
+        return explain_miss(key, newest[0].cache_version, newest[0].interface_digest, newest[0].input_digests)
 
     def fill(self, connection: Connection, run: Run, effect: FillCache, at: int) -> Iterator[tuple[int, Event]]:
         """Records a success and answers everyone who waits for it."""
@@ -89,7 +105,7 @@ class Catalog:
         source = _source(run, effect, key).SerializeToString()
         inline = None if effect.outputs_uri else effect.outputs.SerializeToString()
         parts = (key.digest, key.project, key.domain, key.task_name, key.cache_version, key.interface, key.packed_inputs)
-        cache.put(connection, (*parts, source, at, effect.outputs_uri, inline))
+        self._entries.put(connection, (*parts, source, at, effect.outputs_uri, inline))
         self._held.pop((run.key, effect.node_id, effect.item), None)
         reservation = self._reservations.pop(key.digest, None)
         for execution, node_id, item in reservation.waiting if reservation else ():
@@ -119,13 +135,6 @@ class Catalog:
         self._held[reservation.owner] = digest
         execution, node_id, item = reservation.owner
         yield execution, CacheMissed(at, node_id, item, "the execution that was computing the same call failed", True)
-
-
-def _reason(connection: Connection, key: CacheKey) -> str:
-    newest = cache.latest(connection, key.project, key.domain, key.task_name)
-    if not newest:
-        return "the task has no entry yet"
-    return explain_miss(key, newest[0].cache_version, newest[0].interface_digest, newest[0].input_digests)
 
 
 def _source(run: Run, effect: FillCache, key: CacheKey) -> core.CatalogMetadata:

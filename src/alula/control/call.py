@@ -67,20 +67,8 @@ class Calls:
             self._post(k.execution, event)
 
     async def _event(self, work: Work, call: worker_pb2.Call) -> ev.Event:
-        k = work.key
-        try:
-            node, inputs = core.Node.FromString(call.node), core.LiteralMap.FromString(call.inputs)
-        except DecodeError as e:
-            raise InvalidInput(f"a call that is no message: {e}") from e
-        node.id = call.key
-        origin = Origin(item=k.item, key=call.key, digest=call_digest(node, inputs), place=call.place)
-        spec = await self._database.aread(lambda c: _spec(c, self._library, node, origin, inputs))
-        at = self._clock()
-        if not call.is_traced:
-            return ev.CallMade(at, k.node_id, k.item, k.attempt, spec)
-        failure = failure_of(call.error) if call.error else None
-        outputs = None if call.error else core.LiteralMap.FromString(call.outputs)
-        return ev.ResultTraced(at, k.node_id, k.item, k.attempt, spec, int(call.started_at_us), outputs, failure)
+        spec = await self._database.aread(lambda c: call_spec(c, self._library, work.key, call))
+        return call_event(work.key, call, spec, self._clock())
 
     def answer(self, run: Run, effect: fx.AnswerCall) -> None:
         """Hands an answer to the attempt that waits for it."""
@@ -90,6 +78,31 @@ class Calls:
         elif effect.outputs is not None:
             answer.has_outputs, answer.outputs = True, effect.outputs.SerializeToString()
         self._executor.answer(WorkKey(run.key, effect.node_id, effect.item, effect.attempt), answer)
+
+
+def call_spec(connection: Connection, library: Library, key: WorkKey, call: worker_pb2.Call) -> NodeSpec:
+    """The node that a call of an attempt becomes, its inputs checked against what it calls.
+
+    Raises:
+        NotFound: the task or launch plan is not registered.
+        InvalidInput: an input is missing, unknown or of another type.
+    """
+    try:
+        node, inputs = core.Node.FromString(call.node), core.LiteralMap.FromString(call.inputs)
+    except DecodeError as e:
+        raise InvalidInput(f"a call that is no message: {e}") from e
+    node.id = call.key
+    origin = Origin(item=key.item, key=call.key, digest=call_digest(node, inputs), place=call.place)
+    return _spec(connection, library, node, origin, inputs)
+
+
+def call_event(key: WorkKey, call: worker_pb2.Call, spec: NodeSpec, at: int) -> ev.Event:
+    """What the engine hears of a call: that it was made, or what a traced function gave."""
+    if not call.is_traced:
+        return ev.CallMade(at, key.node_id, key.item, key.attempt, spec)
+    failure = failure_of(call.error) if call.error else None
+    outputs = None if call.error else core.LiteralMap.FromString(call.outputs)
+    return ev.ResultTraced(at, key.node_id, key.item, key.attempt, spec, int(call.started_at_us), outputs, failure)
 
 
 def call_digest(node: core.Node, inputs: core.LiteralMap) -> bytes:
@@ -105,12 +118,6 @@ def call_digest(node: core.Node, inputs: core.LiteralMap) -> bytes:
 
 
 def _spec(connection: Connection, library: Library, node: core.Node, origin: Origin, inputs: core.LiteralMap) -> NodeSpec:
-    """The spec of a call, its inputs checked against what it calls.
-
-    Raises:
-        NotFound: the task or launch plan is not registered.
-        InvalidInput: an input is missing, unknown or of another type.
-    """
     target = node.WhichOneof("target")
     if target == "task_node":
         template = library.task(connection, EntityId.from_proto(node.task_node.reference_id)._replace(resource_type=TASK))

@@ -34,6 +34,7 @@ from alula.engine import effect as fx
 from alula.engine import event as ev
 from alula.engine.machine import step
 from alula.engine.state import Attempt, Run, Turn
+from alula.engine.story import detail_of
 from alula.errors import Exhausted, Internal, Unavailable
 from alula.idl.identifier import ExecutionId
 from alula.idl.phase import ExecutionPhase
@@ -608,26 +609,6 @@ def orphaned(at: int) -> ev.AbortRequested:
 
 
 def _event_row(run: Run, event: ev.Event) -> tuple[Any, ...]:
-    detail = ""
-    match event:
-        case ev.AttemptFailed():
-            detail = event.failure.code
-        case ev.CacheMissed() | ev.AttemptInitializing():
-            detail = event.reason
-        case ev.TimerFired():
-            detail = event.what
-        case ev.SignalReceived():
-            detail = event.signal_id
-        case ev.AbortRequested():
-            detail = event.cause
-        case ev.ChildEnded():
-            detail = event.name
-        case ev.CallMade() | ev.ResultTraced():
-            detail = event.spec.node.metadata.name
-        case ev.CallCancelled():
-            detail = event.key
-        case _:
-            pass
     node_id = getattr(event, "node_id", "")
     item, attempt = getattr(event, "item", -1), getattr(event, "attempt", 0)
-    return (run.key, run.sequence, event.at, type(event).__name__, node_id, item, attempt, detail)
+    return (run.key, run.sequence, event.at, type(event).__name__, node_id, item, attempt, detail_of(event))

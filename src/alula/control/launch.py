@@ -155,17 +155,7 @@ class Launcher:
         """Request before launch plan before the settings of workflow, project and domain."""
         spec, defaults = pending.spec, plan.spec
         config = self._library.execution_config(connection, pending.id.project, pending.id.domain, plan.workflow.name)
-        for source in (defaults, config):
-            if not spec.max_parallelism:
-                spec.max_parallelism = source.max_parallelism
-            for field_name in ("raw_output_data_config", "security_context", "labels", "annotations", "envs"):
-                # flytekit sends these even when nobody gave any: empty is not given.
-                if not _says_anything(getattr(spec, field_name)) and source.HasField(field_name):
-                    getattr(spec, field_name).CopyFrom(getattr(source, field_name))
-            if not spec.HasField("interruptible") and source.HasField("interruptible"):
-                spec.interruptible.CopyFrom(source.interruptible)
-            if not spec.overwrite_cache:
-                spec.overwrite_cache = source.overwrite_cache
+        merge(spec, defaults, config)
         if spec.disable_all:
             spec.ClearField("notifications")
 
@@ -253,6 +243,21 @@ class Launcher:
         request.inputs.CopyFrom(core.LiteralMap.FromString(row.user_inputs or b""))
         origin = Origin(mode=mode, principal=principal, source=source, is_recovery=mode == Mode.RECOVERED)
         return await self.launch(request, origin)
+
+
+def merge(spec: admin.ExecutionSpec, *sources: admin.LaunchPlanSpec | admin.WorkflowExecutionConfig) -> None:
+    """Fills in what a launch leaves open, from the first of the sources that says it."""
+    for source in sources:
+        if not spec.max_parallelism:
+            spec.max_parallelism = source.max_parallelism
+        for field_name in ("raw_output_data_config", "security_context", "labels", "annotations", "envs"):
+            # flytekit sends these even when nobody gave any: empty is not given.
+            if not _says_anything(getattr(spec, field_name)) and source.HasField(field_name):
+                getattr(spec, field_name).CopyFrom(getattr(source, field_name))
+        if not spec.HasField("interruptible") and source.HasField("interruptible"):
+            spec.interruptible.CopyFrom(source.interruptible)
+        if not spec.overwrite_cache:
+            spec.overwrite_cache = source.overwrite_cache
 
 
 def _says_anything(message: Message) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from alula.engine import event as ev
+
 
 class Record(Protocol):
     """What is kept of an event; `detail` depends on the kind."""
@@ -47,3 +49,26 @@ def words(event: Record) -> str:
     if found is None:
         return event.detail  # of a version that knew other events
     return found.format(attempt=event.attempt, detail=event.detail)
+
+
+def detail_of(event: ev.Event) -> str:
+    """The one word of an event that its record keeps."""
+    match event:
+        case ev.AttemptFailed():
+            return event.failure.code
+        case ev.CacheMissed() | ev.AttemptInitializing():
+            return event.reason
+        case ev.TimerFired():
+            return event.what
+        case ev.SignalReceived():
+            return event.signal_id
+        case ev.AbortRequested():
+            return event.cause
+        case ev.ChildEnded():
+            return event.name
+        case ev.CallMade() | ev.ResultTraced():
+            return event.spec.node.metadata.name
+        case ev.CallCancelled():
+            return event.key
+        case _:
+            return ""

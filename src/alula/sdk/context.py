@@ -200,3 +200,17 @@ def leave(entered: Entered) -> None:
         _current.reset(entered.token)
     _running.clear()
     _strangers.clear()
+
+
+def set_aside() -> tuple[list[Entered], set[threading.Thread]]:
+    """Puts the attempt that runs aside while another has its turn in this process; `take_up` makes it the running one again."""
+    kept = list(_running), set(_strangers)
+    _running.clear()
+    _strangers.clear()
+    return kept
+
+
+def take_up(kept: tuple[list[Entered], set[threading.Thread]]) -> None:
+    """Goes on where `set_aside` left."""
+    _running[:] = kept[0]
+    _strangers.update(kept[1])

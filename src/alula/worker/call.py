@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from alula.errors import AlulaError, InvalidInput, Unavailable
+from alula.errors import AlulaError, Internal, InvalidInput, Unavailable
 from alula.idl import core, paths
 from alula.idl.v1 import worker_pb2
 from alula.sdk import context as task_context
@@ -40,15 +40,17 @@ class Plan:
     interface: Any
     label: str
     has_deck: bool  # also if the task writes nothing to it
+    source: Callable[..., Any]  # the task's own function, which is no other task's
 
 
 _plans: dict[int, Plan] = {}
+Stages = Generator[tuple[Coroutine[Any, Any, Any], Offload], Any, worker_pb2.Report]
 
 
 def plan_of(task: Task[Any, Any]) -> Plan:
     """The task's plan."""
     found = _plans.get(id(task))
-    if found is None:
+    if found is None or found.source is not task.function:  # the number may be that of a task which is gone
         interface = task.interface
         found = _plans[id(task)] = Plan(
             task.implementation,
@@ -59,6 +61,7 @@ def plan_of(task: Task[Any, Any]) -> Plan:
             interface,
             f"task {task.label}",
             task.options.deck,
+            task.function,
         )
     return found
 
@@ -74,6 +77,42 @@ def run(attempt: worker_pb2.Attempt, link: Link | None = None) -> worker_pb2.Rep
     Returns:
         A report with exactly one of outputs, outputs_uri, error, and the times of each stage in microseconds.
     """
+    steps = stages(attempt)
+    try:
+        coroutine, offload = next(steps)
+    except StopIteration as ended:
+        return ended.value
+    from alula.worker.driver import drive
+
+    try:
+        result = drive(attempt, link, offload, coroutine)
+    except BaseException as error:  # noqa: BLE001 - the attempt is the boundary, and says so itself
+        return conclude(steps.throw, error)
+    return conclude(steps.send, result)
+
+
+def conclude(go_on: Callable[[Any], Any], value: Any) -> worker_pb2.Report:
+    """The report of an attempt whose coroutine has ended, by its `send` or `throw`."""
+    try:
+        go_on(value)
+    except StopIteration as ended:
+        return ended.value
+    raise Internal("an attempt has one coroutine, this one asked for a second")
+
+
+def stages(
+    attempt: worker_pb2.Attempt, task: Task[Any, Any] | None = None, on_error: Callable[[BaseException], None] | None = None
+) -> Stages:
+    """One attempt, up to where the coroutine of an async task is to be driven by whoever runs it, and from there on.
+
+    Args:
+        task: the task, if it need not be loaded.
+        on_error: hears of what ended it; may raise what is no matter of the attempt.
+    Yields:
+        The coroutine of an async task, once; wants its result, or its exception thrown in.
+    Returns:
+        The report.
+    """
     clock = [time.perf_counter_ns()]
     report = worker_pb2.Report(handle=attempt.handle, started_at_us=time.time_ns() // 1000)
     env = dict(attempt.env)
@@ -81,8 +120,10 @@ def run(attempt: worker_pb2.Attempt, link: Link | None = None) -> worker_pb2.Rep
     offload = Offload(attempt.raw_output_prefix)
     try:
         os.environ.update(env)
-        _run(attempt, report, offload, clock, link)
+        yield from _run(attempt, report, offload, clock, task)
     except BaseException as error:  # noqa: BLE001 - the attempt is the boundary: SystemExit of user code ends the attempt, not the worker
+        if on_error is not None:
+            on_error(error)
         report.ClearField("outputs")
         report.ClearField("futures")
         report.has_outputs = False
@@ -106,11 +147,13 @@ def _charge(report: worker_pb2.Report, clock: list[int]) -> None:
         setattr(times, name, (end - begin) // 1000)
 
 
-def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offload, clock: list[int], link: Link | None) -> None:
+def _run(
+    attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offload, clock: list[int], task: Task[Any, Any] | None
+) -> Generator[tuple[Coroutine[Any, Any, Any], Offload], Any, None]:
     bundle_path = attempt.bundle_path
     if attempt.bundle and not bundle_path:
         bundle_path = attempt.bundle_path = str(ensure_bundle(attempt.bundle))
-    plan = plan_of(load_task(attempt.task, bundle_path))
+    plan = plan_of(task if task is not None else load_task(attempt.task, bundle_path))
     clock.append(time.perf_counter_ns())
 
     outbox.begin(attempt.handle)
@@ -123,9 +166,7 @@ def _run(attempt: worker_pb2.Attempt, report: worker_pb2.Report, offload: Offloa
         built = plan.dynamic.build(values) if plan.dynamic is not None else None
         result = plan.function(**values) if built is None else plan.interface.pack(list(built.graph.outputs.values()))
         if plan.is_async:
-            from alula.worker.driver import drive
-
-            result = drive(attempt, link, offload, result)
+            result = yield result, offload
         clock.append(time.perf_counter_ns())
         if built is not None and built.graph.nodes:
             settings = Settings(attempt.project, attempt.domain, attempt.task_version, attempt.bundle, images=images_here())

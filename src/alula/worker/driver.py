@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
-from typing import Any, TypeVar, TypeVarTuple, Unpack
+from typing import Any, Protocol, TypeVar, TypeVarTuple, Unpack
 
 from alula.errors import AlulaError, InvalidInput, NonRecoverable, Unsupported
 from alula.idl import core
@@ -58,7 +58,7 @@ class Lane:
 _lane: contextvars.ContextVar[Lane] = contextvars.ContextVar("alula_lane")
 
 
-class _Selector(selectors.DefaultSelector):
+class Selector(selectors.DefaultSelector):
     """Says when the loop is about to wait with nothing scheduled."""
 
     on_block: Callable[[int], None] | None = None
@@ -72,12 +72,12 @@ class _Selector(selectors.DefaultSelector):
 class Loop(asyncio.SelectorEventLoop):
     """The loop of async tasks in a worker; counts what runs in threads and gives every task its lane."""
 
-    def __init__(self) -> None:
-        self.selector = _Selector()
+    def __init__(self, selector: Selector | None = None) -> None:
+        self.selector = selector or Selector()
         super().__init__(self.selector)
         self.in_threads = 0
         self.own_files = len(self.selector.get_map())
-        self.set_task_factory(_make_task)
+        self.set_task_factory(make_task)
 
     def run_in_executor(self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts) -> asyncio.Future[T]:
         future = super().run_in_executor(executor, func, *args)
@@ -89,9 +89,10 @@ class Loop(asyncio.SelectorEventLoop):
         self.in_threads -= 1
 
 
-def _make_task(
+def make_task(
     loop: asyncio.AbstractEventLoop, coroutine: Any, context: contextvars.Context | None = None, **more: Any
 ) -> asyncio.Task[Any]:
+    """A task of the loop with its own place in the order of calls."""
     found = context if context is not None else contextvars.copy_context()
     lane = found.get(_lane)
     if lane is not None:
@@ -118,12 +119,7 @@ def drive(attempt: worker_pb2.Attempt, link: Link | None, offload: Offload, coro
     """
     loop = _loop()
     driver = Driver(attempt, link, offload, loop)
-    context = contextvars.copy_context()
-    context.run(_lane.set, Lane())
-    with calling(driver):
-        context = contextvars.copy_context()
-    context.run(_lane.set, Lane())
-    task: asyncio.Task[T] = asyncio.Task(coroutine, loop=loop, context=context)
+    task = driver.start(coroutine)
     driver.open()
     try:
         result = loop.run_until_complete(task)
@@ -143,10 +139,16 @@ def _cancel_rest(loop: Loop) -> None:
         loop.run_until_complete(asyncio.gather(*rest, return_exceptions=True))
 
 
+class Sender(Protocol):
+    """Takes what a running task says to the server."""
+
+    def send(self, message: worker_pb2.FromWorker) -> None: ...
+
+
 class Driver:
     """One attempt of an async task: the `Caller` of what it calls."""
 
-    def __init__(self, attempt: worker_pb2.Attempt, link: Link | None, offload: Offload, loop: Loop) -> None:
+    def __init__(self, attempt: worker_pb2.Attempt, link: Sender | None, offload: Offload, loop: Loop) -> None:
         self._attempt, self._link, self._offload, self._loop = attempt, link, offload, loop
         self._serializer = Serializer(Settings(attempt.project, attempt.domain, attempt.task_version, images=images_here()))
         self._waiting: dict[str, asyncio.Future[worker_pb2.Answer]] = {}
@@ -157,14 +159,21 @@ class Driver:
         self._fatal: AlulaError | None = None
         self._root = f"{attempt.bundle_path.rstrip('/')}/" if attempt.bundle_path else ""
 
+    def start(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Has the loop run the task's coroutine, its calls carried out by this driver."""
+        with calling(self):
+            context = contextvars.copy_context()
+        context.run(_lane.set, Lane())
+        return asyncio.Task(coroutine, loop=self._loop, context=context)
+
     def open(self) -> None:
-        if self._link is not None:
+        if isinstance(self._link, Link):
             self._link.flush()  # results of before: who waits for them may be what this task will call
             self._loop.add_reader(self._link.fileno, self._receive)
             self._loop.selector.on_block = self._on_block
 
     def close(self) -> None:
-        if self._link is not None:
+        if isinstance(self._link, Link):
             self._loop.remove_reader(self._link.fileno)
             self._loop.selector.on_block = None
 
@@ -318,14 +327,18 @@ class Driver:
 
     def _receive(self) -> None:
         link = self._link
-        if link is None or not link.receive(is_blocking=False):
+        if not isinstance(link, Link) or not link.receive(is_blocking=False):
             sys.stderr.flush()
             os._exit(1)  # the server has gone, and with it everything this attempt could be told
         for answer in link.take_answers(self._attempt.handle):
-            self._answers += 1
-            future = self._waiting.get(answer.key)
-            if future is not None and not future.done():
-                future.set_result(answer)
+            self.hear(answer)
+
+    def hear(self, answer: worker_pb2.Answer) -> None:
+        """Hands an answer to whoever waits for it."""
+        self._answers += 1
+        future = self._waiting.get(answer.key)
+        if future is not None and not future.done():
+            future.set_result(answer)
 
     def _on_block(self, files: int) -> None:
         """The loop has nothing to do but to wait: if it is for our answers alone, the server may lend this place to others."""

@@ -38,3 +38,20 @@ def restore() -> None:
         else:
             os.environ[name] = value
     _before.clear()
+
+
+def pause() -> dict[str, str | None]:
+    """Undoes what was changed since `watch` and hands it over for `resume`: in this process another attempt has its turn."""
+    changes = {name: os.environ.get(name) for name in _before}
+    restore()
+    return changes
+
+
+def resume(changes: dict[str, str | None]) -> None:
+    """Goes on where `pause` left: makes the changes again and watches."""
+    watch()
+    for name, value in changes.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

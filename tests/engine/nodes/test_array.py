@@ -7,8 +7,8 @@ import pytest
 from alula.engine.nodes.array import successes_needed
 from alula.idl import core
 from alula.idl.phase import ExecutionPhase
-from alula.testing.graphs import INTS, MAYBE_INTS, Book
-from alula.testing.stage import NOTHING, Stage, Trace
+from alula.testing.engine_kit.graphs import INTS, MAYBE_INTS, Book
+from alula.testing.engine_kit.stage import NOTHING, Stage, Trace
 
 DONE, BROKEN = ExecutionPhase.SUCCEEDED, ExecutionPhase.FAILED
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from alula.testing.graphs import Book
-from alula.testing.stage import Stage, Trace
+from alula.testing.engine_kit.graphs import Book
+from alula.testing.engine_kit.stage import Stage, Trace
 
 
 def branching(book: Book, value: int, otherwise: bool = True) -> Stage:

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from alula.engine.machine import pending_timers
-from alula.testing.graphs import Book
-from alula.testing.stage import NOTHING, Stage, Trace
+from alula.testing.engine_kit.graphs import Book
+from alula.testing.engine_kit.stage import NOTHING, Stage, Trace
 
 HOUR = 3_600_000_000
 

@@ -7,8 +7,8 @@ import pytest
 from alula.engine.nodes.launch_plan import child_name
 from alula.engine.state import Recovered
 from alula.idl.phase import ExecutionPhase
-from alula.testing.graphs import Book, literals
-from alula.testing.stage import NOTHING, Stage, Trace
+from alula.testing.engine_kit.graphs import Book, literals
+from alula.testing.engine_kit.stage import NOTHING, Stage, Trace
 
 
 def launching() -> Stage:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from alula.engine.state import Recovered
-from alula.testing.graphs import Book, literals
-from alula.testing.stage import NOTHING, Stage, Trace
+from alula.testing.engine_kit.graphs import Book, literals
+from alula.testing.engine_kit.stage import NOTHING, Stage, Trace
 
 
 def one(**options: Any) -> Stage:

@@ -23,7 +23,7 @@ from alula.engine.value import BindingFailed, resolve_bindings
 from alula.idl import core
 from alula.idl.identifier import ExecutionId
 from alula.idl.phase import ExecutionPhase, NodePhase
-from alula.testing.graphs import literal, plain_map
+from alula.testing.engine_kit.graphs import literal, plain_map
 
 SECOND = 1_000_000
 Key = tuple[str, int, int]  # node id, item, attempt

@@ -14,7 +14,7 @@ from alula.engine.state import Run, Turn
 from alula.idl import core
 from alula.idl.identifier import ExecutionId
 from alula.idl.phase import ExecutionPhase
-from alula.testing.graphs import Book, literal, literals, plain, plain_map
+from alula.testing.engine_kit.graphs import Book, literal, literals, plain, plain_map
 
 
 @dataclass(frozen=True, slots=True)

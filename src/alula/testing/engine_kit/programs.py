@@ -7,8 +7,8 @@ from random import Random
 
 from alula.engine.graph import Graph, index_closure
 from alula.idl import core
-from alula.testing.graphs import INTS, MAYBE_INTS, Book, Value
-from alula.testing.simulate import World
+from alula.testing.engine_kit.graphs import INTS, MAYBE_INTS, Book, Value
+from alula.testing.engine_kit.simulate import World
 
 DEPTH = 3  # of workflows within workflows
 
