@@ -1,4 +1,7 @@
-"""Peers that need no service, measured in the same run: flytekit's local execution, DBOS on SQLite."""
+"""Peers that need no service, measured in the same run: flytekit's local execution, DBOS on SQLite, Prefect; and our own local runs.
+
+Prefect is measured if `ALULA_BENCH_PREFECT` names an interpreter that has it: its dependencies and ours do not go together.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,44 @@ chain_50(x=0)
 begin = time.perf_counter()
 for _ in range(4): chain_50(x=0)
 print(json.dumps({"flytekit local run, chain": (time.perf_counter() - begin) / 200 * 1e3}))
+"""
+
+OURS = """
+import json, sys, time
+from bench.server import ROOT, bench_module
+from pathlib import Path
+from alula.client import connect
+from alula.server.embedded import EmbeddedServer
+from alula.testing import Workbench
+programs = bench_module()
+found = {}
+with EmbeddedServer(Path(sys.argv[1]) / "home") as server, connect(server.grpc_address) as client:
+    client.register(programs.chain_200, root=ROOT)
+    client.launch(programs.chain_200).wait()
+    begin = time.perf_counter()
+    client.launch(programs.chain_200).wait()
+    found["Alula without a server, chain"] = (time.perf_counter() - begin) / 200 * 1e3
+bench = Workbench()
+bench.run(programs.chain_200)
+begin = time.perf_counter()
+bench.run(programs.chain_200)
+found["Alula in a test, in memory, chain"] = (time.perf_counter() - begin) / 200 * 1e3
+print(json.dumps(found))
+"""
+
+PREFECT = """
+import json, time
+from prefect import flow, task
+@task
+def inc(x): return x + 1
+@flow
+def chain():
+    x = 0
+    for _ in range(50): x = inc(x)
+    return x
+chain()
+begin = time.perf_counter(); chain()
+print(json.dumps({"Prefect in process, chain": (time.perf_counter() - begin) / 50 * 1e3}))
 """
 
 DBOS = """
@@ -47,10 +88,15 @@ def measure() -> list[tuple[str, str]]:
     """What, and milliseconds."""
     found: list[tuple[str, str]] = []
     with tempfile.TemporaryDirectory(prefix="alula-bench-") as folder:
-        for code in (FLYTEKIT, DBOS):
-            env = {**environment(), "BENCH_DB": os.path.join(folder, "dbos.sqlite")}  # noqa: PTH118
+        prefect = os.environ.get("ALULA_BENCH_PREFECT", "")
+        for python, code in ((sys.executable, OURS), (sys.executable, FLYTEKIT), (sys.executable, DBOS), (prefect, PREFECT)):
+            if not python:
+                continue
+            env = {**environment(), "BENCH_DB": os.path.join(folder, "dbos.sqlite"), "PREFECT_HOME": folder}  # noqa: PTH118
+            if python == prefect:
+                env["PYTHONPATH"] = ""
             done = subprocess.run(
-                [sys.executable, "-c", code], capture_output=True, text=True, env=env, check=False, cwd=folder, timeout=300
+                [python, "-c", code, folder], capture_output=True, text=True, env=env, check=False, cwd=folder, timeout=300
             )
             lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
             if done.returncode or not lines:

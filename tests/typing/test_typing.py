@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -40,3 +42,20 @@ def test_bad_lines_are_refused_and_no_others(cache: Path) -> None:
         if "# error: " in line
     }
     assert checked("bad.py", cache) == expected
+
+
+def told_by_pyright(name: str, folder: Path) -> set[int]:
+    """Lines of a program in which pyright finds an error."""
+    settings = {"include": [str(HERE / name)], "typeCheckingMode": "standard", "extraPaths": [str(ROOT / "src")], "pythonVersion": "3.11"}
+    (folder / "pyrightconfig.json").write_text(json.dumps(settings))
+    command = [sys.executable, "-m", "basedpyright", "-p", str(folder), "--outputjson", "--pythonpath", sys.executable]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
+    found = json.loads(done.stdout)["generalDiagnostics"]
+    return {each["range"]["start"]["line"] + 1 for each in found if each["severity"] == "error"}
+
+
+@pytest.mark.slow
+def test_pyright_sees_what_mypy_sees(tmp_path: Path) -> None:
+    assert told_by_pyright("good.py", tmp_path) == set()
+    marked = {number for number, line in enumerate((HERE / "bad.py").read_text().splitlines(), 1) if "# error: " in line}
+    assert told_by_pyright("bad.py", tmp_path) == marked
