@@ -16,7 +16,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from grpc_tools import protoc
 
 ROOT = Path(__file__).resolve().parent.parent
-PROTOS = ["alula/idl/v1/metric.proto", "alula/idl/v1/worker.proto", "alula/idl/v1/source.proto", "alula/idl/v1/service.proto"]
+PROTOS = [f"alula/idl/v1/{name}.proto" for name in ("code", "metric", "worker", "source", "service")]
 ROOTS = ["flyteidl.service.admin_pb2", "google.api.annotations_pb2", "google.protobuf.timestamp_pb2"]
 
 

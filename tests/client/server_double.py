@@ -17,8 +17,12 @@ import grpc
 from grpc_status import rpc_status
 
 from alula.client import rpc
+from alula.control.code import Code
+from alula.control.data import Links
+from alula.control.limit import Limits
 from alula.errors import AlreadyExists, AlulaError, FailedPrecondition, InvalidInput, NotFound, Unavailable
 from alula.idl import admin, core, service
+from alula.idl.v1 import code_pb2
 from alula.idl.v1 import service_pb2 as v1
 from alula.objectstore.signed import Signer, key_uri
 from alula.server.status import to_proto
@@ -47,10 +51,16 @@ class Double:
     puts: list[str] = field(default_factory=list)
     signer: Signer = field(default_factory=lambda: Signer(b"0123456789abcdef", lambda: datetime.now(UTC)))
 
+    # CodeService
+
+    def offer(self, request: code_pb2.OfferRequest) -> code_pb2.OfferResponse:
+        links = Links(root=f"file://{self.root}", base=lambda: self.http, signer=self.signer, limits=Limits())
+        return Code(links).offer(request)
+
     # DataProxyService
 
     def upload_location(self, request: service.CreateUploadLocationRequest) -> service.CreateUploadLocationResponse:
-        key = f"{request.project}/{request.domain}/{request.filename_root or request.content_md5.hex()}/{request.filename}"
+        key = f"uploads/{request.project}/{request.domain}/{request.filename_root or request.content_md5.hex()}/{request.filename}"
         query = self.signer.sign("PUT", key, datetime.now(UTC) + timedelta(minutes=5), md5=request.content_md5)
         return service.CreateUploadLocationResponse(signed_url=f"{self.http}/{key}?{query}", native_url=f"file://{self.root}/{key}")
 
@@ -230,6 +240,7 @@ class Double:
 
 def _methods(double: Double) -> dict[rpc.Rpc[Any, Any], Callable[[Any], Any]]:
     return {
+        rpc.OFFER: double.offer,
         rpc.UPLOAD_LOCATION: double.upload_location,
         rpc.DOWNLOAD_LOCATION: double.download_location,
         rpc.REGISTER: double.register,

@@ -16,7 +16,7 @@ from alula.idl import admin, core
 from alula.idl.literal import parse_text
 from alula.idl.phase import ExecutionPhase, NodePhase
 from alula.objectstore import store
-from alula.objectstore.bundle import unpack
+from alula.objectstore.assemble import assemble
 from alula.sdk.discover import load_file
 
 INT = core.LiteralType(simple=core.SimpleType.INTEGER)
@@ -45,8 +45,8 @@ def test_register_sends_the_bundle_once(client: Client, double: Double, module: 
     assert {entry.name.rpartition(".")[2]: is_new for entry, is_new in first.entries} == {"add": True, "twice": True}
     assert not any(is_new for _, is_new in second.entries)
     assert first.bundle in double.registered[0].tasks[0].spec.template.container.args
-    unpack(store.get_bytes(first.bundle), tmp_path / "into")
-    assert (tmp_path / "into" / program.name).read_text() == program.read_text()
+    folder = assemble(first.bundle, store.get_bytes, tmp_path / "into")
+    assert (folder / program.name).read_text() == program.read_text()
 
 
 def test_launch_registers_waits_and_types_the_outputs(client: Client, double: Double, module: Any) -> None:

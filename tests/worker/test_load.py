@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,8 @@ import pytest
 from alula.errors import InvalidInput, NotFound
 from alula.idl import core
 from alula.idl.v1 import worker_pb2
-from alula.objectstore import bundle
+from alula.objectstore import pack, tree
+from alula.objectstore.scan import scan
 from alula.worker import load
 from alula.worker.call import run
 
@@ -72,19 +72,15 @@ def test_src_layout_scripts_and_their_neighbours(tmp_path: Path) -> None:
 
 
 def packed(tmp_path: Path) -> tuple[str, str]:
-    data = pack(_flat(project(tmp_path / "source", 4)))
-    digest = hashlib.sha256(data).hexdigest()
-    path = tmp_path / f"bundle-{digest}.tar.zst"
-    path.write_bytes(data)
-    return str(path), digest
+    found = scan(_flat(project(tmp_path / "source", 4)))
+    made, frame = pack.make([(digest, found.content(digest)) for digest in found.sizes])
+    (tmp_path / pack.file_name(made.digest.hex())).write_bytes(frame)
+    path = tmp_path / tree.file_name(found.digest)
+    path.write_bytes(tree.encode(pack.manifest(found, [made])))
+    return str(path), found.digest
 
 
-def pack(folder: Path) -> bytes:
-    made = bundle.pack(folder)
-    return made if isinstance(made, bytes) else made.data
-
-
-def test_bundle_is_unpacked_once_and_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bundle_is_put_together_once_and_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     uri, digest = packed(tmp_path)
     cache = tmp_path / "cache"
     monkeypatch.setenv("ALULA_BUNDLE_CACHE", str(cache))
@@ -92,14 +88,13 @@ def test_bundle_is_unpacked_once_and_used(tmp_path: Path, monkeypatch: pytest.Mo
     assert folder == cache / digest
     Path(uri).unlink()
     assert load.ensure_bundle(uri) == folder
-    assert [path.name for path in cache.iterdir()] == [digest]
     assert answer("flows:ask", folder) == 404
 
 
 def test_bundle_of_another_content_is_refused(tmp_path: Path) -> None:
     uri, _ = packed(tmp_path)
     Path(uri).write_bytes(b"else")
-    with pytest.raises(InvalidInput, match="not the one in its name"):
+    with pytest.raises(InvalidInput, match="manifest is not readable"):
         load.ensure_bundle(uri, tmp_path / "cache")
     with pytest.raises(InvalidInput, match="expected a name like"):
         load.ensure_bundle("s3://b/code.zip", tmp_path / "cache")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,12 +12,12 @@ from typing import Any
 from google.protobuf.message import Message
 
 from alula.client import rpc
+from alula.client.code import fetch, files_of
 from alula.client.transfer import LinkOffload
 from alula.client.wire import Wire
 from alula.errors import AlulaError, InvalidInput, NotFound
 from alula.idl import admin, core
 from alula.idl.digest import differences
-from alula.objectstore import bundle as bundles
 
 KINDS = {"workflow": core.WORKFLOW, "task": core.TASK, "launch-plan": core.LAUNCH_PLAN}
 _LIMIT = 200
@@ -204,18 +204,10 @@ def _called(node: core.Node) -> str:
 def _code(offload: LinkOffload, old: str, new: str) -> list[FileChange]:
     try:
         with TemporaryDirectory(prefix="alula-diff-") as folder:
-            before, after = _unpacked(offload.fetch, old, Path(folder) / "old"), _unpacked(offload.fetch, new, Path(folder) / "new")
+            before, after = (files_of(fetch(offload, uri, Path(folder))) if uri else {} for uri in (old, new))
             return [c for name in sorted({*before, *after}) if (c := _file(name, before.get(name), after.get(name))) is not None]
     finally:
         offload.close()
-
-
-def _unpacked(fetch: Callable[[str], Path], uri: str, target: Path) -> dict[str, Path]:
-    """Files of a bundle by their path in it."""
-    if not uri:
-        return {}
-    bundles.unpack(fetch(uri).read_bytes(), target)
-    return {path.relative_to(target).as_posix(): path for path in target.rglob("*") if path.is_file() and not path.is_symlink()}
 
 
 def _file(name: str, old: Path | None, new: Path | None) -> FileChange | None:

@@ -1,4 +1,4 @@
-"""Registering: the code as a bundle, the entities as one request."""
+"""Registering: the code, then the entities as one request."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from alula.client.code import send
 from alula.client.environment import resolve_all, send_all
 from alula.client.located import located
 from alula.client.rpc import REGISTER
 from alula.client.source import source_of
-from alula.client.transfer import upload
 from alula.client.wire import Wire
 from alula.errors import DefinitionError, InvalidInput
 from alula.idl.identifier import EntityId
 from alula.idl.v1 import source_pb2
-from alula.objectstore import bundle as bundles
 from alula.sdk import discover
 from alula.sdk.serialize import Settings, serialize
 
@@ -30,7 +29,7 @@ class Registered:
         version: of every entity.
         entries: id, and whether it is new (False: the identical content was there).
         bundle: native URI of the code.
-        is_sent: the bundle was not there before.
+        sent_bytes: how much of the code the server lacked; 0: the identical tree was there before.
         skipped: what the bundle left out and the user may miss: links out of the folder, repositories within it.
         environments: that its tasks run in, with the digests of their locks.
     """
@@ -38,9 +37,14 @@ class Registered:
     version: str
     entries: tuple[tuple[EntityId, bool], ...]
     bundle: str
-    is_sent: bool
+    sent_bytes: int
     skipped: tuple[str, ...]
     environments: tuple[source_pb2.Environment, ...] = ()
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the code was not there before."""
+        return self.sent_bytes > 0
 
 
 def root_of(entities: Sequence[Any]) -> Path:
@@ -81,12 +85,11 @@ async def register(
     folder = root if root is not None else root_of(listed)
     place = Settings(wire.settings.project, wire.settings.domain, version)
     resolved = await resolve_all(wire, listed, place, folder, is_fresh=upgrade)
-    packed = await wire.blocking(lambda: bundles.pack(folder))
     environments = await send_all(wire, resolved)
-    uri, is_sent = await upload(wire, packed.name, packed.data)
-    version = version or f"v{_digest(packed.digest, environments)[:12]}"
+    code = await send(wire, folder)
+    version = version or f"v{_digest(code.digest, environments)[:12]}"
     images = {each.name: each.image for each in environments}
-    settings = replace(place, version=version, bundle=uri, images=images)
+    settings = replace(place, version=version, bundle=code.uri, images=images)
     request = await wire.blocking(lambda: serialize(listed, settings))
     request.environments.extend(environments)
     source = await wire.blocking(lambda: source_of(folder))
@@ -100,9 +103,9 @@ async def register(
     return Registered(
         version=version,
         entries=entries,
-        bundle=uri,
-        is_sent=is_sent,
-        skipped=packed.skipped,
+        bundle=code.uri,
+        sent_bytes=code.sent_bytes,
+        skipped=code.skipped,
         environments=tuple(environments),
     )
 

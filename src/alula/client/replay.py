@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from alula.client import rpc
+from alula.client.code import fetch
 from alula.client.transfer import LinkOffload
 from alula.client.wire import Wire
 from alula.errors import InvalidInput, NotFound, Unsupported
 from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
 from alula.idl.v1 import worker_pb2
-from alula.objectstore import bundle as bundles
 from alula.provision import spec
 from alula.sdk import context as task_context
 from alula.sdk.caller import locally
@@ -141,12 +141,8 @@ async def _variables(wire: Wire, template: core.TaskTemplate) -> dict[str, str]:
 
 
 def _code(offload: LinkOffload, uri: str, folder: Path) -> str:
-    """Folder of the unpacked bundle; empty if the code is installed."""
-    if not uri:
-        return ""
-    target = folder / "code"
-    bundles.unpack(offload.fetch(uri).read_bytes(), target)
-    return str(target)
+    """Folder of the code; empty if it is installed."""
+    return str(fetch(offload, uri, folder / "code")) if uri else ""
 
 
 def _check_item(task: Task[Any, Any], inputs: core.LiteralMap, item: int, node: str, is_array: bool) -> None:

@@ -1,8 +1,4 @@
-"""Code bundles: a project's source as one zstd tar whose name is the hash of its content.
-
-The digest is that of the file as it is stored, so that anything can check it (`sha256sum`); another version of zstd may pack
-the same tree to other bytes, which costs an upload and a version, never a wrong answer.
-"""
+"""Whole bundles, a project's source as one zstd tar named by its digest, as they were sent formerly: read, no longer made."""
 
 from __future__ import annotations
 
@@ -11,68 +7,22 @@ import hashlib
 import io
 import os
 import posixpath
+import re
 import secrets
 import shutil
-import stat
-import subprocess
 import tarfile
-from collections.abc import Iterator
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import zstandard
 
 from alula.errors import InvalidInput, LimitExceeded
 from alula.objectstore import local
+from alula.objectstore.listing import MAX_MEMBERS
+from alula.objectstore.tree import MAX_UNPACKED_BYTES
 
-MAX_SOURCE_BYTES = 256 * 1024 * 1024
-"""Most bytes of source in a bundle, uncompressed."""
-MAX_UNPACKED_BYTES = 1024 * 1024 * 1024
-MAX_MEMBERS = 100_000
-
-# Left out wherever they are untracked: machine-made, large, and never imported as source.
-_IGNORED_FOLDERS = frozenset(
-    {
-        "__pycache__",
-        "node_modules",
-        "venv",
-        ".venv",
-        ".git",
-        ".hg",
-        ".tox",
-        ".nox",
-        ".mypy_cache",
-        ".pytest_cache",
-        ".ruff_cache",
-        ".ipynb_checkpoints",
-    }
-)
-_IGNORED_FILES = ("*.pyc", "*.pyo", ".DS_Store")
-_GIT_TIMEOUT_S = 30
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bundle:
-    """A packed tree.
-
-    Attributes:
-        data: the zstd tar.
-        digest: SHA-256 of `data`, 64 hex digits; identical trees have identical digests.
-        files: number of files in it.
-        source_bytes: their total size, uncompressed.
-        skipped: symbolic links that lead out of the root and repositories within it, relative; the caller tells the user.
-    """
-
-    data: bytes
-    digest: str
-    files: int
-    source_bytes: int
-    skipped: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        return file_name(self.digest)
+_NAME = re.compile(r"bundle-([0-9a-f]{64})\.tar\.zst")
 
 
 def file_name(digest: str) -> str:
@@ -80,154 +30,10 @@ def file_name(digest: str) -> str:
     return f"bundle-{digest}.tar.zst"
 
 
-def pack(root: Path, *, max_bytes: int = MAX_SOURCE_BYTES) -> Bundle:
-    """Packs a folder: what git would not ignore, or without git all but caches, environments and dotfiles.
-
-    Modes are reduced to the executable bit; times and owners are zero. A symbolic link within the root is kept as one; one
-    that leads out is skipped and named.
-
-    Args:
-        root: the folder; member names are relative to it.
-        max_bytes: most bytes of source.
-    Raises:
-        NotFound: root is no folder.
-        LimitExceeded: more than `max_bytes` or `MAX_MEMBERS` files; names the largest.
-    """
-    with local.translated(root):
-        base = root.resolve(strict=True)
-        names = _names(base)
-    entries, skipped = _select(base, names, max_bytes)
-    raw = io.BytesIO()
-    with tarfile.open(fileobj=raw, mode="w", format=tarfile.GNU_FORMAT) as tar:
-        for name, target in entries:
-            _add(tar, base, name, target)
-    content = raw.getvalue()
-    # Level 3 packs 10 MB of source in about 40 ms; higher ones gain little on text.
-    data = zstandard.ZstdCompressor(level=3).compress(content)
-    digest = hashlib.sha256(data).hexdigest()
-    size = sum((base / name).stat().st_size for name, target in entries if target is None)
-    return Bundle(data=data, digest=digest, files=len(entries), source_bytes=size, skipped=tuple(skipped))
-
-
-def _names(base: Path) -> list[str]:
-    """Relative names of what goes in, sorted by bytes so that no locale changes a digest."""
-    names = _git_names(base)
-    if not names:  # no repository, or the folder itself is ignored by one around it
-        names = list(_walk_names(base))
-    return sorted(set(names), key=os.fsencode)
-
-
-def _git_names(base: Path) -> list[str] | None:
-    command = ["git", "-C", str(base), "ls-files", "-z", "-t", "-c", "-o", "--exclude-standard"]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=_GIT_TIMEOUT_S, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    if done.returncode != 0:
-        return None
-    found = []
-    for entry in done.stdout.split(b"\0"):
-        tag, _, raw = entry.partition(b" ")
-        name = os.fsdecode(raw)
-        # Tracked files go in whatever they are called; untracked ones are held to the same list as without git, since an
-        # environment that nobody thought of ignoring would be hundreds of MB.
-        if name and (tag != b"?" or not (_is_ignored(name) or _lies_in_home(base, name))):
-            found.append(name)
-    return found
-
-
-def _is_home(folder: Path) -> bool:
-    """Whether a folder is a server's home: its store would pack itself, and its secret would travel with the code."""
-    return (folder / "link.key").exists() or (folder / "server.lock").exists()
-
-
-def _lies_in_home(base: Path, name: str) -> bool:
-    return any(_is_home(base / parent) for parent in list(Path(name).parents)[:-1])
-
-
-def _is_ignored(name: str) -> bool:
-    *folders, last = name.split("/")
-    return (
-        not _IGNORED_FOLDERS.isdisjoint(folders)
-        or last in _IGNORED_FOLDERS
-        or any(fnmatchcase(last, pattern) for pattern in _IGNORED_FILES)
-    )
-
-
-def _walk_names(base: Path) -> Iterator[str]:
-    for folder, subfolders, files in os.walk(base):
-        here = os.path.relpath(folder, base)
-        prefix = "" if here == "." else here + "/"
-        links = [name for name in subfolders if Path(folder, name).is_symlink()]
-        subfolders[:] = [
-            name
-            for name in subfolders
-            if name not in links
-            and name not in _IGNORED_FOLDERS
-            and not name.startswith(".")
-            and not Path(folder, name, "pyvenv.cfg").exists()
-            and not _is_home(Path(folder, name))
-        ]
-        yield from (prefix + name for name in [*files, *links] if not name.startswith(".") and not _is_ignored(name))
-
-
-def _select(base: Path, names: list[str], max_bytes: int) -> tuple[list[tuple[str, str | None]], list[str]]:
-    """(name, link target or None) of what goes in, and what is left out."""
-    entries: list[tuple[str, str | None]] = []
-    skipped: list[str] = []
-    total, largest = 0, (0, "")
-    for name in names:
-        path = base / name
-        try:
-            status = path.lstat()
-        except FileNotFoundError:
-            continue  # deleted but still in git's index
-        if not path.parent.resolve().is_relative_to(base):
-            skipped.append(name)
-        elif stat.S_ISLNK(status.st_mode):
-            target = _inner_target(base, path)
-            if target is None:
-                skipped.append(name)
-            else:
-                entries.append((name, target))
-        elif stat.S_ISDIR(status.st_mode):
-            skipped.append(name)  # a repository within the repository: git lists it as one entry
-        elif stat.S_ISREG(status.st_mode):
-            entries.append((name, None))
-            total += status.st_size
-            largest = max(largest, (status.st_size, name))
-    if total > max_bytes or len(entries) > MAX_MEMBERS:
-        raise LimitExceeded(
-            f"code bundle of {base}: {total / 1e6:.1f} MB in {len(entries)} files, at most {max_bytes / 1e6:.1f} MB in {MAX_MEMBERS} "
-            f"are sent; the largest is {largest[1]} ({largest[0] / 1e6:.1f} MB); add data and build outputs to .gitignore, "
-            "or pack a smaller folder"
-        )
-    return entries, skipped
-
-
-def _inner_target(base: Path, path: Path) -> str | None:
-    """Target of a link relative to its folder, None if it leads out of the root or nowhere."""
-    try:
-        resolved = path.resolve(strict=True)
-    except (OSError, RuntimeError):
-        return None
-    if not resolved.is_relative_to(base):
-        return None
-    return os.path.relpath(resolved, path.parent.resolve())
-
-
-def _add(tar: tarfile.TarFile, base: Path, name: str, target: str | None) -> None:
-    info = tarfile.TarInfo(name)
-    if target is not None:
-        info.type, info.linkname, info.mode = tarfile.SYMTYPE, target, 0o777
-        tar.addfile(info)
-        return
-    path = base / name
-    with local.translated(path):
-        content = path.read_bytes()
-        info.size = len(content)
-        info.mode = 0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644
-    tar.addfile(info, io.BytesIO(content))
+def digest_in(name: str) -> str:
+    """The digest in a bundle's name, empty if it is none."""
+    found = _NAME.fullmatch(name)
+    return found.group(1) if found else ""
 
 
 def unpack(
@@ -252,25 +58,31 @@ def unpack(
     if target.is_dir() and any(target.iterdir()):
         return False
     if digest is not None and (found := hashlib.sha256(data).hexdigest()) != digest:
-        raise InvalidInput(f"code bundle: its digest is {found}, expected {digest}; it was damaged or replaced, send it again")
+        raise InvalidInput(f"code bundle: its content has the digest {found[:12]}…, not the one in its name; send it again")
+    with published(target) as temporary:
+        _extract(data, temporary, max_bytes, max_members)
+    return True
+
+
+@contextmanager
+def published(target: Path) -> Iterator[Path]:
+    """A new folder to fill, which becomes `target` at the end; another process may be faster, with the same content."""
     temporary = target.parent / f"{local.TEMPORARY_PREFIX}{secrets.token_hex(8)}"
     try:
         with local.translated(target):
             temporary.mkdir(parents=True)
-            _extract(data, temporary, max_bytes, max_members)
-            return _publish(temporary, target)
+            yield temporary
+            _publish(temporary, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _publish(temporary: Path, target: Path) -> bool:
+def _publish(temporary: Path, target: Path) -> None:
     try:
         temporary.rename(target)
     except OSError as error:
-        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-            return False  # another process was faster; the content is the same
-        raise
-    return True
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
 
 
 class _Bounded(io.RawIOBase):
@@ -356,14 +168,16 @@ def _make_links(links: list[tarfile.TarInfo], root: Path) -> None:
             path.symlink_to(link.linkname)
         except FileExistsError as error:
             raise InvalidInput(f"code bundle: member {link.name[:80]!r} comes twice; refused") from error
-    for link in links:
-        _check_link(base, base.joinpath(*link.name.split("/")), link.name)
+    check_links(base, [link.name for link in links])
 
 
-def _check_link(base: Path, path: Path, name: str) -> None:
-    try:
-        is_inside = path.resolve().is_relative_to(base)
-    except (OSError, RuntimeError) as error:
-        raise InvalidInput(f"code bundle: symbolic link {name[:80]!r} goes in a circle; refused") from error
-    if not is_inside:
-        raise InvalidInput(f"code bundle: symbolic link {name[:80]!r} leads out of the bundle; refused")
+def check_links(root: Path, names: Iterable[str]) -> None:
+    """Refuses symbolic links that lead out of the folder, once all are made."""
+    base = root.resolve()
+    for name in names:
+        try:
+            is_inside = base.joinpath(*name.split("/")).resolve().is_relative_to(base)
+        except (OSError, RuntimeError) as error:
+            raise InvalidInput(f"code bundle: symbolic link {name[:80]!r} goes in a circle; refused") from error
+        if not is_inside:
+            raise InvalidInput(f"code bundle: symbolic link {name[:80]!r} leads out of the bundle; refused")

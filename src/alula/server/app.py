@@ -23,6 +23,7 @@ import grpc.aio
 import uvicorn
 from flyteidl.service import admin_pb2, auth_pb2, dataproxy_pb2, identity_pb2, signal_pb2
 
+from alula.control.code import Code
 from alula.control.data import DataProxy, Links
 from alula.control.follow import Follower
 from alula.control.limit import Limits
@@ -31,11 +32,12 @@ from alula.control.query import Query
 from alula.database.engine import sqlite_url
 from alula.errors import AlulaError, InvalidInput, Unavailable
 from alula.executors.process import Config, ProcessExecutor
-from alula.idl.v1 import metric_pb2, service_pb2
+from alula.idl.v1 import code_pb2, metric_pb2, service_pb2
 from alula.objectstore.signed import Signer
 from alula.provision.folder import Upkeep
 from alula.server import rpc
 from alula.server.services.admin import AdminService
+from alula.server.services.code import CodeService
 from alula.server.services.dataproxy import DataProxyService
 from alula.server.services.identity import AuthMetadataService, IdentityService
 from alula.server.services.metric import MetricService
@@ -222,12 +224,14 @@ class Server:
         self._platform = platform = Platform(settings, executor)
         query = Query(store, self._base)
         signer = Signer(link_secret(home), lambda: datetime.now(UTC))
-        proxy = DataProxy(Links(root=store, base=self._base, signer=signer, limits=config.limits), query)
+        links = Links(root=store, base=self._base, signer=signer, limits=config.limits)
+        proxy = DataProxy(links, query)
         follower = Follower(platform, query)
         run = RunService(platform, query, follower, str(home))
         services = [
             (admin_pb2.DESCRIPTOR.services_by_name["AdminService"], AdminService(platform, query)),
             (dataproxy_pb2.DESCRIPTOR.services_by_name["DataProxyService"], DataProxyService(platform, proxy)),
+            (code_pb2.DESCRIPTOR.services_by_name["CodeService"], CodeService(platform, Code(links))),
             (signal_pb2.DESCRIPTOR.services_by_name["SignalService"], SignalService(platform, query)),
             (identity_pb2.DESCRIPTOR.services_by_name["IdentityService"], IdentityService()),
             (auth_pb2.DESCRIPTOR.services_by_name["AuthMetadataService"], AuthMetadataService()),

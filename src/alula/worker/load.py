@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from alula.errors import InvalidInput, NotFound
+from alula.errors import NotFound
 from alula.sdk.task import Task
 
 _tasks: dict[tuple[str, str], Task[Any, Any]] = {}
@@ -34,41 +32,19 @@ def cache_folder() -> Path:
 
 
 def ensure_bundle(uri: str, cache_dir: str | Path | None = None) -> Path:
-    """The folder a bundle is unpacked in, fetched and unpacked if this machine does not have it yet.
+    """The folder that holds a bundle, fetched as far as this machine does not have it yet.
 
     Args:
-        uri: of `bundle-<sha256>.tar.zst`.
-        cache_dir: folder for unpacked bundles; default `cache_folder()`.
+        uri: of its manifest, or of a whole `bundle-<sha256>.tar.zst`.
+        cache_dir: folder for code; default `cache_folder()`.
     Raises:
         InvalidInput: the name holds no digest, or the content has another one.
+        NotFound: it is gone from the store.
     """
-    name = uri.rstrip("/").rsplit("/", 1)[-1]
-    digest = name.removeprefix("bundle-").removesuffix(".tar.zst")
-    if len(digest) != 64 or not all(c in "0123456789abcdef" for c in digest):
-        raise InvalidInput(f"bundle {uri}: expected a name like bundle-<sha256>.tar.zst")
-    folder = Path(cache_dir) if cache_dir is not None else cache_folder()
-    target = folder / digest
-    if target.is_dir():
-        return target
-    from alula.objectstore import bundle, store
+    from alula.objectstore import store
+    from alula.objectstore.assemble import assemble
 
-    data = store.get_bytes(uri)
-    found = hashlib.sha256(data).hexdigest()
-    if found != digest:
-        raise InvalidInput(f"bundle {uri}: its content has the digest {found[:12]}…, not the one in its name; upload it again")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{digest[:12]}-", dir=folder))
-    try:
-        bundle.unpack(data, scratch)
-        try:
-            scratch.rename(target)
-        except OSError:
-            # Another process was faster; its folder holds the same bytes.
-            if not target.is_dir():
-                raise
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    return target
+    return assemble(uri, store.get_bytes, Path(cache_dir) if cache_dir is not None else cache_folder())
 
 
 def load_task(ref: str, bundle_path: str = "") -> Task[Any, Any]:
