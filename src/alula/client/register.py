@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,8 @@ from alula.errors import DefinitionError, InvalidInput
 from alula.idl.identifier import EntityId
 from alula.idl.v1 import source_pb2
 from alula.sdk import discover
-from alula.sdk.serialize import Settings, serialize
+from alula.sdk.serialize import Serializer, Settings
+from alula.sdk.task import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +57,34 @@ def root_of(entities: Sequence[Any]) -> Path:
     """
     roots = set()
     for entity in entities:
-        workflow = getattr(entity, "workflow", entity)
-        function = getattr(workflow, "function", None)
-        file = getattr(getattr(function, "__code__", None), "co_filename", "")
-        if not Path(file).is_file():
-            raise DefinitionError(f"{entity.kind} {entity.name}: was not written in a file, so no worker could load it; put it into one")
+        file = _file_of(entity)
+        if file is None:
+            raise DefinitionError(f"{entity.kind} {entity.label}: was not written in a file, so no worker could load it; put it into one")
         roots.add(discover.project_root(file))
     if len(roots) != 1:
         names = ", ".join(sorted(map(str, roots))) or "no folder"
         raise DefinitionError(f"the entities come from {names}; register each project by itself")
     return roots.pop()
+
+
+def _file_of(entity: Any) -> Path | None:
+    """The file of the module that an entity was defined in."""
+    function = getattr(getattr(entity, "workflow", entity), "function", None)
+    module = sys.modules.get(getattr(function, "__module__", None) or "")
+    # Not that of the code alone: a function that a decorator wrapped has the decorator's.
+    for name in (getattr(module, "__file__", None), getattr(getattr(function, "__code__", None), "co_filename", None)):
+        if name and Path(name).is_file():
+            return Path(name)
+    return None
+
+
+def _check_places(root: Path, entities: Iterable[Any]) -> None:
+    """Refuses tasks whose module a worker would not find as it was found here."""
+    modules = {entity.module: file for entity in entities if isinstance(entity, Task) and (file := _file_of(entity)) is not None}
+    base = root.resolve()
+    for module, file in modules.items():
+        if base in file.resolve().parents:  # another's code has to be installed where the worker runs
+            discover.check_import(base, module, file)
 
 
 async def register(
@@ -90,7 +110,9 @@ async def register(
     version = version or f"v{_digest(code.digest, environments)[:12]}"
     images = {each.name: each.image for each in environments}
     settings = replace(place, version=version, bundle=code.uri, images=images)
-    request = await wire.blocking(lambda: serialize(listed, settings))
+    serializer = Serializer(settings)
+    request = await wire.blocking(lambda: serializer.run(listed))
+    _check_places(folder, serializer.seen.values())
     request.environments.extend(environments)
     source = await wire.blocking(lambda: source_of(folder))
     if source is not None:

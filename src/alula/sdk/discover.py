@@ -12,12 +12,12 @@ from typing import Any
 from alula.errors import DefinitionError, NotFound
 from alula.sdk.entity import Entity
 from alula.sdk.launch_plan import LaunchPlan
-from alula.sdk.project import import_root, module_name, project_root
+from alula.sdk.project import check_import, import_root, module_name, project_root
 from alula.sdk.reference import Reference
 from alula.sdk.task import Task
 from alula.sdk.workflow import Workflow
 
-__all__ = ["entities", "find", "import_root", "load_file", "module_name", "project_root"]
+__all__ = ["check_import", "entities", "find", "import_root", "load_file", "module_name", "project_root"]
 
 
 def load_file(path: str | Path) -> ModuleType:

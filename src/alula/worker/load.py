@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from alula.errors import NotFound
+from alula.sdk.project import import_folders
 from alula.sdk.task import Task
 
 _tasks: dict[tuple[str, str], Task[Any, Any]] = {}
@@ -62,9 +63,8 @@ def load_task(ref: str, bundle_path: str = "") -> Task[Any, Any]:
     if found is not None:
         return found
     module_name, _, qualname = ref.partition(":")
-    for folder in _folders(bundle_path, module_name):
-        if folder not in sys.path:
-            sys.path.append(folder)
+    if bundle_path:
+        _extend_path(Path(bundle_path), module_name)
     value: Any = importlib.import_module(module_name)
     for part in qualname.split("."):
         value = getattr(value, part, None)
@@ -75,18 +75,12 @@ def load_task(ref: str, bundle_path: str = "") -> Task[Any, Any]:
     return value
 
 
-def _folders(bundle_path: str, module: str) -> list[str]:
-    """What goes on `sys.path`: the bundle, its `src`, and the folder of a script, as when it is run."""
-    if not bundle_path:
-        return []
-    root = Path(bundle_path)
-    source = root / "src"
-    start = source if source.is_dir() and not (source / "__init__.py").exists() else root
-    folders = [root] if start is root else [source, root]
-    own = start.joinpath(*module.split(".")[:-1])
-    if own.is_dir() and not (own / "__init__.py").exists():
-        folders.append(own)
-    return [str(folder) for folder in dict.fromkeys(folders)]
+def _extend_path(root: Path, module: str) -> None:
+    first, last = import_folders(root, module)
+    for folder in first:
+        if str(folder) not in sys.path:
+            sys.path.insert(0, str(folder))
+    sys.path += [str(folder) for folder in last if str(folder) not in sys.path]
 
 
 def _activate(bundle_path: str) -> None:
@@ -103,8 +97,8 @@ def _activate(bundle_path: str) -> None:
     if bundle_path:
         sys.modules.update(_modules.pop(bundle_path, {}))
         # First on the path, as the script's own folder is: the bundle is what the user meant by `import`.
-        for folder in reversed(_folders(bundle_path, "")):
-            sys.path.insert(0, folder)
+        for folder in reversed(import_folders(Path(bundle_path), "")[0]):
+            sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
 
 
