@@ -20,6 +20,7 @@ from alula.idl.identifier import ExecutionId
 from alula.idl.v1 import service_pb2 as v1
 from alula.idl.v1 import source_pb2
 from alula.sdk.entity import Entity
+from alula.sdk.interactive import is_interactive
 from alula.sdk.interface import Interface
 from alula.sdk.launch_plan import LaunchPlan
 from alula.sdk.reference import Reference
@@ -162,6 +163,8 @@ class AsyncClient:
         if known is not None and not version:
             return known[1]
         made = (await self.register(entity, version=version)).version
+        if is_interactive(entity):
+            return made  # what it uses may be defined anew while it stays the same object
         self._versions[id(entity)] = (entity, made)  # the entity is kept, so that its id is not given to another
         return made
 

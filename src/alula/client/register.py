@@ -19,6 +19,7 @@ from alula.errors import DefinitionError, InvalidInput
 from alula.idl.identifier import EntityId
 from alula.idl.v1 import source_pb2
 from alula.sdk import discover
+from alula.sdk.interactive import is_interactive
 from alula.sdk.serialize import Serializer, Settings
 from alula.sdk.task import Task
 
@@ -94,25 +95,32 @@ async def register(
 
     Args:
         wire: to the server.
-        entities: tasks, workflows, launch plans of one project.
-        root: folder to bundle; the entities' project if None.
+        entities: tasks, workflows, launch plans of one project, or of a notebook.
+        root: folder to bundle; the entities' project if None. Of a notebook, what its definitions need is sent.
         version: of every entity; empty: `v` and 12 hex digits of the code's digest, and of its environments' if it has any.
         upgrade: resolve packages anew, even if they were resolved before.
     Raises:
         InvalidInput: the graph does not hold together, or the version exists with other content, or packages exclude each other.
     """
     listed = list(entities)
-    folder = root if root is not None else root_of(listed)
+    module = None
+    if any(is_interactive(entity) for entity in listed):
+        from alula.client import cells  # costs 6 ms, and most programs lie in files
+
+        module = await wire.blocking(lambda: cells.load(listed))
+        listed = list(module.entities)
+    folder = module.root if module is not None else root if root is not None else root_of(listed)
     place = Settings(wire.settings.project, wire.settings.domain, version)
     resolved = await resolve_all(wire, listed, place, folder, is_fresh=upgrade)
     environments = await send_all(wire, resolved)
-    code = await send(wire, folder)
+    code = await (send(wire, folder) if module is None else cells.send(wire, module))
     version = version or f"v{_digest(code.digest, environments)[:12]}"
     images = {each.name: each.image for each in environments}
     settings = replace(place, version=version, bundle=code.uri, images=images)
     serializer = Serializer(settings)
     request = await wire.blocking(lambda: serializer.run(listed))
-    _check_places(folder, serializer.seen.values())
+    if module is None:
+        _check_places(folder, serializer.seen.values())
     request.environments.extend(environments)
     source = await wire.blocking(lambda: source_of(folder))
     if source is not None:

@@ -59,6 +59,14 @@ class Scan:
             self.contents[digest] = data
         return self.contents[digest]
 
+    def put(self, name: str, data: bytes) -> None:
+        """Adds a file that does not lie in the folder, or replaces one."""
+        digest, path = hashlib.sha256(data).digest(), os.fsencode(name)
+        self.contents[digest] = data
+        entry = code_pb2.TreeFile(path=path, digest=digest, size=len(data))
+        self.files = sorted([*(file for file in self.files if file.path != path), entry], key=lambda file: file.path)
+        self.digest = tree.digest_of(self.files)
+
     def changes(self, before: Scan) -> list[str]:
         """What differs from an earlier scan, `changed a.py`, by path."""
         old = {file.path: file for file in before.files}

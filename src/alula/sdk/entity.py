@@ -103,9 +103,9 @@ class FunctionEntity(Entity):
         """Name of the function's module; for a script that is run, the name its file would be imported by."""
         if self.function.__module__ != "__main__":
             return self.function.__module__
-        from alula.sdk.project import module_name
+        from alula.sdk import interactive, project
 
-        return module_name(inspect.getfile(self.function))
+        return interactive.module_name() if interactive.is_interactive(self) else project.module_name(inspect.getfile(self.function))
 
     @property
     def name(self) -> str:
