@@ -16,7 +16,8 @@ from alula.cli.support.options import client_of, home_folder, home_option, json_
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from alula.client.sync import Client
+    from alula.client.sync import Client, Execution
+    from alula.idl import core
 
 
 @click.command(
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 @click.option("--version", default="", help="Version to register under [hash of the code].")
 @click.option("--overwrite-cache", is_flag=True, help="Compute anew and replace what is cached.")
 @click.option("--timeout", "timeout_s", type=float, metavar="SECONDS", help="How long to wait; the execution goes on.")
+@click.option("--watch", "is_watching", is_flag=True, help="Run again whenever a file of the project is saved.")
 @json_option
 @click.option("-h", "--help", "wants_help", is_flag=True, help="Show this message; with FILE and a name also the inputs.")
 @click.pass_context
@@ -44,13 +46,15 @@ def command(context: click.Context, /, file: str | None, name: str | None, wants
 
     Runs here, without a server, and leaves its record in the home folder; with --remote, --address or an address in the
     settings it runs on a server. The inputs are options: `alula run train.py churn --depth 3`; see them with
-    `alula run train.py --help` and `alula run train.py churn --help`.
+    `alula run train.py --help` and `alula run train.py churn --help`. With --watch it is run again on every save.
     """
     if file is None:
         if wants_help:
             click.echo(context.get_help())
             return 0
         raise click.UsageError("which file? write `alula run FILE WORKFLOW`", context)
+    if options["is_watching"] and name is not None and not wants_help:
+        return _watch(context, file, name, options)
     module = load(file)
     if name is None:
         return _list(context, file, module, wants_help)
@@ -102,23 +106,55 @@ def _help(context: click.Context, entity: Any) -> str:
 
 
 def _run(context: click.Context, entity: Any, options: dict[str, Any]) -> int:
-    from alula.cli.support.inputs import of_interface, read, send_files
-    from alula.cli.support.launched import finish
+    literals = _inputs(context, entity, options)
+    with client_for(options) as client:
+        return _finish(_start(entity, literals, options, client), entity, options)
+
+
+def _watch(context: click.Context, file: str, name: str, options: dict[str, Any]) -> int:
+    from alula.cli.support.watch import Watch
+    from alula.sdk import discover
+
+    if options["execution_name"] or options["version"]:
+        raise click.UsageError("--watch starts many executions of many versions; leave --name and --version out", context)
+
+    def start(module: ModuleType, client: Client) -> Execution:
+        entity = discover.find(module, name)
+        execution = _start(entity, _inputs(context, entity, options), options, client)
+        _finish(execution, entity, options)
+        return execution
+
+    with client_for(options) as client:
+        return Watch(file, client, start).run()
+
+
+def _inputs(context: click.Context, entity: Any, options: dict[str, Any]) -> core.LiteralMap:
+    from alula.cli.support.inputs import of_interface, read
+
+    parameters = of_interface(entity)
+    literals = read(parameters, context.args, options["pairs"], options["inputs_file"], context)
+    for name, parameter in parameters.items():  # a task has no launch plan that would hold its defaults
+        if parameter.HasField("default") and name not in literals.literals:
+            literals.literals[name].CopyFrom(parameter.default)
+    return literals
+
+
+def _start(entity: Any, literals: core.LiteralMap, options: dict[str, Any], client: Client) -> Execution:
+    from alula.cli.support.inputs import send_files
     from alula.client.client import LaunchOptions
     from alula.client.sync import Execution
     from alula.client.wire import drive
 
-    parameters = of_interface(entity)
-    literals = read(parameters, context.args, options["pairs"], options["inputs_file"], context)
-    with client_for(options) as client:
-        source = client.source
-        target = drive(source.target(entity, options["version"]))
-        launch = LaunchOptions(name=options["execution_name"], overwrite_cache=options["overwrite_cache"])
-        for name, parameter in parameters.items():  # a task has no launch plan that would hold its defaults
-            if parameter.HasField("default") and name not in literals.literals:
-                literals.literals[name].CopyFrom(parameter.default)
-        execution = Execution(drive(source.create(target, send_files(literals, source.wire), launch)))
-        return finish(execution, as_json=options["as_json"], names=list(entity.interface.outputs), timeout_s=options["timeout_s"])
+    source = client.source
+    target = drive(source.target(entity, options["version"]))
+    launch = LaunchOptions(name=options["execution_name"], overwrite_cache=options["overwrite_cache"])
+    return Execution(drive(source.create(target, send_files(literals, source.wire), launch)))
+
+
+def _finish(execution: Execution, entity: Any, options: dict[str, Any]) -> int:
+    from alula.cli.support.launched import finish
+
+    return finish(execution, as_json=options["as_json"], names=list(entity.interface.outputs), timeout_s=options["timeout_s"])
 
 
 @contextmanager
