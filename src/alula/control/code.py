@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from alula.control.data import Links
 from alula.errors import AlulaError, LimitExceeded
 from alula.idl.v1 import code_pb2
-from alula.objectstore import pack, store, tree
+from alula.objectstore import location, pack, store, tree
 
 FOLDER = "code"
 MAX_ASKED = 256
+_AT_ONCE = 16
 
 
 class Code:
@@ -50,4 +53,10 @@ class Code:
 
 
 def _missing(folder: str, packs: list[str]) -> list[str]:
-    return [each for each in packs if not store.exists(f"{folder}/{pack.file_name(each)}")]
+    uris = [f"{folder}/{pack.file_name(each)}" for each in packs]
+    if location.parse(folder).is_local:
+        found = [store.exists(uri) for uri in uris]
+    else:  # a request each: one behind the other they would take longer than sending the code
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            found = list(threads.map(store.exists, uris))
+    return [each for each, is_there in zip(packs, found, strict=True) if not is_there]

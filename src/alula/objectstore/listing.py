@@ -232,18 +232,25 @@ def _check_size(base: Path, members: list[Member], max_bytes: int) -> None:
     if total <= max_bytes and len(members) <= MAX_MEMBERS:
         return
     largest = sorted(sizes, key=lambda name: (-sizes[name], name))[:_LARGEST]
-    named = ", ".join(f"{name} ({sizes[name] / 1e6:.1f} MB)" for name in largest)
-    crowded = max(_folders(members).items(), key=lambda item: item[1])
+    named = ", ".join(f"{name} ({sizes[name] / 1e6:.1f} MB)" for name in largest if sizes[name] * 100 >= total)
+    pattern = f"/{largest[0]}"
+    folders = _folders(members)
+    if len(members) > MAX_MEMBERS and folders:
+        folder, count = max(folders.items(), key=lambda item: item[1])
+        named += f", and {count} files lie in {folder}"
+        pattern = f"/{folder}/"
     raise LimitExceeded(
         f"code of {base}: {total / 1e6:.1f} MB in {len(members)} files, at most {max_bytes / 1e6:.1f} MB in {MAX_MEMBERS} are sent; "
-        f"the largest are {named}; most files lie in {crowded[0]}/ ({crowded[1]}); leave out data and build outputs by .gitignore, "
-        f'or in pyproject.toml by [tool.alula] {SETTING} = ["{largest[0] if total > max_bytes else crowded[0] + "/"}"]'
+        f"the largest are {named}; leave out data and build outputs by .gitignore, or in pyproject.toml by "
+        f'[tool.alula] {SETTING} = ["{pattern}"]'
     )
 
 
 def _folders(members: list[Member]) -> dict[str, int]:
+    """Files beneath each folder of the root; those beside are the reader's to see."""
     counts: dict[str, int] = {}
     for member in members:
-        folder = member.name.split("/")[0] if "/" in member.name else "."
-        counts[folder] = counts.get(folder, 0) + 1
+        folder, slash, _ = member.name.partition("/")
+        if slash:
+            counts[folder] = counts.get(folder, 0) + 1
     return counts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import linecache
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -127,8 +128,6 @@ class Watch:
 
     def _wakes(self, seen: Scan) -> Iterator[object]:
         """Yields at once, and then whenever something may have changed in a folder of the code."""
-        import os
-
         from watchfiles import watch
 
         yield None
