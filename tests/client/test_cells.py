@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -130,6 +132,13 @@ def test_what_cannot_travel_is_said_before_anything_is_sent(run: Run, case: str)
     cells, says = STUCK[case]
     said = run(START, *cells, "client.register(one)")
     assert says in said[-1], said
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="its prompt keeps the source")
+def test_a_prompt_that_keeps_no_source_says_so(tmp_path: Path) -> None:
+    typed = f"import alula as al\n{TASK}1\n\nal.connect().register(one)\n"
+    done = subprocess.run([sys.executable, "-i"], input=typed, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert "'one' was typed at a prompt that keeps no source" in done.stderr
 
 
 def test_an_entity_without_a_name_says_so(run: Run) -> None:

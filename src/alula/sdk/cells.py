@@ -181,6 +181,10 @@ class _Capture:
                 return text, statement
             if not isinstance(statement, _DEFINITIONS) and isinstance(value, Entity):
                 return text, statement  # `query = al.sql(…)`
+        if not self.cells:
+            raise DefinitionError(
+                f"{name!r} was typed at a prompt that keeps no source (IPython's does, Python's from 3.13 on); put it into a file"
+            )
         raise DefinitionError(
             f"{by} uses {name!r}, whose source cannot be found here; define it in a cell of its own, or in a module beside the notebook"
         )
