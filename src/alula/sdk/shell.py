@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import re
 import shlex
 import subprocess
 import sys
@@ -18,8 +17,8 @@ from typing import Any, ClassVar
 
 from alula.errors import CommandFailed, DefinitionError, InvalidInput
 from alula.sdk.kind import TaskKind
+from alula.sdk.script import PLACE, fill
 
-_PLACE = re.compile(r"\{(inputs|outputs)\.(\w+)\}")
 STDOUT = "stdout"
 _TAIL = 20  # last lines of stderr in the error
 
@@ -33,11 +32,11 @@ class ShellTask(TaskKind):
         super().__init__(name, inputs=inputs, outputs=outputs, **options)
         self.script = script
         known = {"inputs": set(self.interface.inputs), "outputs": set(self.interface.outputs) - {STDOUT}}
-        for side, key in _PLACE.findall(script):
+        for side, key in PLACE.findall(script):
             if key not in known[side]:
                 names = ", ".join(sorted(known[side])) or "none"
                 raise DefinitionError(f"shell task {name}: the script names {{{side}.{key}}}; its {side} are {names}", where=self.where)
-        used = {key for side, key in _PLACE.findall(script) if side == "outputs"}
+        used = {key for side, key in PLACE.findall(script) if side == "outputs"}
         for key in known["outputs"] - used:
             raise DefinitionError(f"shell {name}: the script never names output {key!r}; write to {{outputs.{key}}}", where=self.where)
 
@@ -50,11 +49,9 @@ class ShellTask(TaskKind):
         targets = {name: folder / "outputs" / name for name in self.interface.outputs}
         (folder / "outputs").mkdir()
 
-        def value(match: re.Match[str]) -> str:
-            side, key = match.groups()
-            return shlex.quote(str(targets[key])) if side == "outputs" else _word(inputs[key])
-
-        stdout = _run(_PLACE.sub(value, self.script), folder, is_kept=STDOUT in targets)
+        words: dict[tuple[str, str], list[str] | str] = {("outputs", name): shlex.quote(str(path)) for name, path in targets.items()}
+        words |= {("inputs", name): _words(value) for name, value in inputs.items()}
+        stdout = _run(fill(self.script, words), folder, is_kept=STDOUT in targets)
         return self.interface.pack([stdout if name == STDOUT else self._read(name, path) for name, path in targets.items()])
 
     def _read(self, name: str, path: Path) -> Any:
@@ -81,8 +78,18 @@ def _is_file(annotation: Any) -> bool:
     return base is File or (isinstance(base, type) and issubclass(base, (File, Path)))
 
 
+def _words(value: Any) -> list[str] | str:
+    """A value as one word of a script, quoted; a list as several."""
+    if not isinstance(value, (list, tuple)):
+        return _word(value)
+    found: list[str] = []
+    for item in value:
+        words = _words(item)
+        found += [words] if isinstance(words, str) else words
+    return found
+
+
 def _word(value: Any) -> str:
-    """A value as one word of a script; a list as several."""
     if value is None:
         return "''"
     if isinstance(value, bool):
@@ -91,8 +98,6 @@ def _word(value: Any) -> str:
         return shlex.quote(os.fspath(value))
     if isinstance(value, Enum):
         return shlex.quote(str(value.value))
-    if isinstance(value, (list, tuple)):
-        return " ".join(_word(item) for item in value)
     if isinstance(value, dict):
         return shlex.quote(json.dumps(value))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
