@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from alula.errors import TaskFailed
+from alula.errors import NonRecoverable, TaskFailed
 from alula.worker.failure import error_document
 from alula.worker.remote_error import remote_error
 
@@ -34,6 +34,7 @@ def raised(error: BaseException) -> BaseException:
         (Rate(3, "calls"), Rate, "more than 3 calls"),
         (ValueError(), ValueError, ""),
         (ValueError("a: b\nc"), ValueError, "a: b\nc"),
+        (NonRecoverable("never again"), NonRecoverable, "never again"),
     ],
 )
 def test_the_class_and_the_text_come_back(error: Exception, kind: type[Exception], text: str) -> None:

@@ -6,7 +6,8 @@ import builtins
 import re
 import sys
 
-from alula.errors import TaskFailed
+from alula import errors
+from alula.errors import AlulaError, TaskFailed
 
 _PREFIX = re.compile(r"\A(?:\[\d+/\d+\] currentAttempt done\. Last Error: \w+::)?")
 _HEADLINE = re.compile(r"\A([A-Za-z_][\w.]*)(?:: (.*))?\Z", re.DOTALL)
@@ -30,11 +31,13 @@ def remote_error(code: str, message: str, kind: str, what: str) -> BaseException
     if kind == "SYSTEM" or found is None or "USER:" not in code:
         return failed
     raised = _class(found.group(1))
-    if raised is None:
+    if raised is None or issubclass(raised, TaskFailed):
         return failed
     try:
         error = raised.__new__(raised)
         error.args = (found.group(2) or "",)
+        if isinstance(error, AlulaError):
+            error.message = error.args[0]
         str(error)
     except Exception:  # noqa: BLE001 - a class that cannot be made without its own arguments
         return failed
@@ -45,6 +48,7 @@ def remote_error(code: str, message: str, kind: str, what: str) -> BaseException
 def _class(name: str) -> type[Exception] | None:
     module, _, cls = name.rpartition(".")
     # Nothing is imported for it: who catches a class by name has it at hand.
-    home = sys.modules.get(module) if module else builtins
-    found = getattr(home, cls, None) if home is not None else None
+    # Our own errors are recorded without the module's name.
+    homes = [sys.modules.get(module)] if module else [builtins, errors]
+    found = next((getattr(home, cls) for home in homes if hasattr(home, cls)), None)
     return found if isinstance(found, type) and issubclass(found, Exception) else None
