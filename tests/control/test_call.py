@@ -20,8 +20,9 @@ P = "tests.programs.driving."
 SUCCEEDED, FAILED, ABORTED = core.WorkflowExecution.SUCCEEDED, core.WorkflowExecution.FAILED, core.WorkflowExecution.ABORTED
 
 
-async def start(plane: Plane, task: str, **inputs: Any) -> ExecutionId:
-    spec = admin.ExecutionSpec(launch_plan=EntityId(TASK, "default", "development", P + task, "v1").to_proto())
+async def start(plane: Plane, task: str, max_parallelism: int = 0, **inputs: Any) -> ExecutionId:
+    plan = EntityId(TASK, "default", "development", P + task, "v1").to_proto()
+    spec = admin.ExecutionSpec(launch_plan=plan, max_parallelism=max_parallelism)
     request = admin.ExecutionCreateRequest(project="default", domain="development", spec=spec)
     for name, value in inputs.items():
         request.inputs.literals[name].CopyFrom(literal(value))
@@ -144,6 +145,14 @@ async def test_what_the_caller_leaves_running_ends_with_it(plane: Plane, tmp_pat
     assert [n.closure.phase for n in await children(plane, execution)] == [core.NodeExecution.ABORTED]
 
 
+async def test_what_is_ended_with_the_caller_may_call_once_more(plane: Plane, tmp_path: Path) -> None:
+    await plane.register(driving)
+    path = tmp_path / "notes"
+    final, found = await run(plane, "cleans_up_after_its_end", path=str(path))
+    assert (final.closure.phase, found) == (SUCCEEDED, 1), final.closure.error.message
+    assert noted(path)["child 5"] == 1
+
+
 async def test_an_abort_reaches_the_children(plane: Plane, tmp_path: Path) -> None:
     await plane.register(driving)
     execution = await start(plane, "gives_up", path=str(tmp_path / "notes"))
@@ -174,7 +183,7 @@ async def test_gates_can_be_awaited_and_each_wait_has_its_own_answer(plane: Plan
     assert [x.scalar.primitive.integer for x in data.full_outputs.literals["o0"].collection.literals] == [3, 4]
 
 
-async def _answer(plane: Plane, execution: ExecutionId, name: str, value: object) -> None:
+async def _asked(plane: Plane, execution: ExecutionId, name: str) -> None:
     request = admin.SignalListRequest(workflow_execution_id=execution.to_proto(), limit=100)
     async with asyncio.timeout(20):
         while True:
@@ -182,6 +191,19 @@ async def _answer(plane: Plane, execution: ExecutionId, name: str, value: object
             if any(row.signal_id == name for row in rows):
                 break
             await asyncio.sleep(0.01)
+
+
+async def _waits(plane: Plane) -> None:
+    """Until a worker says that its task only waits."""
+    executor = plane.platform.executor
+    assert isinstance(executor, process.ProcessExecutor)
+    async with asyncio.timeout(20):
+        while not any(w.idle_since for w in executor._workers.values()):  # noqa: ASYNC110 - has no signal of its own
+            await asyncio.sleep(0.01)
+
+
+async def _answer(plane: Plane, execution: ExecutionId, name: str, value: object) -> None:
+    await _asked(plane, execution, name)
     identifier = core.SignalIdentifier(signal_id=name, execution_id=execution.to_proto())
     await plane.platform.signaller.set(admin.SignalSetRequest(id=identifier, value=literal(value)))
 
@@ -202,6 +224,81 @@ async def test_a_restart_goes_on_where_the_children_stand(tmp_path: Path, databa
         assert phases == ["SUCCEEDED"] * 4, "two values, an approval, a sleep, each once"
     finally:
         await second.platform.stop()
+
+
+async def test_a_restart_takes_no_slot_from_what_a_caller_waits_for(tmp_path: Path, database_url: str) -> None:
+    first = await open_plane(tmp_path / "home", database_url)
+    await first.register(driving)
+    execution = await start(first, "asks_then_calls", max_parallelism=1)
+    await _answer(first, execution, "number", 3)
+    await first.platform.stop()
+    second = await open_plane(tmp_path / "home", database_url)
+    try:
+        await _answer(second, execution, "number-2", 4)
+        final = await second.wait(execution)
+        assert final.closure.phase == SUCCEEDED, final.closure.error.message
+    finally:
+        await second.platform.stop()
+
+
+async def test_a_task_that_waits_for_a_person_outlives_any_number_of_restarts(tmp_path: Path, database_url: str) -> None:
+    plane = await open_plane(tmp_path / "home", database_url)
+    await plane.register(driving)
+    execution = await start(plane, "asks_then_calls")
+    await _asked(plane, execution, "number")
+    for _ in range(6):
+        await plane.platform.stop()
+        plane = await open_plane(tmp_path / "home", database_url)
+        await _waits(plane)
+    try:
+        await _answer(plane, execution, "number", 3)
+        await _answer(plane, execution, "number-2", 4)
+        final = await plane.wait(execution)
+        assert final.closure.phase == SUCCEEDED, final.closure.error.message
+    finally:
+        await plane.platform.stop()
+
+
+async def test_waits_keep_their_names_whichever_task_comes_to_its_own_first(tmp_path: Path, database_url: str) -> None:
+    first = await open_plane(tmp_path / "home", database_url)
+    await first.register(driving)
+    execution = await start(first, "asks_in_two_tasks")
+    await _asked(first, execution, "number-2")
+    await first.platform.stop()
+    second = await open_plane(tmp_path / "home", database_url)
+    try:
+        await _waits(second)
+        await _answer(second, execution, "number", 3)
+        await _answer(second, execution, "number-2", 4)
+        final = await second.wait(execution)
+        assert final.closure.phase == SUCCEEDED, final.closure.error.message
+        data = await second.platform.read(lambda c: second.query.execution_data(c, execution.to_proto()))
+        found = [x.scalar.primitive.integer for x in data.full_outputs.literals["o0"].collection.literals]
+        assert found == [4, 30], "the second of the two asked first, under the plain name"
+    finally:
+        await second.platform.stop()
+
+
+async def test_a_recovery_keeps_what_was_traced(plane: Plane, tmp_path: Path) -> None:
+    await plane.register(driving)
+    path = tmp_path / "notes"
+    execution = await start(plane, "by_chance", path=str(path))
+    assert (await plane.wait(execution)).closure.phase == FAILED
+    again = admin.ExecutionRecoverRequest(id=execution.to_proto())
+    final = await plane.wait((await plane.platform.launcher.recover(again, ""))[0])
+    assert final.closure.phase == SUCCEEDED, final.closure.error.message
+    assert noted(path) == {"traced": 1, "child": 1, "life": 2}
+
+
+async def test_a_recovery_keeps_what_succeeded_in_a_later_life_of_the_caller(plane: Plane, tmp_path: Path) -> None:
+    await plane.register(driving)
+    path = tmp_path / "notes"
+    execution = await start(plane, "fails_in_two_lives", path=str(path))
+    assert (await plane.wait(execution)).closure.phase == FAILED
+    again = admin.ExecutionRecoverRequest(id=execution.to_proto())
+    final = await plane.wait((await plane.platform.launcher.recover(again, ""))[0])
+    assert final.closure.phase == SUCCEEDED, final.closure.error.message
+    assert noted(path) == {"life": 3, "child": 1}
 
 
 async def test_a_map_over_async_tasks_keeps_the_items_calls_apart(plane: Plane) -> None:

@@ -120,6 +120,14 @@ def test_a_call_given_up_is_aborted_and_stays_unanswered() -> None:
     assert stage.called("n0", "c0", target, leaf, inputs={"x": 1}, attempt=1) == NOTHING
 
 
+def test_a_call_has_its_row_with_the_turn_that_takes_it_however_much_else_is_ready() -> None:
+    """A call that only waits in memory would be forgotten with it, and its caller would wait for ever."""
+    stage, target, leaf = driving(budget=1)
+    spec = stage.run.graph.primary.nodes["n1"]
+    stage.run.ready.extend([("", spec, "")] * 3)
+    assert "n0-0-c0" in stage.called("n0", "c0", target, leaf, inputs={"x": 1}).nodes
+
+
 def test_the_end_of_the_caller_ends_what_it_left_running() -> None:
     stage, target, leaf = driving()
     stage.called("n0", "c0", target, leaf, inputs={"x": 1})

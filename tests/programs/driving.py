@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
+import time
 from pathlib import Path
 
 import alula as al
@@ -188,6 +190,84 @@ async def leaves_one_running(path: str) -> int:
     while not Path(path).exists():
         await asyncio.sleep(0.01)
     return int(not waiting.done())
+
+
+@al.task
+async def cleans_up_after_its_end(path: str) -> int:
+    """What is left running calls once more while it is ended."""
+
+    async def helper() -> None:
+        try:
+            await endless.aio(path)
+        finally:
+            await noted.aio(path, 5)
+
+    left = asyncio.ensure_future(helper())
+    while not Path(path).exists():
+        await asyncio.sleep(0.01)
+    return int(not left.done())
+
+
+@al.task
+async def asks_then_calls() -> int:
+    first = await al.awaited(al.wait_for_input("number", int))
+    return await double.aio(first) + await al.awaited(al.wait_for_input("number", int))
+
+
+async def decide(after: int, value: int) -> int:
+    await noted_slow.aio(after)
+    return await al.awaited(al.wait_for_input("number", int)) * value
+
+
+@al.task
+def noted_slow(after: int) -> int:
+    time.sleep(after / 10)
+    return after
+
+
+@al.task
+async def asks_in_two_tasks() -> list[int]:
+    """The second of two asks first; a later attempt hears of both at once."""
+    return list(await asyncio.gather(decide(5, 1), decide(0, 10)))
+
+
+@al.trace
+def chance(path: str) -> int:
+    note(path, "traced")
+    return random.randrange(1 << 40)
+
+
+@al.task
+async def by_chance(path: str) -> int:
+    first = await noted_big.aio(path, await chance.aio(path))
+    note(path, "life")
+    if Path(path).read_text().count("life") == 1:
+        raise RuntimeError("the first life ends here")
+    return first * 0 + 1
+
+
+@al.task(retries=1)
+async def fails_in_two_lives(path: str) -> int:
+    """What failed in its first life succeeds in the second, which fails later on."""
+    note(path, "life")
+    found = await flaky_noted.aio(path)
+    if Path(path).read_text().count("life") == 2:
+        raise RuntimeError("the second life ends here")
+    return found
+
+
+@al.task
+def flaky_noted(path: str) -> int:
+    if Path(path).read_text().count("life") == 1:
+        raise RuntimeError("flaky")
+    note(path, "child")
+    return 1
+
+
+@al.task
+def noted_big(path: str, x: int) -> int:
+    note(path, "child")
+    return x
 
 
 @al.task

@@ -308,7 +308,8 @@ def find_recovered(connection: Connection, key: int) -> dict[str, Recovered]:
     Outputs that lie in the object store are still to be read.
     """
     closures = run_rows.dynamic_closures(connection, key)
-    called = {row.node_id: row.digest for row in run_rows.call_rows(connection, key)}
+    calls = {row.node_id: row for row in run_rows.call_rows(connection, key)}
+    called = {node_id: row.digest for node_id, row in calls.items()}
     expanded = {a.node_id: a.retry_attempt for a in run_rows.attempt_rows(connection, key) if a.item < 0}
     found: dict[str, Recovered] = {}
     for row in run_rows.node_rows(connection, key):
@@ -322,4 +323,7 @@ def find_recovered(connection: Connection, key: int) -> dict[str, Recovered]:
             found[row.node_id] = Recovered(outputs, closure=closure, attempt=expanded.get(row.node_id, 0))
         elif row.child:
             found[row.node_id] = Recovered(outputs, child=row.child, digest=called.get(row.node_id, b""))
+        generation = calls[row.node_id].generation if row.node_id in calls else 0
+        if generation and row.node_id in found:  # the caller is in its first life again
+            found[row.node_id.removesuffix(f"-r{generation}")] = found[row.node_id]
     return found

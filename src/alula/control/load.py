@@ -183,7 +183,7 @@ class _Loader:
         if node.attempt is None and node.array is None and not node.child:
             run.waiting.append(node.id)  # for a slot or for the cache: it begins anew as soon as there is room
             return
-        if run.max_parallelism > 0:
+        if run.max_parallelism > 0 and not node.has_calls:  # a caller has lent its slot to what it calls
             node.holds_slot = True
             run.slots_used += 1
         if node.array is not None:

@@ -20,6 +20,7 @@ LOST = Failure(
     message="the server stopped while this attempt was running; nothing it had not reported is kept",
     kind="SYSTEM",
     is_recoverable=True,
+    is_restart=True,
 )
 
 

@@ -9,6 +9,7 @@ may take another way.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 
 from alula.engine import event as ev
 from alula.engine import scope
@@ -16,6 +17,7 @@ from alula.engine.effect import AnswerCall
 from alula.engine.event import Failure
 from alula.engine.graph import NodeKind, NodeSpec, Origin
 from alula.engine.state import Attempt, Node, Run, ScopeState, Turn
+from alula.idl import core
 from alula.idl.phase import NodePhase
 
 Event = ev.CallMade | ev.CallCancelled | ev.ResultTraced
@@ -53,10 +55,11 @@ def _call(turn: Turn, state: ScopeState, attempt: Attempt, event: ev.CallMade) -
         if node is not None and node.phase.is_terminal:
             scope.answer(turn, state, node)
     elif event.spec.kind is NodeKind.TRACE:
-        _answer(turn, state, attempt, origin)
+        if not _recover_traced(turn, state, event.spec):
+            _answer(turn, state, attempt, origin)
     else:
         spec = _register(turn, state, event.spec)
-        turn.run.ready.append((state.id, spec, state.id))
+        turn.run.ready.appendleft((state.id, spec, state.id))  # in this turn: until it has a row, nothing says that it was made
 
 
 def _trace(turn: Turn, state: ScopeState, attempt: Attempt, event: ev.ResultTraced) -> None:
@@ -74,6 +77,19 @@ def _trace(turn: Turn, state: ScopeState, attempt: Attempt, event: ev.ResultTrac
         scope.end_node(turn, node, phase, outputs=event.outputs, failure=event.failure)
     else:
         scope.answer(turn, state, node)
+
+
+def _recover_traced(turn: Turn, state: ScopeState, made: NodeSpec) -> bool:
+    """Takes a result over that the execution before this one has on record."""
+    origin = _origin(made)
+    found = turn.run.recovered.get(scope.unique_id(state.prefix, replace(origin, generation=0).node_id))
+    if found is None or found.digest != origin.digest:
+        return False
+    spec = _register(turn, state, made)
+    node = scope.new_node(turn, state, spec, state.id)
+    node.inputs, node.started_at = spec.given, turn.at
+    scope.end_node(turn, node, NodePhase.RECOVERED, outputs=found.outputs, outputs_uri=found.outputs_uri)
+    return True
 
 
 def _known(turn: Turn, state: ScopeState, origin: Origin) -> NodeSpec | Failure | None:
@@ -109,10 +125,36 @@ def _register(turn: Turn, state: ScopeState, spec: NodeSpec) -> NodeSpec:
     generation = _generation(turn.run.nodes[state.id], origin.item)
     spec.origin = replace(origin, generation=generation)
     spec.id = spec.origin.node_id
+    if spec.kind is NodeKind.GATE:
+        _number_signal(state, spec, origin)
     if state.calls is not None:
         state.calls[origin.item, origin.key] = spec
     state.scope.nodes[spec.id] = spec
     return spec
+
+
+def _number_signal(state: ScopeState, spec: NodeSpec, origin: Origin) -> None:
+    """Gives a signal whose name another call of this task has a number, once: later attempts find it by the place of the call."""
+    others = [s for (item, key), s in (state.calls or {}).items() if item == origin.item and key != origin.key]
+    taken = {_signal_of(s.node) for s in others if s.kind is NodeKind.GATE}
+    name = _signal_of(spec.node)
+    number = next(n for n in count(1) if not name or _numbered(name, n) not in taken)
+    if number == 1:
+        return
+    spec.node, given = core.Node(), spec.node
+    spec.node.CopyFrom(given)  # the event may be taken again
+    gate = spec.node.gate_node
+    condition = gate.approve if gate.HasField("approve") else gate.signal
+    condition.signal_id = _numbered(name, number)
+    spec.node.metadata.name = _numbered(spec.node.metadata.name, number)
+
+
+def _numbered(name: str, number: int) -> str:
+    return name if number == 1 else f"{name}-{number}"
+
+
+def _signal_of(node: core.Node) -> str:
+    return node.gate_node.approve.signal_id or node.gate_node.signal.signal_id
 
 
 def _generation(owner: Node, item: int) -> int:
@@ -126,8 +168,6 @@ def _cancel(turn: Turn, state: ScopeState, event: ev.CallCancelled) -> None:
     node = state.called(spec) if spec is not None else None
     if node is not None and not node.phase.is_terminal:
         scope.abort_node(turn, node)
-    elif spec is not None and node is None:
-        turn.run.ready = type(turn.run.ready)(r for r in turn.run.ready if r[1] is not spec)
 
 
 def _answer(turn: Turn, state: ScopeState, attempt: Attempt, origin: Origin, failure: Failure | None = None) -> None:
@@ -138,10 +178,16 @@ def _origin(spec: NodeSpec) -> Origin:
     return spec.origin or Origin(item=-1, key=spec.id, digest=b"", place="")
 
 
-def charge_loss(turn: Turn, node: Node) -> None:
-    """Counts a failure of the system; for a task that calls others a loss after progress is the first one again."""
+def charge_loss(turn: Turn, node: Node, failure: Failure) -> None:
+    """Counts a failure of the system; for a task that calls others a loss after progress is the first one again.
+
+    A server that stops while the task has something to wait for is not counted: such a wait may outlast any number of restarts.
+    """
     state = turn.run.scopes.get(node.id)
-    ended = sum(n.phase.is_terminal for n in state.nodes.values()) if state is not None and state.calls is not None else 0
+    called = list(state.nodes.values()) if state is not None and state.calls is not None else []
+    ended = sum(n.phase.is_terminal for n in called)
+    if failure.is_restart and ended < len(called):
+        return
     node.system_failures = 1 if ended > node.calls_at_loss else node.system_failures + 1
     node.calls_at_loss = ended
 

@@ -24,6 +24,7 @@ class Failure:
     is_recoverable: bool = False
     node_id: str = ""
     is_timeout: bool = False
+    is_restart: bool = False  # the server went away, and its workers with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

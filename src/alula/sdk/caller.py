@@ -64,10 +64,6 @@ class Call(Awaitable[Any]):
         self._start = start
         self._future: Any = None
 
-    @property
-    def is_started(self) -> bool:
-        return self._future is not None
-
     def __await__(self) -> Generator[Any, None, Any]:
         import asyncio
 

@@ -12,7 +12,6 @@ import os
 import selectors
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from typing import Any, Protocol, TypeVar, TypeVarTuple, Unpack
@@ -124,8 +123,10 @@ def drive(attempt: worker_pb2.Attempt, link: Link | None, offload: Offload, coro
     try:
         result = loop.run_until_complete(task)
     finally:
-        driver.close()
-        _cancel_rest(loop)
+        try:
+            _cancel_rest(loop)  # what is ended may still call, and must then hear the answer
+        finally:
+            driver.close()
     driver.check()
     return result
 
@@ -152,8 +153,7 @@ class Driver:
         self._attempt, self._link, self._offload, self._loop = attempt, link, offload, loop
         self._serializer = Serializer(Settings(attempt.project, attempt.domain, attempt.task_version, images=images_here()))
         self._waiting: dict[str, asyncio.Future[worker_pb2.Answer]] = {}
-        self._made: list[Call] = []
-        self._gates: Counter[str] = Counter()
+        self._unstarted: dict[str, Call] = {}  # by key
         self._answers = 0
         self._idle_said = -1
         self._fatal: AlulaError | None = None
@@ -179,11 +179,8 @@ class Driver:
 
     def check(self) -> None:
         """Says what was written and never awaited; raises what the task must not go on after, even if it caught it."""
-        for call in self._made:
-            if not call.is_started:
-                sys.stderr.write(
-                    f"alula: {call.place}: the call of {call.what} was never awaited, so nothing ran; write `await` before it\n"
-                )
+        for call in self._unstarted.values():
+            sys.stderr.write(f"alula: {call.place}: the call of {call.what} was never awaited, so nothing ran; write `await` before it\n")
         if self._fatal is not None:
             raise self._fatal
 
@@ -209,12 +206,7 @@ class Driver:
         return node
 
     def gate(self, gate: Gate, interface: Interface, values: dict[str, Any], place: str) -> Call:
-        """See `Caller`. A name that the task has used before gets a number, so that each wait has its own answer."""
-        name = gate.signal
-        if name:
-            self._gates[name] += 1
-            count = self._gates[name]
-            gate = Gate(gate.kind, name if count == 1 else f"{name}-{count}", gate.span, gate.timeout)
+        """See `Caller`. A name that the task has used before gets a number from the engine, so that each wait has its own answer."""
         traced = Node(gate, gate.signal or "sleep", interface, values, place)
         node = core.Node(metadata=node_metadata(traced))
         gate.serialize(traced, node, self._serializer)
@@ -230,12 +222,13 @@ class Driver:
         message = self._message(key, node, inputs, place)
 
         async def start() -> Any:
+            self._unstarted.pop(key, None)
             answer = await self._ask(message)
             if not answer.has_outputs and not answer.code:
                 answer = await self._ask(await self._run_traced(traced, values, message))
             return self._result(answer, traced.interface, what)
 
-        return self._remember(Call(what, place, start))
+        return self._remember(key, Call(what, place, start))
 
     async def _run_traced(self, traced: Traced[..., Any], values: dict[str, Any], asked: worker_pb2.Call) -> worker_pb2.Call:
         message = worker_pb2.Call()
@@ -254,15 +247,17 @@ class Driver:
 
     def _make(self, what: str, node: core.Node, inputs: core.LiteralMap, interface: Interface, place: str) -> Call:
         node.metadata.name = label(node.metadata.name)
-        message = self._message(_lane.get().next_key(), node, inputs, place)
+        key = _lane.get().next_key()
+        message = self._message(key, node, inputs, place)
 
         async def start() -> Any:
+            self._unstarted.pop(key, None)
             return self._result(await self._ask(message), interface, what)
 
-        return self._remember(Call(what, place, start))
+        return self._remember(key, Call(what, place, start))
 
-    def _remember(self, call: Call) -> Call:
-        self._made.append(call)
+    def _remember(self, key: str, call: Call) -> Call:
+        self._unstarted[key] = call
         return call
 
     def _message(self, key: str, node: core.Node, inputs: core.LiteralMap, place: str) -> worker_pb2.Call:

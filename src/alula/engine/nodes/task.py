@@ -133,7 +133,7 @@ def _on_succeeded(turn: Turn, node: Node, attempt: Attempt, event: ev.AttemptSuc
 def _on_failed(turn: Turn, node: Node, failure: Failure) -> None:
     call = call_of(node)
     if failure.kind == "SYSTEM":
-        calls.charge_loss(turn, node)
+        calls.charge_loss(turn, node, failure)
     else:
         node.user_failures += 1
     if node.attempt is not None:
