@@ -80,7 +80,7 @@ async def test_each_call_is_a_node_beneath_the_callers_with_its_name_and_a_graph
     await plane.wait(execution)
     node = await owner(plane, execution)
     assert node.metadata.is_parent_node and node.metadata.is_dynamic
-    assert [n.metadata.spec_node_id for n in await children(plane, execution)] == ["t0_c0", "t1_c0", "t2_c0"]
+    assert [n.metadata.spec_node_id for n in await children(plane, execution)] == ["c0", "c1", "c2"]
     data = await plane.platform.read(lambda c: plane.query.node_data(c, node.id))
     graph = data.dynamic_workflow.compiled_workflow
     assert [n.metadata.name for n in graph.primary.template.nodes] == ["", "", "double", "double", "double"]
@@ -257,6 +257,14 @@ async def test_a_task_that_waits_for_a_person_outlives_any_number_of_restarts(tm
         assert final.closure.phase == SUCCEEDED, final.closure.error.message
     finally:
         await plane.platform.stop()
+
+
+async def test_calls_that_are_taken_as_they_end_stand_where_they_were_written(plane: Plane, tmp_path: Path) -> None:
+    await plane.register(driving)
+    path = tmp_path / "notes"
+    final, found = await run(plane, "as_they_end", path=str(path))
+    assert (final.closure.phase, found) == (SUCCEEDED, 90), final.closure.error.message
+    assert sum(noted(path)[f"child {x}"] for x in range(1, 9)) == 8, "none twice, though `as_completed` makes its tasks in any order"
 
 
 async def test_waits_keep_their_names_whichever_task_comes_to_its_own_first(tmp_path: Path, database_url: str) -> None:

@@ -231,6 +231,17 @@ async def asks_in_two_tasks() -> list[int]:
     return list(await asyncio.gather(decide(5, 1), decide(0, 10)))
 
 
+@al.task(retries=1)
+async def as_they_end(path: str) -> int:
+    total = 0
+    for ended in asyncio.as_completed([noted.aio(path, x) for x in range(1, 9)]):
+        total += await ended
+    note(path, "life")
+    if Path(path).read_text().count("life") == 1:
+        raise RuntimeError("the first life ends here")
+    return total - sum(3 * x for x in range(1, 9)) + await noted.aio(path, 30)
+
+
 @al.trace
 def chance(path: str) -> int:
     note(path, "traced")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 import typing
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from alula.errors import DefinitionError
-from alula.sdk.caller import awaited, current_caller
+from alula.sdk.caller import current_caller, written
 from alula.sdk.entity import Entity
 from alula.sdk.graph import Node, current_graph
 from alula.sdk.interface import Interface, Port
@@ -189,9 +189,9 @@ class Mapped(Generic[R]):
             return cast(list[R], run_items(array, values))
         return cast(list[R], graph.call(array, f"map-{entity.label}", array.interface(), values, entity._overrides))
 
-    async def aio(self, *args: Any, **kwargs: Any) -> list[R]:
+    def aio(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, list[R]]:
         """As a call within an async task, typed as what `await` gives."""
-        return await awaited(self(*args, **kwargs))
+        return written(lambda: self(*args, **kwargs))
 
     @staticmethod
     def _is_stream(value: Any) -> bool:

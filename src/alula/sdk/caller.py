@@ -122,6 +122,15 @@ async def awaited(value: T) -> T:
     return cast(T, await found if inspect.isawaitable(found) else found)
 
 
+def written(call: Callable[[], T]) -> Coroutine[Any, Any, T]:
+    """A call as a coroutine. In a running async task its place is where it is written, whoever awaits it and in whatever order."""
+    return awaited(call()) if current_caller() is not None else _later(call)
+
+
+async def _later(call: Callable[[], T]) -> T:
+    return await awaited(call())
+
+
 class LocalCaller:
     """Carries calls out here, as plain Python: for tests and for `python file.py`."""
 
@@ -183,10 +192,9 @@ class Traced(Generic[P, T]):
             return self.function(*args, **kwargs)
         return cast(T, caller.trace(self, self.interface.collect(args, kwargs, f"trace {self.label}"), user_place()))
 
-    async def aio(self, *args: P.args, **kwargs: P.kwargs) -> T:
+    def aio(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
         """As a call, to be awaited wherever it is written."""
-        result: Any = self(*args, **kwargs)
-        return cast(T, await result if inspect.isawaitable(result) else result)
+        return written(lambda: self(*args, **kwargs))
 
 
 def trace(function: Callable[P, T], /) -> Traced[P, T]:

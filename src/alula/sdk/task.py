@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, cast, overload
 
 from alula.errors import DefinitionError
-from alula.sdk.caller import locally
+from alula.sdk.caller import locally, written
 from alula.sdk.duration import Span, parse_span
 from alula.sdk.entity import FunctionEntity
 from alula.sdk.environment import Shared
@@ -78,13 +78,12 @@ class Task(FunctionEntity, Generic[P, R]):
             return cast(R, locally(cast(Any, self.function), args, kwargs))
         return cast(R, self.implementation(*args, **kwargs))
 
-    async def aio(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    def aio(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R]:
         """As a call within an async task, typed as what `await` gives: `await train.aio(depth=3)`.
 
         For a task that is `async` itself, `await task(…)` is typed already.
         """
-        result: Any = self(*args, **kwargs)
-        return cast(R, await result if inspect.isawaitable(result) else result)
+        return written(lambda: self(*args, **kwargs))
 
     @property
     def is_async(self) -> bool:
