@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from alula.engine.graph import Demand
@@ -30,9 +31,10 @@ class Ended:
         self.outcomes.put_nowait(outcome)
 
 
-def work(image: str = "", code: str = "", item: int = -1) -> Work:
-    attempt = worker_pb2.Attempt(args=["true"])
-    return Work(key=WorkKey(1, "n0", item, 0), attempt=attempt, pool=("p", "d", image, code), demand=Demand())
+def work(image: str = "", code: str = "", item: int = -1, command: str = "true") -> Work:
+    return Work(
+        key=WorkKey(1, "n0", item, 0), attempt=worker_pb2.Attempt(args=command.split()), pool=("p", "d", image, code), demand=Demand()
+    )
 
 
 async def test_an_environment_that_ends_at_once_fails_its_attempts(tmp_path: Path) -> None:
@@ -62,6 +64,24 @@ async def test_a_fan_out_leaves_room_for_other_code(tmp_path: Path) -> None:
     finally:
         await executor.stop()
     assert [w.pool[3] for w in listener.order].index("small") < 20
+
+
+async def test_an_attempt_whose_worker_was_taken_away_is_not_taken_in_twice(tmp_path: Path) -> None:
+    executor = ProcessExecutor(Config(root=tmp_path), asyncio.get_running_loop())
+    await executor.start(Ended())
+    try:
+        waiting = replace(work(command="sleep 60"), is_async=True)
+        executor.submit(waiting)
+        async with asyncio.timeout(20):
+            while not any(executor._pid(w) for w in executor._workers.values()):  # noqa: ASYNC110 - has no signal of its own
+                await asyncio.sleep(0.01)
+            executor._evict(next(w for w in executor._workers.values() if w.flying))
+            while not executor.evicted_count:  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.01)
+        executor.submit(waiting)  # runs that were loaded anew send what they have as queued
+        assert (executor.queued_count, executor.evicted_count) == (0, 1)
+    finally:
+        await executor.stop()
 
 
 def test_an_error_document_that_is_none_is_a_failure() -> None:

@@ -224,7 +224,7 @@ class ProcessExecutor:
     # Queueing ---------------------------------------------------------------------------------------------------------
 
     def submit(self, work: Work) -> None:
-        if work.key in self._keys:
+        if work.key in self._keys or work.key in self._evicted:
             return  # handed in already
         now = self._loop.time()
         if (problem := self._impossible(work.demand)) is not None:
