@@ -129,10 +129,11 @@ def _watch(context: click.Context, file: str, name: str, options: dict[str, Any]
 
 
 def _inputs(context: click.Context, entity: Any, options: dict[str, Any]) -> core.LiteralMap:
-    from alula.cli.support.inputs import of_interface, read
+    from alula.cli.support.inputs import check, of_interface, read
 
     parameters = of_interface(entity)
     literals = read(parameters, context.args, options["pairs"], options["inputs_file"], context)
+    check(entity, literals)
     for name, parameter in parameters.items():  # a task has no launch plan that would hold its defaults
         if parameter.HasField("default") and name not in literals.literals:
             literals.literals[name].CopyFrom(parameter.default)
