@@ -45,7 +45,9 @@ def test_a_folder_given_to_a_run_holds_its_own_files_and_no_others(
 ) -> None:
     monkeypatch.setenv("ALULA_SETTINGS", "/nowhere")
     program = tmp_path / "lists_a_folder.py"
-    program.write_text("import alula as al\n\n@al.task\ndef listed(folder: al.Directory) -> list[str]:\n    return sorted(folder.names())\n")
+    program.write_text(
+        "import alula as al\n\n@al.task\ndef listed(folder: al.Directory) -> list[str]:\n    return sorted(folder.names())\n"
+    )
     (tmp_path / "given").mkdir()
     for name in ("a.txt", "b.md5"):
         (tmp_path / "given" / name).write_text(name)

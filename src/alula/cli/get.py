@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from alula.cli.support import complete
 from alula.cli.support.options import client_of, json_option, server_options
 from alula.cli.support.output import print_json, print_message, print_table
 from alula.errors import InvalidInput, NotFound, Unsupported
@@ -29,8 +30,8 @@ _HOW = {4: "relaunch of", 6: "keeps results of"}  # the IDL's ExecutionMode
 
 @click.command()
 @click.argument("kind", type=click.Choice(["execution", "workflow", "task", "launch-plan", "deck"]))
-@click.argument("name", metavar="NAME[:VERSION]")
-@click.argument("node", default="")
+@click.argument("name", metavar="NAME[:VERSION]", shell_complete=complete.of_kind)
+@click.argument("node", default="", shell_complete=complete.nodes)
 @click.option("--events", "with_events", is_flag=True, help="What happened to an execution, and where it stands, instead of its nodes.")
 @click.option("--metrics", "with_metrics", is_flag=True, help="What an execution's attempts logged, those of NODE or of every node.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Of a deck: the file to write.")

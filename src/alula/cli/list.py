@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from alula.cli.support import complete
 from alula.cli.support.options import client_of, json_option, server_options
 from alula.cli.support.output import print_message, print_table
 from alula.errors import InvalidInput
@@ -19,7 +20,7 @@ KINDS = ("executions", "workflows", "tasks", "launch-plans", "projects")
 
 @click.command()
 @click.argument("kind", type=click.Choice(KINDS), default="executions")
-@click.argument("name", default="")
+@click.argument("name", default="", shell_complete=complete.of_kind)
 @click.option("--filter", "filters", default="", metavar="FILTERS", help="For instance eq(phase,FAILED)+contains(workflow.name,churn).")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Most rows.")
 @server_options

@@ -91,6 +91,8 @@ def exit_code(error: BaseException) -> int:
 
 def run(args: Sequence[str]) -> int:
     """Runs a command line; errors go to stderr in words, without a traceback unless `ALULA_DEBUG` is set."""
+    if "_ALULA_COMPLETE" in os.environ:
+        from alula.cli.support import complete  # noqa: F401 - brings our way to complete in bash
     try:
         result: Any = alula.main(args=list(args), prog_name="alula", standalone_mode=False)
         return result if isinstance(result, int) else OK

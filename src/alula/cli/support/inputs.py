@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 input_option = click.option(
     "-i", "--input", "pairs", multiple=True, metavar="NAME=VALUE", help="One input; for names that are options too."
 )
-file_option = click.option("--inputs", "inputs_file", metavar="FILE", help="Inputs as JSON or YAML, from a file or - for stdin.")
+file_option = click.option(
+    "--inputs", "inputs_file", type=click.Path(allow_dash=True), metavar="FILE", help="Inputs as JSON or YAML, from a file or - for stdin."
+)
 
 
 class LiteralType(click.ParamType[Any]):
