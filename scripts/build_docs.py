@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 import alula
-from alula.cli.support.group import DEFECT, FAILED, INTERRUPTED, OK, UNREACHABLE, USAGE
+from alula.cli.support.group import CODES
 from alula.cli.support.group import alula as group
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -67,12 +67,8 @@ def _relinked(text: str, prefix: str) -> str:
 
 def cli() -> str:
     """Every command with its help page, as it prints it."""
-    codes = {
-        OK: "done", FAILED: "the execution or the task failed, was aborted or did not end in time", USAGE: "wrong usage or input",
-        UNREACHABLE: "no server answers", DEFECT: "a defect, or a full disk", INTERRUPTED: "interrupted",
-    }  # fmt: skip
     lines = ["# The command line", "", "Results go to stdout, everything else to stderr; `--json` prints one document.", ""]
-    lines += ["| Exit code | Meaning |", "| --- | --- |", *(f"| {code} | {meaning} |" for code, meaning in codes.items()), ""]
+    lines += ["| Exit code | Meaning |", "| --- | --- |", *(f"| {code} | {meaning} |" for code, meaning in CODES.items()), ""]
     root = click.Context(group, info_name="alula")
     for name in group.list_commands(root):
         command = group.get_command(root, name)
