@@ -35,6 +35,7 @@ GROUPS = {
 CLIENT = (
     *("alula.client.sync.Client", "alula.client.sync.Execution"),
     *("alula.client.client.AsyncClient", "alula.client.execution.AsyncExecution"),
+    *("alula.client.views.ExecutionView", "alula.client.node.NodeView", "alula.client.comparison.Comparison"),
 )
 TESTING = (
     *("alula.testing.bench.Workbench", "alula.testing.result.Result", "alula.testing.node.NodeResult", "alula.testing.node.AttemptResult"),
@@ -97,10 +98,10 @@ def api() -> str:
         for name in names:
             left.pop(name, None)
         lines += [f"## {title}", "", *(f"::: alula.{homes[name]}.{name}\n" for name in names)]
-    left.pop("connect", None)
+    left = {name: home for name, home in left.items() if home != "client"}
     if left:
         raise SystemExit(f"docs: {', '.join(left)} belongs to no group of the reference; add its module to GROUPS")
-    lines += ["## The client", "", "::: alula.client.connect\n", *(f"::: {name}\n" for name in CLIENT)]
+    lines += ["## The client", "", "::: alula.client.connect\n", "::: alula.client.connect_async\n", *(f"::: {name}\n" for name in CLIENT)]
     lines += ["## Testing", "", "Names of `alula.testing`.", "", *(f"::: {name}\n" for name in TESTING)]
     return "\n".join(lines)
 

@@ -16,7 +16,7 @@ from alula.errors import InvalidInput, NotFound, Unsupported
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alula.client.execution import NodeView
+    from alula.client.node import NodeView
     from alula.client.sync import Client, Execution
     from alula.idl import core
     from alula.idl.v1 import source_pb2

@@ -12,8 +12,8 @@ from alula.cli.support.inputs import file_option, input_option
 from alula.cli.support.options import client_of, json_option, server_options
 
 if TYPE_CHECKING:
-    from alula.client.client import Target
     from alula.client.sync import Client, Execution
+    from alula.client.target import Target
 
 F = TypeVar("F", bound=Callable[..., Any])
 CHANGING = {"ignore_unknown_options": True, "allow_extra_args": True}
@@ -77,7 +77,7 @@ def launch_changed(context: click.Context, options: dict[str, Any], from_nodes: 
         else:
             made = Execution(
                 drive(
-                    source.source.rerun(
+                    source.source.restart(
                         from_nodes,
                         target.id,
                         changed,

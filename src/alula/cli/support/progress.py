@@ -14,8 +14,8 @@ from alula.cli.support.output import PHASE_STYLES
 from alula.idl.phase import ExecutionPhase, NodePhase
 
 if TYPE_CHECKING:
-    from alula.client.execution import NodeView
     from alula.client.names import Names
+    from alula.client.node import NodeView
     from alula.client.sync import Execution
 
 _HIDDEN = ("start-node", "end-node")  # how the ids of what every graph begins and ends with end
@@ -45,7 +45,7 @@ class Progress:
 
     def change(self, update: Any) -> list[str]:
         """Takes in an update; returns it as lines."""
-        from alula.client.execution import view_of
+        from alula.client.node import view_of
 
         lines = []
         if self.names is not None:
