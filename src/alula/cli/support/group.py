@@ -30,8 +30,8 @@ CODES = {
     INTERRUPTED: "interrupted",
 }
 TOPICS = {
-    "Run": ("run", "register", "launch"),
-    "Look": ("list", "get", "watch", "logs"),
+    "Run": ("init", "run", "register", "launch"),
+    "Look": ("list", "get", "watch", "logs", "compare"),
     "Steer": ("abort", "signal", "recover", "relaunch", "rerun"),
     "Versions and repair": ("diff", "rollback", "debug", "cache"),
     "Server and shell": ("up", "doctor", "completion"),
