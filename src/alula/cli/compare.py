@@ -40,7 +40,10 @@ def command(executions: tuple[str, ...], has_same: bool, address: str, project: 
         return 0
     names = [one.view.name for one in found.executions]
     mark = [""] if has_same else []
-    print_table([*mark, "PART", "NAME", *names], [[*_mark(row, has_same), row.part, row.name, *map(_shown, row.values)] for row in rows])
+    print_table(
+        [*mark, "PART", "NAME", *names],
+        [[*_mark(row, has_same), row.part, row.name, *(_shown(row, value) for value in row.values)] for row in rows],
+    )
     return 0
 
 
@@ -48,9 +51,13 @@ def _mark(row: Row, has_same: bool) -> list[str]:
     return [" " if row.is_same else "*"] if has_same else []
 
 
-def _shown(value: Any) -> str:
+def _shown(row: Row, value: Any) -> str:
+    from alula.client.html import in_one_line
+
     if value is None:
         return "-"
+    if row.part == "execution" and row.name == "error":
+        value = in_one_line(value)
     if isinstance(value, timedelta):
         return f"{value.total_seconds():.3f} s"
     text = value if isinstance(value, str) else f"{value:.6g}" if isinstance(value, float) else json.dumps(value, ensure_ascii=False)

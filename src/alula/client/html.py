@@ -6,6 +6,7 @@ It knows the views by their attributes only, so that every one of them may call 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from html import escape
@@ -26,11 +27,18 @@ _CELL = "text-align:left;padding:2px 12px 2px 0;border:0;vertical-align:top;back
 _HEAD = _CELL + ";font-weight:600;border-bottom:1px solid rgba(128,128,128,.4)"
 _TEXT = 500  # characters of one value
 _ROWS = 200
+_TRIED = re.compile(r"\A\[\d+/\d+\] currentAttempt done\. Last Error: (USER|SYSTEM)::")
 
 
 def mark(phase: str) -> str:
     """One character for a phase."""
     return _MARKS.get(phase, "●")
+
+
+def in_one_line(error: str) -> str:
+    """What an error says, in a line: without how often it was tried; a trace names the exception in its last line."""
+    lines = _TRIED.sub("", error.strip()).splitlines() or [""]
+    return (lines[-1] if lines[0].startswith("Traceback") else lines[0])[:200]
 
 
 def phase_html(phase: str) -> str:
@@ -81,7 +89,7 @@ def nodes(views: Sequence[Any], said: Mapping[str, str] | None = None) -> str:
     shown = [(view, depth) for view, depth in zip(views, _depths(views), strict=True) if not view.id.endswith(("start-node", "end-node"))]
     rows = []
     for view, depth in shown[:_ROWS]:
-        note = escape(view.error.strip().splitlines()[0][:_TEXT]) if view.error.strip() else ""
+        note = escape(in_one_line(view.error))
         if view.phase in (NodePhase.RUNNING, NodePhase.DYNAMIC_RUNNING):
             note = escape((said or {}).get(view.id, ""))
         name = f'<span style="padding-left:{depth * 1.2:g}em">{escape(view.name)}</span>'
@@ -99,7 +107,7 @@ def execution(view: Any, views: Sequence[Any], outputs: Mapping[str, Any] | None
         nodes(views, said),
     ]
     if view.error:
-        style = f"color:inherit;background:none;border-left:3px solid {_RED};padding-left:8px;white-space:pre-wrap;margin:6px 0"
+        style = f"color:inherit;background:none;border-left:3px solid {_RED};padding-left:8px;white-space:pre-wrap;overflow-wrap:anywhere;margin:6px 0"
         parts.append(f'<pre style="{style}">{escape(view.error.rstrip())}</pre>')
     if outputs:
         parts.append(table(["output", "value"], [[escape(name), _value(value)] for name, value in outputs.items()]))
@@ -129,6 +137,8 @@ def comparison(of: Any) -> str:
     """Executions side by side; what differs is bold."""
     rows = []
     for row in of.rows:
+        if row.part == "execution" and row.name == "error":
+            row = row._replace(values=tuple(value and in_one_line(value) for value in row.values))
         cells = [phase_html(value) if row.name == "phase" and row.part == "execution" else _value(value) for value in row.values]
         rows.append([escape(row.part), escape(row.name), *(cells if row.is_same else [f"<b>{cell}</b>" for cell in cells])])
     return table(["", "", *(one.view.name for one in of.executions)], rows)

@@ -31,7 +31,7 @@ CODES = {
 }
 TOPICS = {
     "Run": ("init", "run", "register", "launch"),
-    "Look": ("list", "get", "watch", "logs", "compare"),
+    "Look": ("list", "get", "watch", "logs", "compare", "tui"),
     "Steer": ("abort", "signal", "recover", "relaunch", "rerun"),
     "Versions and repair": ("diff", "rollback", "debug", "cache"),
     "Server and shell": ("up", "doctor", "completion"),

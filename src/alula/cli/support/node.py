@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alula.cli.support.output import print_json, print_table
+from alula.client.html import in_one_line
 
 if TYPE_CHECKING:
     from alula.client.sync import Execution
@@ -38,7 +39,7 @@ def show_node(execution: Execution, node: str, *, as_json: bool) -> int:
             print_table([title, "VALUE"], [[name, _shown(value)] for name, value in values.items()])
     if detail.attempts:
         click.echo()
-        rows = [[str(one.number), one.phase.name, _size(one.peak_bytes), _parts(one), _first_line(one.error)] for one in detail.attempts]
+        rows = [[str(one.number), one.phase.name, _size(one.peak_bytes), _parts(one), in_one_line(one.error)] for one in detail.attempts]
         print_table(["ATTEMPT", "PHASE", "PEAK MEMORY", "TIME", "ERROR"], rows)
     return 0
 
@@ -61,11 +62,6 @@ def _span(span: timedelta) -> str:
 
 def _parts(attempt: AttemptView) -> str:
     return ", ".join(f"{name} {_span(span)}" for name, span in attempt.times.items())
-
-
-def _first_line(text: str) -> str:
-    lines = text.strip().splitlines() or [""]
-    return (lines[-1] if lines[0].startswith("Traceback") else lines[0])[:_MOST]
 
 
 def _document(one: AttemptView) -> dict[str, Any]:
