@@ -107,7 +107,8 @@ def execution(view: Any, views: Sequence[Any], outputs: Mapping[str, Any] | None
         nodes(views, said),
     ]
     if view.error:
-        style = f"color:inherit;background:none;border-left:3px solid {_RED};padding-left:8px;white-space:pre-wrap;overflow-wrap:anywhere;margin:6px 0"
+        style = f"color:inherit;background:none;border-left:3px solid {_RED};padding-left:8px;margin:6px 0;"
+        style += "white-space:pre-wrap;overflow-wrap:anywhere"
         parts.append(f'<pre style="{style}">{escape(view.error.rstrip())}</pre>')
     if outputs:
         parts.append(table(["output", "value"], [[escape(name), _value(value)] for name, value in outputs.items()]))

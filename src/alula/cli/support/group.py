@@ -33,7 +33,7 @@ TOPICS = {
     "Run": ("init", "run", "register", "launch"),
     "Look": ("list", "get", "watch", "logs", "compare", "tui"),
     "Steer": ("abort", "signal", "recover", "relaunch", "rerun"),
-    "Versions and repair": ("diff", "rollback", "debug", "cache"),
+    "Versions and repair": ("diff", "rollback", "debug", "cache", "env"),
     "Server and shell": ("up", "doctor", "completion"),
 }
 COMMANDS = Path(__file__).resolve().parent.parent
