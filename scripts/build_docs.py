@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 import alula
-from alula.cli.support.group import DEFECT, FAILED, INTERRUPTED, OK, UNREACHABLE, USAGE
+from alula.cli.support.group import CODES
 from alula.cli.support.group import alula as group
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,6 +35,7 @@ GROUPS = {
 CLIENT = (
     *("alula.client.sync.Client", "alula.client.sync.Execution"),
     *("alula.client.client.AsyncClient", "alula.client.execution.AsyncExecution"),
+    *("alula.client.views.ExecutionView", "alula.client.node.NodeView", "alula.client.comparison.Comparison"),
 )
 TESTING = (
     *("alula.testing.bench.Workbench", "alula.testing.result.Result", "alula.testing.node.NodeResult", "alula.testing.node.AttemptResult"),
@@ -67,12 +68,8 @@ def _relinked(text: str, prefix: str) -> str:
 
 def cli() -> str:
     """Every command with its help page, as it prints it."""
-    codes = {
-        OK: "done", FAILED: "the execution or the task failed, was aborted or did not end in time", USAGE: "wrong usage or input",
-        UNREACHABLE: "no server answers", DEFECT: "a defect, or a full disk", INTERRUPTED: "interrupted",
-    }  # fmt: skip
     lines = ["# The command line", "", "Results go to stdout, everything else to stderr; `--json` prints one document.", ""]
-    lines += ["| Exit code | Meaning |", "| --- | --- |", *(f"| {code} | {meaning} |" for code, meaning in codes.items()), ""]
+    lines += ["| Exit code | Meaning |", "| --- | --- |", *(f"| {code} | {meaning} |" for code, meaning in CODES.items()), ""]
     root = click.Context(group, info_name="alula")
     for name in group.list_commands(root):
         command = group.get_command(root, name)
@@ -101,10 +98,10 @@ def api() -> str:
         for name in names:
             left.pop(name, None)
         lines += [f"## {title}", "", *(f"::: alula.{homes[name]}.{name}\n" for name in names)]
-    left.pop("connect", None)
+    left = {name: home for name, home in left.items() if home != "client"}
     if left:
         raise SystemExit(f"docs: {', '.join(left)} belongs to no group of the reference; add its module to GROUPS")
-    lines += ["## The client", "", "::: alula.client.connect\n", *(f"::: {name}\n" for name in CLIENT)]
+    lines += ["## The client", "", "::: alula.client.connect\n", "::: alula.client.connect_async\n", *(f"::: {name}\n" for name in CLIENT)]
     lines += ["## Testing", "", "Names of `alula.testing`.", "", *(f"::: {name}\n" for name in TESTING)]
     return "\n".join(lines)
 

@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from alula.client import connect, connect_async
     from alula.errors import CommandFailed, NonRecoverable, Recoverable, TaskFailed
     from alula.sdk.array import map
     from alula.sdk.builder import WorkflowBuilder
@@ -54,6 +55,7 @@ _HOMES = {
     "columns": "types.value",
     "command": "sdk.command",
     "connect": "client",
+    "connect_async": "client",
     "context": "sdk.context",
     "deck": "sdk.running",
     "dynamic": "sdk.dynamic",
@@ -105,6 +107,7 @@ __all__ = [
     "columns",
     "command",
     "connect",
+    "connect_async",
     "context",
     "deck",
     "dynamic",

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import resource
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+import click
 import pytest
 from tests.cli.conftest import Result
 from tests.client.server_double import Double
 from tests.client.test_client import node
 
 from alula import errors
-from alula.cli.support.group import LazyGroup, exit_code, summary
+from alula.cli.support.group import CODES, TOPICS, LazyGroup, exit_code, summary
 from alula.cli.support.group import alula as group
 from alula.cli.support.progress import Progress, parent_of
 from alula.idl import admin, core
@@ -194,3 +199,63 @@ def test_progress_nests_by_id_and_says_each_change_once() -> None:
     assert progress.change(v1.ExecutionUpdate(nodes=[failed, node("n0-0-n1")])) == ["n0 FAILED: ValueError: bad", "n0-0-n1 n1 SUCCEEDED"]
     assert len(progress.tree().children) == 1
     assert len(progress.tree().children[0].children) == 1
+
+
+def test_an_error_ends_with_its_code(alula: Alula) -> None:
+    assert alula("get", "task", "nothing").err.endswith(" [NOT_FOUND]\n")
+    assert alula("list", "--limit", "0").err.splitlines()[0].endswith(" [USAGE]")
+    assert alula("launch", "nothing", "--address", "host").err.endswith(" [INVALID_INPUT]\n")
+
+
+def test_every_command_has_one_topic_and_the_overview_says_the_exit_codes(alula: Alula) -> None:
+    listed = [name for names in TOPICS.values() for name in names]
+    with group.make_context("alula", ["--help"], resilient_parsing=True) as context:
+        assert sorted(listed) == LazyGroup.list_commands(group, context)  # type: ignore[arg-type]
+    overview = alula("--help").out
+    assert all(f"{topic}:" in overview for topic in TOPICS) and "More:" not in overview
+    for code, meaning in CODES.items():
+        assert f"  {code}  {' ' * (3 - len(str(code)))}{meaning}" in overview
+
+
+def on_terminal(columns: int, *args: str, **environment: str) -> str:
+    """What a command prints on a terminal of that width."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ.update({"COLUMNS": str(columns), "TERM": "xterm", **environment})
+        os.execv(sys.executable, [sys.executable, "-m", "alula.cli", *args])
+    shown = b""
+    with suppress(OSError):  # how a terminal says that nobody writes to it any more
+        while data := os.read(fd, 4096):
+            shown += data
+    os.close(fd)
+    os.waitpid(pid, 0)
+    return shown.decode().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("columns", [100, 80, 30])
+def test_a_narrow_terminal_cuts_nothing(alula: Alula, double: Double, registered: str, columns: int) -> None:
+    alula("launch", registered, "--a", "2", "--name", "mine", "--wait")
+    shown = click.unstyle(on_terminal(columns, "list", "--address", double.address))
+    assert max(map(len, shown.splitlines())) <= max(columns, len(registered) + 4)
+    for part in ("mine", "SUCCEEDED", registered):
+        assert part in shown
+    assert "…" not in shown
+
+
+def test_colour_is_for_terminals_that_want_it(alula: Alula, double: Double, registered: str) -> None:
+    alula("launch", registered, "--a", "2", "--name", "mine", "--wait")
+    at = ("--address", double.address)
+    assert "\x1b[32mSUCCEEDED" in on_terminal(80, "list", *at)
+    assert "\x1b[" not in on_terminal(80, "list", *at, NO_COLOR="1")
+    assert "\x1b[" not in on_terminal(80, "--no-color", "list", *at)
+    assert "\x1b[2m [NOT_FOUND]" in on_terminal(80, "get", "task", "none", *at)
+    assert "\x1b[" not in on_terminal(80, "--no-color", "get", "task", "none", *at)
+    assert "\x1b[" not in alula("list").out
+
+
+def test_help_costs_little() -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    for _ in range(5):
+        subprocess.run([sys.executable, "-m", "alula.cli", "--help"], capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / 5 < 0.2

@@ -38,3 +38,19 @@ def test_limits_of_the_environment_hold_without_a_server_too(
     program.write_text("import alula as al\n\n@al.task\ndef chatter() -> None:\n    for n in range(5):\n        al.log_metric('m', n)\n")
     assert run(["run", str(program), "chatter", "--local", "--home", str(tmp_path / "home")]) == 1
     assert "logged 3 points of at most 3; log less often, or raise ALULA_MAX_METRICS" in capsys.readouterr().err
+
+
+def test_a_folder_given_to_a_run_holds_its_own_files_and_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ALULA_SETTINGS", "/nowhere")
+    program = tmp_path / "lists_a_folder.py"
+    program.write_text(
+        "import alula as al\n\n@al.task\ndef listed(folder: al.Directory) -> list[str]:\n    return sorted(folder.names())\n"
+    )
+    (tmp_path / "given").mkdir()
+    for name in ("a.txt", "b.md5"):
+        (tmp_path / "given" / name).write_text(name)
+    line = ["run", str(program), "listed", "--folder", str(tmp_path / "given"), "--local", "--home", str(tmp_path / "home"), "--json"]
+    assert run(line) == 0
+    assert json.loads(capsys.readouterr().out)["outputs"] == {"o0": ["a.txt", "b.md5"]}

@@ -78,7 +78,7 @@ def test_the_tree_shows_what_a_running_node_said_last_and_nothing_once_it_has_en
     ("line", "expected"),
     [
         (["get", "deck", "e"], "which node? write `alula get deck EXECUTION NODE`"),
-        (["get", "execution", "e", "n0"], "'n0': a node goes with `get deck` and `get execution --metrics`"),
+        (["get", "execution", "e", "n0"], "'n0': a node goes with `get node`, `get deck` and `get execution --metrics`"),
         (["get", "task", "t", "--metrics"], "--metrics goes with an execution, not with a task"),
         (["get", "execution", "e", "--metrics", "-o", "x"], "--output goes with a deck, not with an execution"),
     ],

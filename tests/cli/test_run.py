@@ -52,7 +52,7 @@ def test_inputs_by_option_pair_and_file(alula: Alula, double: Double, program: P
     assert alula("run", program, "twice", "--inputs", tmp_path / "inputs.json", "-i", "b=1").out == "11\n"
     for args, says in [
         (["--inputs", tmp_path / "inputs.json", "--a", "1"], "'a' is given twice"),
-        (["--inputs", tmp_path / "none.json"], "cannot be read as JSON"),
+        (["--inputs", tmp_path / "none.json"], "cannot be read (No such file"),
         (["-i", "a"], "expected NAME=VALUE"),
         (["-i", "c=1"], "no input 'c'; the inputs are a, b"),
         ([], "missing --a (int)"),

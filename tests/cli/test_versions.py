@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Result
-from tests.server.harness import LiveServer
-
-from alula.cli.support.group import run
 
 PROGRAM = """
 import alula as al
@@ -30,27 +27,6 @@ def shout(text: str, times: int) -> str:
 def hello(who: str = "world", times: int = 2) -> str:
     return shout(greet(who), times)
 """
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    live = LiveServer(tmp_path_factory.mktemp("versions") / "home").start()
-    yield live
-    live.stop()
-
-
-@pytest.fixture
-def live(server: LiveServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
-    """Runs a command line against the server."""
-    monkeypatch.setenv("ALULA_ADDRESS", server.address)
-    monkeypatch.setenv("ALULA_SETTINGS", "/nowhere")
-
-    def call(*args: object) -> Result:
-        code = run([str(arg) for arg in args])
-        captured = capsys.readouterr()
-        return Result(code, captured.out, captured.err)
-
-    return call
 
 
 @pytest.fixture

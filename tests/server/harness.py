@@ -52,15 +52,21 @@ class LiveServer:
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
-        self.channel.close()
+        self._close()
 
     def stop(self) -> int:
         """SIGTERM; the exit code."""
         if self.process is None or self.process.poll() is not None:
             return -1
-        self.channel.close()
         self.process.terminate()
-        return self.process.wait(30)
+        code = self.process.wait(30)
+        self._close()
+        return code
+
+    def _close(self) -> None:
+        self.channel.close()
+        if self.process is not None and self.process.stdout is not None:
+            self.process.stdout.close()
 
     def register(self, module: ModuleType, version: str = "v1") -> None:
         self.run.Register(serialize(entities(module), Settings("default", "development", version)))

@@ -129,3 +129,17 @@ def as_many(n: int) -> str:
 @al.workflow
 def calls_dynamic(n: int) -> str:
     return as_many(n)
+
+
+async def looks() -> list[str]:
+    with al.connect() as client:
+        execution = client.launch(flow, path=al.File("x"), depth=2).wait("1m")
+        again = execution.rerun(from_="train", depth=3, name="other")
+        names: list[str] = [view.name for view in client.iter_executions(phase="FAILED", since="2h", limit=3)]
+        same: list[bool] = [row.is_same for row in client.compare(execution, again, "third")]
+        print(execution.inputs["depth"], execution.node("train").attempts[0].times, same)
+        again.show(timeout=3)
+    async with al.connect_async("host:1", project="p") as loop:
+        launched = await loop.launch(flow, path=al.File("x"))
+        ended = await (await launched.rerun(from_=["train"])).wait()
+        return [*names, ended.name, *[view.version async for view in loop.iter_versions("workflow")]]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from alula.cli.support import complete
 from alula.cli.support.options import client_of, json_option, server_options
 from alula.cli.support.output import print_json
 
 
 @click.command()
-@click.argument("execution")
+@click.argument("execution", shell_complete=complete.executions)
 @click.option("--cause", default="aborted from the command line", show_default=True, help="Why; recorded with the execution.")
 @server_options
 @json_option

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from alula.cli.support import complete
 from alula.cli.support.options import client_of, json_option, server_options
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("execution")
-@click.argument("node", default="", metavar="[NODE]")
+@click.argument("execution", shell_complete=complete.executions)
+@click.argument("node", default="", metavar="[NODE]", shell_complete=complete.nodes)
 @server_options
 @json_option
 def explain(execution: str, node: str, address: str, project: str, domain: str, as_json: bool) -> int:
@@ -59,8 +60,8 @@ def _of_node(client: Client, execution: str, node: str) -> int:
 
 
 @command.command()
-@click.argument("execution", default="", metavar="[EXECUTION]")
-@click.argument("node", default="", metavar="[NODE]")
+@click.argument("execution", default="", metavar="[EXECUTION]", shell_complete=complete.executions)
+@click.argument("node", default="", metavar="[NODE]", shell_complete=complete.nodes)
 @click.option("--task", default="", help="Everything this task has in the cache, by its registered name.")
 @click.option("--cache-version", default="", help="With --task: only what was computed under this cache version.")
 @server_options

@@ -11,6 +11,7 @@ def command(shell: str) -> int:
     """Print the completion script of a shell: `eval "$(alula completion bash)"`."""
     from click.shell_completion import get_completion_class
 
+    from alula.cli.support import complete  # noqa: F401 - brings our way to complete in bash
     from alula.cli.support.group import alula
 
     kind = get_completion_class(shell)

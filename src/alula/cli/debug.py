@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from alula.cli.support import complete
 from alula.cli.support.options import client_of, server_options
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("execution")
-@click.argument("node")
+@click.argument("execution", shell_complete=complete.executions)
+@click.argument("node", shell_complete=complete.nodes)
 @click.option("--item", type=int, default=-1, help="Which item of a map.")
 @click.option("--source", is_flag=True, help="Run the code of this folder, not that of then.")
 @click.option("--post-mortem", is_flag=True, help="Stop only where it fails.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from alula.cli.support import complete
 from alula.cli.support.options import client_of, json_option, server_options
 
 if TYPE_CHECKING:
@@ -13,9 +14,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name")
-@click.argument("old", default="", metavar="[OLD]")
-@click.argument("new", default="", metavar="[NEW]")
+@click.argument("name", shell_complete=complete.comparable)
+@click.argument("old", default="", metavar="[OLD]", shell_complete=complete.versions)
+@click.argument("new", default="", metavar="[NEW]", shell_complete=complete.versions)
 @click.option("--kind", type=click.Choice(["workflow", "task", "launch-plan"]), help="What the name is of [the first that has it].")
 @click.option("--no-code", is_flag=True, help="Leave the lines of changed files out.")
 @server_options

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from alula.cli.support import complete
 from alula.cli.support.options import client_of, json_option, server_options
 from alula.cli.support.output import print_json, print_message, print_table
 from alula.errors import InvalidInput, NotFound, Unsupported
@@ -15,7 +16,7 @@ from alula.errors import InvalidInput, NotFound, Unsupported
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alula.client.execution import NodeView
+    from alula.client.node import NodeView
     from alula.client.sync import Client, Execution
     from alula.idl import core
     from alula.idl.v1 import source_pb2
@@ -28,9 +29,9 @@ _HOW = {4: "relaunch of", 6: "keeps results of"}  # the IDL's ExecutionMode
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["execution", "workflow", "task", "launch-plan", "deck"]))
-@click.argument("name", metavar="NAME[:VERSION]")
-@click.argument("node", default="")
+@click.argument("kind", type=click.Choice(["execution", "workflow", "task", "launch-plan", "node", "deck"]))
+@click.argument("name", metavar="NAME[:VERSION]", shell_complete=complete.of_kind)
+@click.argument("node", default="", shell_complete=complete.nodes)
 @click.option("--events", "with_events", is_flag=True, help="What happened to an execution, and where it stands, instead of its nodes.")
 @click.option("--metrics", "with_metrics", is_flag=True, help="What an execution's attempts logged, those of NODE or of every node.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Of a deck: the file to write.")
@@ -42,11 +43,16 @@ _HOW = {4: "relaunch of", 6: "keeps results of"}  # the IDL's ExecutionMode
 def command(context: click.Context, /, kind: str, name: str, node: str, address: str, project: str, domain: str, **options: Any) -> int:
     """Show one execution with its nodes, or the newest version of a workflow, task or launch plan with its inputs.
 
+    `alula get node EXECUTION NODE` shows what went in and came out, its attempts and where their time went.
     `alula get execution NAME --metrics` shows what its attempts logged; `alula get deck NAME NODE` saves the page that a node wrote.
     """
     _check(context, kind, node, options)
     as_json = options["as_json"]
     with client_of(address, project, domain) as client:
+        if kind == "node":
+            from alula.cli.support.node import show_node
+
+            return show_node(client.execution(name), node, as_json=as_json)
         if kind == "deck":
             return _deck(client.execution(name), node, options)
         if options["with_metrics"]:
@@ -65,10 +71,10 @@ def _check(context: click.Context, kind: str, node: str, options: dict[str, Any]
             )
     if options["with_events"] and options["with_metrics"]:
         raise click.UsageError("--events and --metrics exclude each other; give one of them", context)
-    if kind == "deck" and not node:
-        raise click.UsageError("which node? write `alula get deck EXECUTION NODE`", context)
-    if node and kind != "deck" and not options["with_metrics"]:
-        raise click.UsageError(f"{node!r}: a node goes with `get deck` and `get execution --metrics`", context)
+    if kind in ("deck", "node") and not node:
+        raise click.UsageError(f"which node? write `alula get {kind} EXECUTION NODE`", context)
+    if node and kind not in ("deck", "node") and not options["with_metrics"]:
+        raise click.UsageError(f"{node!r}: a node goes with `get node`, `get deck` and `get execution --metrics`", context)
 
 
 def _metrics(execution: Execution, node: str, as_json: bool) -> int:

@@ -6,16 +6,17 @@ from typing import Any
 
 import click
 
+from alula.cli.support import complete
 from alula.cli.support.inputs import file_option, input_option
 from alula.cli.support.options import client_of, json_option, server_options
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True}, add_help_option=False)
-@click.argument("name", required=False, metavar="NAME[:VERSION]")
+@click.argument("name", required=False, metavar="NAME[:VERSION]", shell_complete=complete.launchable)
 @input_option
 @file_option
 @server_options
-@click.option("--version", default="", help="Version [the active one, else the newest].")
+@click.option("--version", default="", shell_complete=complete.versions, help="Version [the active one, else the newest].")
 @click.option("--name", "execution_name", default="", help="Name of the execution.")
 @click.option("--overwrite-cache", is_flag=True, help="Compute anew and replace what is cached.")
 @click.option("--wait", is_flag=True, help="Follow it to the end and print its outputs.")

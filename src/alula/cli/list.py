@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from alula.cli.support import complete
 from alula.cli.support.options import client_of, json_option, server_options
 from alula.cli.support.output import print_message, print_table
 from alula.errors import InvalidInput
@@ -19,15 +20,32 @@ KINDS = ("executions", "workflows", "tasks", "launch-plans", "projects")
 
 @click.command()
 @click.argument("kind", type=click.Choice(KINDS), default="executions")
-@click.argument("name", default="")
+@click.argument("name", default="", shell_complete=complete.of_kind)
 @click.option("--filter", "filters", default="", metavar="FILTERS", help="For instance eq(phase,FAILED)+contains(workflow.name,churn).")
+@click.option(
+    "--phase", "phases", multiple=True, metavar="PHASE", help="Of executions: in this phase, for instance FAILED; may be repeated."
+)
+@click.option("--workflow", default="", shell_complete=complete.workflows, help="Of executions: with this in their workflow's name.")
+@click.option("--since", default=None, metavar="SPAN|INSTANT", help="Of executions: created within 2h, or after 2026-01-31T08:00.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Most rows.")
 @server_options
 @json_option
-def command(kind: str, name: str, filters: str, limit: int, address: str, project: str, domain: str, as_json: bool) -> int:
-    """List executions, workflows, tasks, launch plans or projects, newest first."""
+@click.pass_context
+def command(context: click.Context, /, kind: str, name: str, limit: int, address: str, project: str, domain: str, **options: Any) -> int:
+    """List executions, workflows, tasks, launch plans or projects, newest first.
+
+    `alula list --phase FAILED --workflow churn --since 2h` narrows executions; --filter takes whatever Flyte's grammar can say.
+    """
+    filters, as_json = options["filters"], options["as_json"]
+    narrowing = {"phases": options["phases"], "workflow": options["workflow"], "since": options["since"]}
     if name and kind in ("executions", "projects"):
         raise click.UsageError(f"{kind} take no name; use --filter, for instance contains(execution_name,{name})")
+    if kind == "executions":
+        from alula.client.views import execution_filters
+
+        filters = execution_filters(phase=options["phases"], workflow=options["workflow"], since=options["since"], filters=filters)
+    elif given := [one for one in narrowing if narrowing[one]]:
+        raise click.UsageError(f"--{given[0].removesuffix('s')} goes with executions, not with {kind}", context)
     with client_of(address, project, domain) as client:
         if kind == "projects":
             from alula.idl import admin

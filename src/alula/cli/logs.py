@@ -6,12 +6,13 @@ import sys
 
 import click
 
+from alula.cli.support import complete
 from alula.cli.support.options import client_of, server_options
 
 
 @click.command()
-@click.argument("execution")
-@click.argument("node", default="")
+@click.argument("execution", shell_complete=complete.executions)
+@click.argument("node", default="", shell_complete=complete.nodes)
 @click.option("-f", "--follow", is_flag=True, help="Go on to the end, over retries and restarts of the server.")
 @click.option("--tail", "tail_bytes", type=click.IntRange(0), default=0, metavar="BYTES", help="Only the last bytes.")
 @server_options

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from alula.cli.support import complete
 from alula.cli.support.options import client_of, json_option, server_options
 
 
 @click.command()
-@click.argument("execution")
+@click.argument("execution", shell_complete=complete.executions)
 @click.option("--name", default="", help="Name of the new execution.")
 @click.option("--wait", is_flag=True, help="Follow it to the end and print its outputs.")
 @server_options

@@ -12,7 +12,7 @@ from alula.cli.support.output import print_json
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(), metavar="PATH...")
 @click.option("--version", default="", help="Version of everything registered [hash of the code].")
 @click.option("--upgrade", is_flag=True, help="Resolve the packages of environments anew, for newer versions.")
 @server_options

@@ -6,13 +6,23 @@ from typing import Any
 
 import click
 
+from alula.cli.support import complete
 from alula.cli.support.again import CHANGING, change_options, launch_changed
 
 
 @click.command(context_settings=CHANGING)
 @change_options
-@click.option("--from", "from_nodes", multiple=True, metavar="NODE", help="Compute this node anew, and all that follows; may be repeated.")
-@click.option("--only", default="", metavar="NODE", help="Run the task of this node alone, with the inputs it had.")
+@click.option(
+    "--from",
+    "from_nodes",
+    multiple=True,
+    metavar="NODE",
+    shell_complete=complete.nodes,
+    help="Compute this node anew, and all that follows; may be repeated.",
+)
+@click.option(
+    "--only", default="", metavar="NODE", shell_complete=complete.nodes, help="Run the task of this node alone, with the inputs it had."
+)
 @click.pass_context
 def command(context: click.Context, /, from_nodes: tuple[str, ...], only: str, **options: Any) -> int:
     """Go on from a node of a past execution; prints the new name.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from alula.cli.support import complete
 from alula.cli.support.options import client_of, json_option, server_options
 
 
 @click.command()
-@click.argument("name", metavar="WORKFLOW")
-@click.argument("version", metavar="VERSION|latest")
+@click.argument("name", metavar="WORKFLOW", shell_complete=complete.workflows)
+@click.argument("version", metavar="VERSION|latest", shell_complete=complete.versions_or_latest)
 @server_options
 @json_option
 def command(name: str, version: str, address: str, project: str, domain: str, as_json: bool) -> int:

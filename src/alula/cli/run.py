@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from alula.cli.support import complete
 from alula.cli.support.inputs import file_option, input_option
 from alula.cli.support.module import load
 from alula.cli.support.options import client_of, home_folder, home_option, json_option, server_options
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     add_help_option=False,
     options_metavar="[OPTIONS]",
 )
-@click.argument("file", required=False)
-@click.argument("name", required=False, metavar="WORKFLOW_OR_TASK")
+@click.argument("file", required=False, type=click.Path())
+@click.argument("name", required=False, metavar="WORKFLOW_OR_TASK", shell_complete=complete.in_file)
 @input_option
 @file_option
 @click.option("--remote", is_flag=True, help="On a server, even if none is named in the settings.")
@@ -129,10 +130,11 @@ def _watch(context: click.Context, file: str, name: str, options: dict[str, Any]
 
 
 def _inputs(context: click.Context, entity: Any, options: dict[str, Any]) -> core.LiteralMap:
-    from alula.cli.support.inputs import of_interface, read
+    from alula.cli.support.inputs import check, of_interface, read
 
     parameters = of_interface(entity)
     literals = read(parameters, context.args, options["pairs"], options["inputs_file"], context)
+    check(entity, literals)
     for name, parameter in parameters.items():  # a task has no launch plan that would hold its defaults
         if parameter.HasField("default") and name not in literals.literals:
             literals.literals[name].CopyFrom(parameter.default)

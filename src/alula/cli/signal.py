@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from alula.cli.support import complete
 from alula.cli.support.options import client_of, json_option, server_options
 from alula.cli.support.output import print_json, print_table
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("execution")
-@click.argument("gate", default="")
+@click.argument("execution", shell_complete=complete.executions)
+@click.argument("gate", default="", shell_complete=complete.gates)
 @click.option("--approve/--reject", "is_approved", default=None, help="The answer to an approval.")
 @click.option("--value", metavar="VALUE", help="The value another gate waits for.")
 @server_options

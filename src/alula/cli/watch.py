@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from alula.cli.support import complete
 from alula.cli.support.options import client_of, json_option, server_options
 
 
 @click.command()
-@click.argument("execution")
+@click.argument("execution", shell_complete=complete.executions)
 @server_options
 @click.option("--timeout", "timeout_s", type=float, metavar="SECONDS", help="How long to follow; the execution goes on.")
 @json_option

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 from alula.client import rpc, value
 from alula.client.compare import Difference, compare
+from alula.client.comparison import Comparison, compare_executions
 from alula.client.execution import AsyncExecution
 from alula.client.register import Registered, register
 from alula.client.settings import ClientSettings, load
+from alula.client.target import Target, exact
 from alula.client.transfer import LinkOffload
+from alula.client.views import ExecutionView, VersionView, execution_filters, execution_view, version_view
 from alula.client.wire import Wire
 from alula.errors import InvalidInput, NotFound
 from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
+from alula.idl.phase import ExecutionPhase
 from alula.idl.v1 import service_pb2 as v1
 from alula.idl.v1 import source_pb2
+from alula.sdk.duration import Span
 from alula.sdk.entity import Entity
 from alula.sdk.interactive import is_interactive
 from alula.sdk.interface import Interface
@@ -26,6 +32,7 @@ from alula.sdk.launch_plan import LaunchPlan
 from alula.sdk.reference import Reference
 from alula.sdk.task import Task
 
+_PAGE = 100
 NEWEST = admin.Sort(key="created_at", direction=admin.Sort.DESCENDING)
 
 
@@ -59,15 +66,6 @@ class LaunchOptions:
             if name not in known:
                 raise InvalidInput(f"launch option {name!r}: there is no such option; there are {', '.join(known)}")
         return replace(self, **changes)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """What a launch starts: its id, how its inputs become literals, and its interface if the function is at hand."""
-
-    id: core.Identifier
-    parameters: Mapping[str, core.Parameter]
-    interface: Interface | None = None
 
 
 class AsyncLauncher:
@@ -126,6 +124,10 @@ class AsyncClient:
 
     async def close(self) -> None:
         await self.wire.close()
+
+    @property
+    def settings(self) -> ClientSettings:
+        return self.wire.settings
 
     @property
     def launch(self) -> AsyncLauncher:
@@ -237,17 +239,7 @@ class AsyncClient:
 
     async def exact(self, identifier: core.Identifier, interface: Interface | None = None) -> Target:
         """The target of an exact id."""
-        if identifier.resource_type == core.TASK:
-            task = await self.wire.call(rpc.GET_TASK, admin.ObjectGetRequest(id=identifier))
-            variables = task.closure.compiled_task.template.interface.inputs.variables
-            # A task has no launch plan that could hold defaults, so each input is required.
-            parameters = {name: core.Parameter(var=variables[name], required=True) for name in variables}
-            return Target(id=task.id, parameters=parameters, interface=interface)
-        plan_id = core.Identifier()
-        plan_id.CopyFrom(identifier)
-        plan_id.resource_type = core.LAUNCH_PLAN  # a workflow is launched by its default launch plan, of the same name and version
-        plan = await self.wire.call(rpc.GET_LAUNCH_PLAN, admin.ObjectGetRequest(id=plan_id))
-        return Target(id=plan.id, parameters=value.parameters_of(plan), interface=interface)
+        return await exact(self.wire, identifier, interface)
 
     async def find(self, name: str, version: str = "") -> Target:
         """A registered launch plan, workflow or task by name: the version asked for, else the active, else the newest.
@@ -337,6 +329,70 @@ class AsyncClient:
         if len(parts) != 1:
             raise InvalidInput(f"execution {name!r}: expected its name or project/domain/name")
         return ExecutionId(self.wire.settings.project, self.wire.settings.domain, name)
+
+    async def compare(self, *executions: str | AsyncExecution) -> Comparison:
+        """Executions side by side: versions, inputs, outputs, metrics, parameters, durations.
+
+        Args:
+            executions: names or handles, at least two.
+        Raises:
+            InvalidInput: fewer than two; NotFound: there is no such execution.
+        """
+        if len(executions) < 2:
+            raise InvalidInput(f"compare: expected two executions or more, got {len(executions)}; `alula list` shows them")
+        return await compare_executions([one if isinstance(one, AsyncExecution) else await self.execution(one) for one in executions])
+
+    async def iter_executions(
+        self,
+        *,
+        phase: str | ExecutionPhase | Sequence[str | ExecutionPhase] = (),
+        workflow: str = "",
+        since: Span | datetime | None = None,
+        filters: str = "",
+        limit: int = 0,
+    ) -> AsyncIterator[ExecutionView]:
+        """Executions, newest first, page by page as they are asked for.
+
+        Args:
+            phase: only in this phase, or one of these.
+            workflow: only of workflows with this in their name.
+            since: only created after this instant, or within this span before now: `"2h"`.
+            filters: more, in Flyte's grammar.
+            limit: at most so many; 0: all.
+        """
+        wanted = execution_filters(phase=phase, workflow=workflow, since=since, filters=filters)
+        async for page in self._pages(limit, lambda size, token: self.executions(filters=wanted, limit=size, token=token)):
+            for execution in page.executions:
+                yield execution_view(execution)
+
+    async def iter_versions(self, kind: str, name: str = "", *, filters: str = "", limit: int = 0) -> AsyncIterator[VersionView]:
+        """Versions, newest first, page by page as they are asked for.
+
+        Args:
+            kind: "workflow", "task" or "launch-plan".
+            name: empty: of every name.
+        """
+        listings: dict[str, tuple[Callable[..., Awaitable[Any]], str]] = {
+            "workflow": (self.workflows, "workflows"),
+            "task": (self.tasks, "tasks"),
+            "launch-plan": (self.launch_plans, "launch_plans"),
+        }
+        if kind not in listings:
+            raise InvalidInput(f"kind {kind!r}: there is no such kind; there are {', '.join(listings)}")
+        ask, plural = listings[kind]
+        async for page in self._pages(limit, lambda size, token: ask(name, filters=filters, limit=size, token=token)):
+            for entity in getattr(page, plural):
+                yield version_view(entity)
+
+    async def _pages(self, limit: int, ask: Callable[[int, str], Awaitable[Any]]) -> AsyncIterator[Any]:
+        token, left = "", limit
+        while True:
+            size = min(_PAGE, left) if limit else _PAGE
+            page = await ask(size, token)
+            yield page
+            token, left = page.token, left - size
+            if not token or (limit and left <= 0):
+                return
 
     async def executions(self, *, filters: str = "", limit: int = 20, token: str = "", sort: admin.Sort = NEWEST) -> admin.ExecutionList:
         """Executions, newest first; `filters` in Flyte's grammar, `eq(phase,FAILED)+contains(workflow.name,churn)`."""

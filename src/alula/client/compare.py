@@ -58,6 +58,11 @@ class Difference:
     code: list[FileChange] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def _repr_html_(self) -> str:
+        from alula.client.html import difference
+
+        return difference(self)
+
     def __bool__(self) -> bool:
         return bool(self.interface or self.graph or self.tasks or self.settings or self.code)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from alula.client import figures, rpc, value
 from alula.client.names import Names
+from alula.client.node import Nodes, NodeView, Reuse, view_of
+from alula.client.show import show
+from alula.client.target import exact
 from alula.client.transfer import LinkOffload
+from alula.client.views import ExecutionView, NodeDetail, execution_view, node_detail, plain
 from alula.client.wire import Stream, Wire
 from alula.errors import ExecutionFailed, InvalidInput, NotFound, Unavailable, WaitTimeout
 from alula.idl import admin, core
@@ -24,71 +27,6 @@ _PAGE = 1000
 _FIRST_RETRY_S = 0.1
 _LAST_RETRY_S = 3.0
 _OUTAGE_S = 120.0  # how long a wait outlives the server; an execution goes on by itself after a restart
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeView:
-    """One node execution as people want to see it.
-
-    Attributes:
-        id: unique in the execution.
-        name: of the node in its workflow, by default that of what it calls; its id where that is not known.
-        parent: id of the node it lies in, empty at the top.
-        started_at: None before it starts.
-        duration: None until it ends.
-        error: the recorded cause, empty without one.
-        cache: what the output cache said: HIT, MISS, POPULATED, SKIPPED; empty if it was not asked.
-        is_array: it runs its task once per item.
-        deck: URI of the deck its last attempt wrote, empty without one; `execution.deck(node)` reads it.
-    """
-
-    id: str
-    name: str
-    parent: str
-    phase: NodePhase
-    started_at: datetime | None
-    duration: timedelta | None
-    error: str
-    cache: str = ""
-    is_array: bool = False
-    deck: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reuse:
-    """How much of a task node was computed and how much came from the output cache.
-
-    Attributes:
-        id: of the node.
-        name: of the node.
-        computed: calls that ran, 0 or 1; for an array node 0 to its number of items.
-        cached: calls served from the cache.
-        recovered: 1 if a rerun or a recovery took over the whole node from the execution it goes on from.
-    """
-
-    id: str
-    name: str
-    computed: int
-    cached: int
-    recovered: int = 0
-
-
-def view_of(node: admin.NodeExecution, parent: str = "", names: Names | None = None) -> NodeView:
-    """The view of an IDL node execution."""
-    closure, phase, spec_id = node.closure, NodePhase(node.closure.phase), node.metadata.spec_node_id or node.id.node_id
-    status = core.CatalogCacheStatus.Name(closure.task_node_metadata.cache_status).removeprefix("CACHE_")
-    return NodeView(
-        id=node.id.node_id,
-        name=names.of(node.id.node_id, spec_id) if names is not None else spec_id,
-        parent=parent,
-        phase=phase,
-        started_at=closure.started_at.ToDatetime(UTC) if closure.HasField("started_at") else None,
-        duration=closure.duration.ToTimedelta() if closure.HasField("duration") and phase.is_terminal else None,
-        error=closure.error.message,
-        cache="" if status == "DISABLED" else status,
-        is_array=node.metadata.is_array,
-        deck=closure.deck_uri,
-    )
 
 
 class AsyncExecution:
@@ -237,9 +175,26 @@ class AsyncExecution:
             return value.outputs_by_name(literals)
         return await self.wire.blocking(lambda: value.outputs_by_interface(literals, interface, LinkOffload(self.wire)))
 
-    async def nodes(self) -> list[NodeView]:
+    async def inputs(self) -> dict[str, Any]:
+        """What it was launched with, defaults included: of the function's types if it is at hand, else as JSON values."""
+        answer = await self.wire.call(rpc.GET_EXECUTION_DATA, admin.WorkflowExecutionGetDataRequest(id=self.id.to_proto()))
+        literals, interface = answer.full_inputs, self.interface
+        if interface is None:
+            return plain(literals)
+        return await self.wire.blocking(lambda: value.inputs_by_interface(literals, interface, LinkOffload(self.wire)))
+
+    async def view(self) -> ExecutionView:
+        """It as it is now: phase, workflow, version, times, error."""
+        return execution_view(await self.get())
+
+    async def node(self, node: str) -> NodeDetail:
+        """One node by id or name: its inputs and outputs, its attempts and where their time went."""
+        node_id = await self.node_id(node)
+        return await node_detail(self.wire, self._node_id(node_id), await self._attempts(node_id))
+
+    async def nodes(self) -> Nodes:
         """Every node execution, parents before their children."""
-        found: list[NodeView] = []
+        found = Nodes()
         await self._nodes_under("", found, await self.names())
         return found
 
@@ -258,6 +213,14 @@ class AsyncExecution:
         """Reads what the nodes beneath a dynamic one are called."""
         data = await self.wire.call(rpc.GET_NODE_DATA, admin.NodeExecutionGetDataRequest(id=self._node_id(node_id)))
         (await self.names()).learn(node_id, data.dynamic_workflow.compiled_workflow)
+
+    async def show(self, timeout: float | str | timedelta | None = None) -> None:
+        """Follows it to its end: a display that changes in a notebook, lines on stdout elsewhere.
+
+        Raises:
+            WaitTimeout: it is still running.
+        """
+        await show(self, None if timeout is None else parse_span(timeout).total_seconds())
 
     async def events(self) -> list[v1.ExecutionEvent]:
         """What happened to it so far, oldest first."""
@@ -436,6 +399,38 @@ class AsyncExecution:
 
     async def rerun(
         self,
+        from_: str | Sequence[str] = (),
+        *,
+        version: str = "",
+        name: str = "",
+        overwrite_cache: bool = False,
+        inputs: Mapping[str, Any] | None = None,
+        **changes: Any,
+    ) -> AsyncExecution:
+        """The same again with changes: `execution.rerun(from_="train", lr=0.1)`.
+
+        Args:
+            from_: nodes by id or name that are computed anew, with all that follows; what lies before is taken over where its inputs are
+                still the same. Empty: the whole.
+            version: another registered version of what was launched.
+            name: of the new execution.
+            overwrite_cache: compute anew and replace what is cached.
+            inputs: those that change, in Python; for names that are arguments here.
+            changes: likewise.
+        Raises:
+            InvalidInput: an unknown input, or a value of another type.
+        """
+        identifier = core.Identifier()
+        identifier.CopyFrom((await self.get()).spec.launch_plan)
+        identifier.version = version or identifier.version
+        target = await exact(self.wire, identifier)
+        values = {**(inputs or {}), **changes}
+        literals = await self.wire.blocking(lambda: value.changed(target.parameters, self.interface, values, LinkOffload(self.wire)))
+        nodes = [from_] if isinstance(from_, str) else list(from_)
+        return await self.restart([one for one in nodes if one], target.id, literals, name=name, overwrite_cache=overwrite_cache)
+
+    async def restart(
+        self,
         from_nodes: Sequence[str] = (),
         launch_plan: core.Identifier | None = None,
         inputs: core.LiteralMap | None = None,
@@ -443,13 +438,7 @@ class AsyncExecution:
         name: str = "",
         overwrite_cache: bool = False,
     ) -> AsyncExecution:
-        """The same again with changes, going on from nodes if any are named.
-
-        Args:
-            from_nodes: ids or names; what lies before them is taken over where its inputs are still the same.
-            launch_plan: another version to run.
-            inputs: those that change.
-        """
+        """`rerun` with literals, and with the exact id of what is to run."""
         request = v1.RerunRequest(id=self.id.to_proto(), name=name, from_nodes=from_nodes, overwrite_cache=overwrite_cache)
         if launch_plan is not None:
             request.launch_plan.CopyFrom(launch_plan)

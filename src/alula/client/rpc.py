@@ -73,3 +73,4 @@ EXPLAIN_CACHE = _run("ExplainCache", admin.NodeExecutionGetRequest, v1.CacheExpl
 EVICT_CACHE = _run("EvictCache", v1.EvictCacheRequest, v1.EvictCacheResponse)
 UPDATE_LAUNCH_PLAN = _admin("UpdateLaunchPlan", admin.LaunchPlanUpdateRequest, admin.LaunchPlanUpdateResponse)
 RERUN = _run("Rerun", v1.RerunRequest, admin.ExecutionCreateResponse)
+GET_ATTEMPT = _run("GetAttempt", v1.GetAttemptRequest, v1.AttemptDetail)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from alula.client.client import AsyncClient, AsyncLauncher, Rollback
+from alula.client.client import NEWEST, AsyncClient, AsyncLauncher, Rollback
 from alula.client.compare import Difference
-from alula.client.execution import AsyncExecution, NodeView, Reuse
+from alula.client.comparison import Comparison
+from alula.client.execution import AsyncExecution
 from alula.client.figures import Figures, Point
+from alula.client.node import Nodes, Reuse
 from alula.client.register import Registered
 from alula.client.settings import ClientSettings
+from alula.client.show import drawn
+from alula.client.views import ExecutionView, NodeDetail, VersionView
 from alula.client.wire import Wire, drive
 from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
 from alula.idl.phase import ExecutionPhase
 from alula.idl.v1 import service_pb2 as v1
 from alula.idl.v1 import source_pb2
+from alula.sdk.duration import Span
 
 T = TypeVar("T")
 
@@ -72,7 +77,21 @@ class Execution:
         return drive(self.source.outputs())
 
     @property
-    def nodes(self) -> list[NodeView]:
+    def inputs(self) -> dict[str, Any]:
+        """What it was launched with; see `AsyncExecution.inputs`."""
+        return drive(self.source.inputs())
+
+    @property
+    def view(self) -> ExecutionView:
+        """It as it is now: phase, workflow, version, times, error."""
+        return drive(self.source.view())
+
+    def node(self, node: str) -> NodeDetail:
+        """One node by id or name: its inputs and outputs, its attempts and where their time went."""
+        return drive(self.source.node(node))
+
+    @property
+    def nodes(self) -> Nodes:
         """Every node execution, parents before their children."""
         return drive(self.source.nodes())
 
@@ -90,6 +109,13 @@ class Execution:
     def gates(self) -> dict[str, core.LiteralType]:
         """The gates that wait, with the type of what they wait for."""
         return drive(self.source.gates())
+
+    def _repr_html_(self) -> str:
+        return drive(drawn(self.source))
+
+    def show(self, timeout: float | str | timedelta | None = None) -> None:
+        """Follows it to its end: a display that changes in a notebook, lines on stdout elsewhere."""
+        drive(self.source.show(timeout))
 
     def get(self) -> admin.Execution:
         return drive(self.source.get())
@@ -128,6 +154,20 @@ class Execution:
 
     def evict_cache(self, node: str) -> int:
         return drive(self.source.evict_cache(node))
+
+    def rerun(
+        self,
+        from_: str | Sequence[str] = (),
+        *,
+        version: str = "",
+        name: str = "",
+        overwrite_cache: bool = False,
+        inputs: Mapping[str, Any] | None = None,
+        **changes: Any,
+    ) -> Execution:
+        """The same again with changes: `execution.rerun(from_="train", lr=0.1)`; see `AsyncExecution.rerun`."""
+        again = self.source.rerun(from_, version=version, name=name, overwrite_cache=overwrite_cache, inputs=inputs, **changes)
+        return Execution(drive(again))
 
     def relaunch(self, name: str = "") -> Execution:
         return Execution(drive(self.source.relaunch(name)))
@@ -186,8 +226,28 @@ class Client:
     def execution(self, name: str) -> Execution:
         return Execution(drive(self.source.execution(name)))
 
-    def executions(self, *, filters: str = "", limit: int = 20, token: str = "") -> admin.ExecutionList:
-        return drive(self.source.executions(filters=filters, limit=limit, token=token))
+    def compare(self, *executions: str | Execution) -> Comparison:
+        """Executions side by side; see `AsyncClient.compare`."""
+        return drive(self.source.compare(*(one.source if isinstance(one, Execution) else one for one in executions)))
+
+    def iter_executions(
+        self,
+        *,
+        phase: str | ExecutionPhase | Sequence[str | ExecutionPhase] = (),
+        workflow: str = "",
+        since: Span | datetime | None = None,
+        filters: str = "",
+        limit: int = 0,
+    ) -> Iterator[ExecutionView]:
+        """Executions, newest first, page by page as they are asked for; see `AsyncClient.iter_executions`."""
+        return iterate(self.source.iter_executions(phase=phase, workflow=workflow, since=since, filters=filters, limit=limit))
+
+    def iter_versions(self, kind: str, name: str = "", *, filters: str = "", limit: int = 0) -> Iterator[VersionView]:
+        """Versions of a "workflow", "task" or "launch-plan", newest first, page by page as they are asked for."""
+        return iterate(self.source.iter_versions(kind, name, filters=filters, limit=limit))
+
+    def executions(self, *, filters: str = "", limit: int = 20, token: str = "", sort: admin.Sort = NEWEST) -> admin.ExecutionList:
+        return drive(self.source.executions(filters=filters, limit=limit, token=token, sort=sort))
 
     def workflows(self, name: str = "", *, filters: str = "", limit: int = 20, token: str = "") -> admin.WorkflowList:
         return drive(self.source.workflows(name, filters=filters, limit=limit, token=token))

@@ -60,6 +60,35 @@ def by_parameters(parameters: Mapping[str, core.Parameter], values: Mapping[str,
     return made
 
 
+def changed(
+    parameters: Mapping[str, core.Parameter], interface: Interface | None, values: Mapping[str, Any], offload: Offload
+) -> core.LiteralMap:
+    """Literals of the inputs that change, of any type where the function is at hand; no other is missed.
+
+    Raises:
+        InvalidInput: an unknown input, or a value of another type.
+    """
+    if interface is None:
+        return by_parameters({name: core.Parameter(var=each.var) for name, each in parameters.items()}, values)
+    _check_names(values, {name: interface.inputs[name] for name in interface.inputs if name in parameters})
+    made = core.LiteralMap()
+    for name, value in values.items():
+        try:
+            made.literals[name].CopyFrom(interface.inputs[name].converter.to_literal(value, offload))
+        except InvalidInput as error:
+            raise InvalidInput(f"input {name!r}: {error.message}", code=error.code) from error
+    return made
+
+
+def inputs_by_interface(literals: core.LiteralMap, interface: Interface, offload: Offload) -> dict[str, Any]:
+    """Inputs in Python by name; one that the function does not know any more as a JSON value."""
+    ports = interface.inputs
+    return {
+        name: ports[name].converter.to_python(literal, offload) if name in ports else to_json(literal)
+        for name, literal in literals.literals.items()
+    }
+
+
 def _known(names: Mapping[str, Any]) -> str:
     return ", ".join(sorted(names)) or "none"
 

@@ -22,8 +22,7 @@ from alula.objectstore import store
 from alula.objectstore.signed import Signer, check_key, key_uri
 
 _NAME = re.compile(r"[\w.=@+(),-][\w.=@+(), -]*")
-_MAX_NAME_BYTES = 240  # of the 255 of file systems; what stands beside an object is named after it
-_MD5_SUFFIX = ".md5"
+_MAX_NAME_BYTES = 240  # of the 255 of file systems; a file that is being written has a longer name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +41,10 @@ class Links:
 
     def native(self, key: str) -> str:
         return key_uri(self.root, key)
+
+    def checksum(self, key: str) -> str:
+        """Where the MD5 of an upload lies: not beside it, where it would be taken for a file of an uploaded folder."""
+        return key_uri(self.root, f"checksums/{key}")
 
     def link(self, method: str, key: str, span: timedelta, md5: bytes | None = None) -> tuple[str, datetime]:
         expires_at = datetime.now(UTC) + min(span, timedelta(seconds=self.limits.link_s * 24))
@@ -102,7 +105,7 @@ class DataProxy:
         if md5 is None or not store.exists(uri):
             return
         try:
-            stored = store.get_bytes(uri + _MD5_SUFFIX)
+            stored = store.get_bytes(self.links.checksum(key))
         except NotFound:
             return
         if stored != md5:
@@ -158,7 +161,7 @@ class DataProxy:
 
 
 def _check_name(what: str, text: str) -> None:
-    if _NAME.fullmatch(text) is None or text in (".", "..") or text.endswith(_MD5_SUFFIX):
+    if _NAME.fullmatch(text) is None or text in (".", ".."):
         raise InvalidInput(f'{what} "{text[:80]}": expected a plain name of letters, digits, spaces and .-_=@+(), no path')
     if len(text.encode()) > _MAX_NAME_BYTES:
         raise InvalidInput(f'{what} "{text[:80]}…": {len(text.encode())} bytes, at most {_MAX_NAME_BYTES}')

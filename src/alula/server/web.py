@@ -126,7 +126,7 @@ class DataRoutes:
         grant = self._links.signer.verify(request.method, key, request.url.query)
         uri = await asyncio.to_thread(self._links.native, key)
         if request.method == "PUT":
-            return await self._put(request, grant, uri)
+            return await self._put(request, grant, uri, await asyncio.to_thread(self._links.checksum, key))
         size = await store.asize(uri)
         is_deck = key.startswith(f"{METADATA}/") and key.endswith("/deck.html")
         headers = {"content-length": str(size), "x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
@@ -136,7 +136,7 @@ class DataRoutes:
             return Response(headers=headers, media_type=media_type)
         return StreamingResponse(store.chunks(uri), headers=headers, media_type=media_type)
 
-    async def _put(self, request: Request, grant: Grant, uri: str) -> Response:
+    async def _put(self, request: Request, grant: Grant, uri: str, checksum: str) -> Response:
         limit = grant.max_bytes or self._limits.max_upload_bytes
         declared = int(request.headers.get("content-length") or 0)
         digest, size = hashlib.md5(usedforsecurity=False), 0
@@ -158,7 +158,7 @@ class DataRoutes:
                 message = f"upload of {size} bytes: its MD5 is {digest.hexdigest()}, declared was {expected.hex()}; nothing was stored"
                 raise InvalidInput(message, code="HASH_MISMATCH")
             await store.aput_file(Path(file.name), uri, is_durable=True)
-        await store.aput_bytes(digest.digest(), uri + ".md5")
+        await store.aput_bytes(digest.digest(), checksum)
         return Response(status_code=200, headers={"etag": f'"{digest.hexdigest()}"'})
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from alula.cli.support import complete
 from alula.cli.support.inputs import file_option, input_option
 from alula.cli.support.options import client_of, json_option, server_options
 
 if TYPE_CHECKING:
-    from alula.client.client import Target
     from alula.client.sync import Client, Execution
+    from alula.client.target import Target
 
 F = TypeVar("F", bound=Callable[..., Any])
 CHANGING = {"ignore_unknown_options": True, "allow_extra_args": True}
@@ -25,12 +26,19 @@ def change_options(function: F) -> F:
         click.option("--wait", is_flag=True, help="Follow it to the end and print its outputs."),
         click.option("--name", "execution_name", default="", help="Name of the new execution."),
         click.option("--overwrite-cache", is_flag=True, help="Compute anew and replace what is cached."),
-        click.option("--version", default="", help="Another registered version of the workflow to run."),
-        click.option("--file", "source_file", default="", metavar="FILE", help="Register this file and run its version of the workflow."),
+        click.option("--version", default="", shell_complete=complete.versions, help="Another registered version of the workflow to run."),
+        click.option(
+            "--file",
+            "source_file",
+            default="",
+            type=click.Path(),
+            metavar="FILE",
+            help="Register this file and run its version of the workflow.",
+        ),
         file_option,
         input_option,
         server_options,
-        click.argument("execution"),
+        click.argument("execution", shell_complete=complete.executions),
     ):
         function = option(function)
     return function
@@ -69,7 +77,7 @@ def launch_changed(context: click.Context, options: dict[str, Any], from_nodes: 
         else:
             made = Execution(
                 drive(
-                    source.source.rerun(
+                    source.source.restart(
                         from_nodes,
                         target.id,
                         changed,

@@ -1,8 +1,5 @@
 """The command group, its lazy loading, and what becomes of errors.
 
-Exit codes: 0 done; 1 the execution failed, was aborted or did not end in time; 2 wrong usage or input; 3 no server answers;
-4 a defect or a full disk; 130 interrupted.
-
 Plain click, not rich-click: that takes 190 ms of CPU for a help page, which is the whole budget of `alula --help`; rich is
 loaded where a command draws something.
 """
@@ -24,6 +21,21 @@ from alula import errors
 
 OK, FAILED, USAGE, UNREACHABLE, DEFECT, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
+CODES = {
+    OK: "done",
+    FAILED: "the execution or the task failed, was aborted or did not end in time",
+    USAGE: "wrong usage or input",
+    UNREACHABLE: "no server answers",
+    DEFECT: "a defect, or a full disk",
+    INTERRUPTED: "interrupted",
+}
+TOPICS = {
+    "Run": ("init", "run", "register", "launch"),
+    "Look": ("list", "get", "watch", "logs", "compare", "tui"),
+    "Steer": ("abort", "signal", "recover", "relaunch", "rerun"),
+    "Versions and repair": ("diff", "rollback", "debug", "cache", "env"),
+    "Server and shell": ("up", "doctor", "completion"),
+}
 COMMANDS = Path(__file__).resolve().parent.parent
 
 
@@ -52,9 +64,18 @@ class LazyGroup(click.Group):
         return super().resolve_command(context, args)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = [(name, summary(name)) for name in self.list_commands(context)]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
+        left = self.list_commands(context)
+        width = max(map(len, left))
+        for topic, names in {**TOPICS, "More": sorted({*left}.difference(*TOPICS.values()))}.items():
+            if rows := [(name.ljust(width), summary(name)) for name in names if name in left]:
+                with formatter.section(topic):
+                    formatter.write_dl(rows)
+
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), meaning) for code, meaning in CODES.items()])
+        formatter.write_paragraph()
+        formatter.write_text("An error ends with its code in brackets; docs/errors.md says what each means.")
 
 
 def summary(name: str) -> str:
@@ -71,8 +92,20 @@ def _version(context: click.Context, parameter: click.Parameter, value: bool) ->
         context.exit()
 
 
+def _no_color(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        os.environ["NO_COLOR"] = "1"  # rich, and what is said after the context has ended, look there
+        context.color = False
+
+
+def _color() -> bool | None:
+    """For click: None leaves it to what stdout is."""
+    return False if os.environ.get("NO_COLOR") else None
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
+@click.option("--no-color", is_flag=True, is_eager=True, expose_value=False, callback=_no_color, help="No colour; so does NO_COLOR.")
 def alula() -> None:
     """Typed, versioned, cached, durable workflows for machine learning and data.
 
@@ -91,15 +124,17 @@ def exit_code(error: BaseException) -> int:
 
 def run(args: Sequence[str]) -> int:
     """Runs a command line; errors go to stderr in words, without a traceback unless `ALULA_DEBUG` is set."""
+    if "_ALULA_COMPLETE" in os.environ:
+        from alula.cli.support import complete  # noqa: F401 - brings our way to complete in bash
     try:
-        result: Any = alula.main(args=list(args), prog_name="alula", standalone_mode=False)
+        result: Any = alula.main(args=list(args), prog_name="alula", standalone_mode=False, color=_color())
         return result if isinstance(result, int) else OK
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.UsageError as error:
         return _usage(error)
     except click.ClickException as error:
-        return _say(error.format_message(), USAGE)
+        return _say(error.format_message(), USAGE, "USAGE")
     except (KeyboardInterrupt, click.Abort):
         return _say("interrupted", INTERRUPTED)
     except BrokenPipeError:
@@ -108,20 +143,26 @@ def run(args: Sequence[str]) -> int:
         return OK
     except errors.AlulaError as error:
         _debug()
-        return _say(error.message, exit_code(error))
+        return _say(error.message, exit_code(error), error.code)
     except Exception as error:  # noqa: BLE001 - the boundary of the command
         _debug()
-        return _say(f"internal error: {type(error).__name__}: {error}; set ALULA_DEBUG=1 for the trace, and please report it", DEFECT)
+        return _say(
+            f"internal error: {type(error).__name__}: {error}; set ALULA_DEBUG=1 for the trace, and please report it", DEFECT, "INTERNAL"
+        )
 
 
 def _usage(error: click.UsageError) -> int:
     path = error.ctx.command_path if error.ctx is not None else "alula"
-    return _say(f"{error.format_message()}\ntry `{path} --help`", USAGE)
-
-
-def _say(text: str, code: int) -> int:
-    click.echo(click.style("error: ", fg="red", bold=True) + text, err=True)
+    code = _say(error.format_message(), USAGE, "USAGE")
+    click.echo(f"try `{path} --help`", err=True)
     return code
+
+
+def _say(text: str, exit_with: int, code: str = "") -> int:
+    """An error in words, its stable code dim at the end."""
+    shown = click.style("error: ", fg="red", bold=True) + text.rstrip() + (click.style(f" [{code}]", dim=True) if code else "")
+    click.echo(shown, err=True, color=_color())
+    return exit_with
 
 
 def _debug() -> None:

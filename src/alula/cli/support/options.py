@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from alula.cli.support import complete
+
 if TYPE_CHECKING:
     from alula.client.sync import Client
 
@@ -23,8 +25,10 @@ home_option = click.option(
 
 def server_options(function: F) -> F:
     """`--address`, `--project`, `--domain`."""
-    function = click.option("--domain", default="", help="Domain [settings, else development].")(function)
-    function = click.option("--project", default="", help="Project [settings, else flytesnacks].")(function)
+    function = click.option("--domain", default="", shell_complete=complete.domains, help="Domain [settings, else development].")(function)
+    function = click.option("--project", default="", shell_complete=complete.projects, help="Project [settings, else flytesnacks].")(
+        function
+    )
     return click.option("--address", default="", metavar="HOST:PORT", help="Server [ALULA_ADDRESS, settings, else this machine].")(function)
 
 

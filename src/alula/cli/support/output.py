@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -44,25 +46,38 @@ def as_document(message: Message, *, has_defaults: bool = False) -> dict[str, An
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table; columns named PHASE are coloured on a terminal. Plain aligned text when piped, never cut."""
+    """A table; on a terminal phases are coloured, and what is wider goes on in further lines. No cell is ever cut."""
     import sys
 
-    if not sys.stdout.isatty():
-        widths = [max(len(row[at]) for row in [headings, *rows]) for at in range(len(headings))]
-        for row in [headings, *rows]:
-            click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-        return
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    widths = [max(len(row[at]) for row in [headings, *rows]) for at in range(len(headings))]
+    is_terminal = sys.stdout.isatty()
+    groups = _groups(widths, shutil.get_terminal_size().columns) if is_terminal else [range(len(headings))]
+    for number, row in enumerate([headings, *rows]):
+        for nth, columns in enumerate(groups):
+            cells = [_cell(row[at], widths[at], headings[at], is_heading=not number) for at in columns]
+            line = "  ".join(cells).rstrip()
+            if not nth or click.unstyle(line).strip():
+                click.echo(("    " if nth else "") + line, color=False if os.environ.get("NO_COLOR") else None)
 
-    table = Table(*headings, box=box.SIMPLE_HEAD)
-    for row in rows:
-        table.add_row(
-            *(Text(cell, style=PHASE_STYLES.get(cell, "") if name == "PHASE" else "") for name, cell in zip(headings, row, strict=True))
-        )
-    Console().print(table)
+
+def _groups(widths: Sequence[int], most: int) -> list[range]:
+    """Columns that fit beside each other, those of the second line and later ones behind an indent of 4."""
+    made, start, taken = [], 0, 0
+    for at, width in enumerate(widths):
+        if at > start and taken + 2 + width > most:
+            made.append(range(start, at))
+            start, taken = at, 4 + width
+        else:
+            taken += width + (2 if at > start else 0)
+    return [*made, range(start, len(widths))]
+
+
+def _cell(text: str, width: int, heading: str, *, is_heading: bool) -> str:
+    padding = " " * (width - len(text))
+    if is_heading:
+        return click.style(text, bold=True) + padding
+    style = PHASE_STYLES.get(text, "") if heading == "PHASE" else ""
+    return (click.style(text, dim=True) if style == "dim" else click.style(text, fg=style) if style else text) + padding
 
 
 def print_outputs(outputs: core.LiteralMap, names: Sequence[str] = ()) -> None:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alula.cli.support.output import PHASE_STYLES
+from alula.client.html import in_one_line
 from alula.idl.phase import ExecutionPhase, NodePhase
 
 if TYPE_CHECKING:
-    from alula.client.execution import NodeView
     from alula.client.names import Names
+    from alula.client.node import NodeView
     from alula.client.sync import Execution
 
 _HIDDEN = ("start-node", "end-node")  # how the ids of what every graph begins and ends with end
@@ -45,7 +46,7 @@ class Progress:
 
     def change(self, update: Any) -> list[str]:
         """Takes in an update; returns it as lines."""
-        from alula.client.execution import view_of
+        from alula.client.node import view_of
 
         lines = []
         if self.names is not None:
@@ -56,7 +57,7 @@ class Progress:
             self.nodes[view.id] = view
             if not view.id.endswith(_HIDDEN) and (old is None or old.phase is not view.phase):
                 called = view.id if view.name == view.id else f"{view.id} {view.name}"
-                lines.append(f"{called} {view.phase.name}{_span(view)}" + (f": {_first_line(view.error)}" if view.error else ""))
+                lines.append(f"{called} {view.phase.name}{_span(view)}" + (f": {in_one_line(view.error)}" if view.error else ""))
         for message in update.attempts:
             self.said[message.node_id] = message
             lines += self._line(message)
@@ -102,12 +103,6 @@ class Progress:
         return root
 
 
-def _first_line(text: str) -> str:
-    lines = text.strip().splitlines() or [""]
-    # Ours begins with what happened; a bare trace names the exception in its last line.
-    return (lines[-1] if lines[0].startswith("Traceback") else lines[0])[:200]
-
-
 def _span(view: NodeView) -> str:
     span = view.duration
     if view.cache == "HIT":
@@ -129,7 +124,7 @@ def _label(text: Any, name: str, phase: str, span: str, error: str = "") -> Any:
     made.append(phase, style=PHASE_STYLES.get(phase, ""))
     made.append(span, style="dim")
     if error:
-        made.append(f"  {_first_line(error)}", style="red")
+        made.append(f"  {in_one_line(error)}", style="red")
     return made
 
 

@@ -1,0 +1,26 @@
+"""Look at executions in the terminal, live."""
+
+from __future__ import annotations
+
+import click
+
+from alula.cli.support.options import server_options
+from alula.errors import InvalidInput
+
+
+@click.command()
+@server_options
+def command(address: str, project: str, domain: str) -> int:
+    """Look at executions in the terminal, live: a list, and behind Enter each one's nodes, logs, gates and decks.
+
+    Keys are shown at the bottom. Needs the extra `tui`.
+    """
+    try:
+        import textual  # noqa: F401 - asked for here, so that its lack is said in words
+    except ImportError as error:
+        raise InvalidInput('textual is not installed; pip install "alula[tui]"', code="MISSING_EXTRA") from error
+    from alula.cli.support.terminal import Terminal
+    from alula.client.settings import load
+
+    Terminal(load(address, project, domain)).run()
+    return 0
