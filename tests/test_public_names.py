@@ -12,9 +12,8 @@ NAMES = [
     "Annotation", "Cache", "CommandFailed", "DataFrame", "Directory", "Environment", "File", "Format", "HashMethod", "LaunchPlan",
     "NonRecoverable", "Pickle", "Recoverable", "Resources", "Secret", "TaskFailed", "TaskKind", "Trust", "WorkflowBuilder", "approve",
     "awaited", "columns", "command", "connect", "connect_async", "context", "deck", "dynamic", "fail", "group", "log_metric",
-    "log_metrics",
-    "log_param", "map", "notebook", "progress", "reference_launch_plan", "reference_task", "reference_workflow", "secret",
-    "shell", "sleep", "sql", "task", "trace", "track", "wait_for_input", "when", "workflow",
+    "log_metrics", "log_param", "map", "notebook", "progress", "reference_launch_plan", "reference_task", "reference_workflow",
+    "secret", "shell", "sleep", "sql", "task", "trace", "track", "wait_for_input", "when", "workflow",
 ]  # fmt: skip
 
 HEAVY = ("grpc", "pandas", "polars", "pyarrow", "pydantic", "numpy", "google.protobuf", "flyteidl", "sqlalchemy", "asyncio")
