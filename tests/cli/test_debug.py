@@ -23,6 +23,17 @@ def ratio(a: int, b: int) -> float:
 
 
 @al.task
+def note(a: int) -> int:
+    print(f"noted {a}")
+    return a
+
+
+@al.workflow
+def notes() -> list[int]:
+    return al.map(note)(a=[1, 2, 3])
+
+
+@al.task
 async def awaits(a: int) -> float:
     return await ratio.aio(a, 2)
 
@@ -54,7 +65,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def alula(folder: Path) -> Iterator[Debug]:
-    """The command in the program's folder, before a server on which three executions have ended."""
+    """The command in the program's folder, before a server on which four executions have ended."""
     live = LiveServer(folder / "home").start()
     environment = {**os.environ, "ALULA_ADDRESS": live.address, "ALULA_SETTINGS": "/nowhere"}
 
@@ -62,7 +73,7 @@ def alula(folder: Path) -> Iterator[Debug]:
         command = [sys.executable, "-m", "alula.cli", *args]
         return subprocess.run(command, input=typed, capture_output=True, text=True, cwd=folder, env=environment, timeout=60)
 
-    for workflow in ("fails", "maps", "drives"):
+    for workflow in ("fails", "maps", "drives", "notes"):
         call("run", "--remote", "debugged.py", workflow, "--name", workflow)
     yield call
     live.stop()
@@ -116,3 +127,10 @@ def test_an_async_task_and_what_it_called(alula: Debug) -> None:
 def test_a_node_that_ran_no_task_is_refused(alula: Debug) -> None:
     done = alula("debug", "fails", "n7")
     assert (done.returncode, 'has no node "n7"' in done.stderr) == (2, True)
+
+
+def test_logs_of_a_map_are_those_of_one_item(alula: Debug) -> None:
+    assert alula("logs", "notes", "n0", "--item", "2").stdout == "noted 3\n"
+    assert "n0 is a map; name one of its items, as in --item 0; 3 have begun, from 0 to 2" in alula("logs", "notes", "map-note").stderr
+    assert "has no item 3" in alula("logs", "notes", "n0", "--item", "3").stderr
+    assert "n0 is no map" in alula("logs", "fails", "n0", "--item", "0").stderr

@@ -24,6 +24,7 @@ from alula.sdk.duration import parse_span
 from alula.sdk.interface import Interface
 
 _PAGE = 1000
+_MAP = "container_array"  # the task type of the one attempt a map shows
 _FIRST_RETRY_S = 0.1
 _LAST_RETRY_S = 3.0
 _OUTAGE_S = 120.0  # how long a wait outlives the server; an execution goes on by itself after a restart
@@ -270,22 +271,24 @@ class AsyncExecution:
             if not token:
                 return
 
-    async def logs(self, node: str = "", *, follow: bool = False, tail_bytes: int = 0) -> AsyncIterator[str]:
+    async def logs(self, node: str = "", *, item: int = -1, follow: bool = False, tail_bytes: int = 0) -> AsyncIterator[str]:
         """What attempts wrote, as text pieces.
 
         Args:
             node: id or name of the node; empty for the only one that ran a task.
+            item: index in a map, -1 for an ordinary task.
             follow: go on until the attempt ends, and with the next one if it is tried again; also after a restart of the server.
             tail_bytes: at most this far before the present end; 0 for all.
         Raises:
             NotFound: no attempt has started.
-            InvalidInput: no node named and several ran; the message lists them.
+            InvalidInput: no node named and several ran, or no item of a map; the message lists them.
             Unavailable: the server stayed away for two minutes.
         """
-        attempt: core.TaskExecutionIdentifier | None = await self._last_attempt(await self._logged(node) if node else "")
+        shown = await self._last_attempt(await self._logged(node) if node else "")
+        attempt: core.TaskExecutionIdentifier | None = self._last_of_item(shown, item)
         while attempt is not None:
             rest = b""
-            async for read in self._log(v1.LogsRequest(id=attempt, follow=follow, tail_bytes=tail_bytes)):
+            async for read in self._log(v1.LogsRequest(id=attempt, item=item + 1, follow=follow, tail_bytes=tail_bytes)):
                 data = rest + read
                 cut = len(data) - _torn_tail(data)
                 rest = data[cut:]
@@ -293,7 +296,7 @@ class AsyncExecution:
                     yield data[:cut].decode(errors="replace")
             if rest:
                 yield rest.decode(errors="replace")
-            attempt, tail_bytes = await self._next_attempt(attempt) if follow else None, 0
+            attempt, tail_bytes = await self._next_attempt(attempt, item) if follow else None, 0
 
     async def _log(self, request: v1.LogsRequest) -> AsyncIterator[bytes]:
         """The bytes of one attempt's log; if they are followed, an outage of the server leaves no gap."""
@@ -318,7 +321,7 @@ class AsyncExecution:
             finally:
                 stream.cancel()
 
-    async def _next_attempt(self, attempt: core.TaskExecutionIdentifier) -> core.TaskExecutionIdentifier | None:
+    async def _next_attempt(self, attempt: core.TaskExecutionIdentifier, item: int) -> core.TaskExecutionIdentifier | None:
         """The attempt after one that has ended, if there is one."""
         outage = _Outage(self.wire)
         while True:
@@ -327,7 +330,8 @@ class AsyncExecution:
             except Unavailable as error:
                 await outage.wait(error)
             else:
-                later = [each.id for each in listed if each.id.retry_attempt > attempt.retry_attempt]
+                tries = _of_item(listed[0], item) if item >= 0 else [each.id for each in listed]
+                later = [each for each in tries if each.retry_attempt > attempt.retry_attempt]
                 return min(later, key=lambda each: each.retry_attempt, default=None)
 
     async def metrics(self, node: str = "", *, all_attempts: bool = False) -> list[figures.Figures]:
@@ -349,7 +353,7 @@ class AsyncExecution:
         except NotFound:
             return node
 
-    async def _last_attempt(self, node: str) -> core.TaskExecutionIdentifier:
+    async def _last_attempt(self, node: str) -> admin.TaskExecution:
         candidates = [node] if node else [view.id for view in await self.nodes() if view.id not in ("start-node", "end-node")]
         found: dict[str, admin.TaskExecution] = {}
         for each in candidates:
@@ -360,7 +364,22 @@ class AsyncExecution:
             raise NotFound(f"execution {self.id}: {node or 'no node'} has not started a task yet; look again later or see its nodes")
         if len(found) > 1:
             raise InvalidInput(f"execution {self.id}: ran several tasks; name one of the nodes {', '.join(found)}")
-        return next(iter(found.values())).id
+        return next(iter(found.values()))
+
+    def _last_of_item(self, shown: admin.TaskExecution, item: int) -> core.TaskExecutionIdentifier:
+        """The last attempt of an item of a map, or of an ordinary task (-1)."""
+        node = shown.id.node_execution_id.node_id
+        there = sorted({each.index for each in shown.closure.metadata.external_resources})
+        if shown.closure.task_type != _MAP:
+            if item < 0:
+                return shown.id
+            raise InvalidInput(f"execution {self.id}: node {node} is no map; leave the item out")
+        if item < 0:
+            begun = f"; {len(there)} have begun, from {there[0]} to {there[-1]}" if there else "; none has begun yet"
+            raise InvalidInput(f"execution {self.id}: node {node} is a map; name one of its items, as in --item 0{begun}")
+        if item not in there:
+            raise NotFound(f"execution {self.id}: node {node} has no item {item} that has begun")
+        return max(_of_item(shown, item), key=lambda each: each.retry_attempt)
 
     async def _attempts(self, node: str) -> list[admin.TaskExecution]:
         answer = await self.wire.call(rpc.LIST_ATTEMPTS, admin.TaskExecutionListRequest(node_execution_id=self._node_id(node), limit=_PAGE))
@@ -471,7 +490,7 @@ class AsyncExecution:
             NotFound: no such node, or it has not run a task; InvalidInput: several nodes have that name.
         """
         node_id = await self.node_id(node)
-        attempt = await self._last_attempt(node_id)
+        attempt = (await self._last_attempt(node_id)).id
         data = await self.wire.call(rpc.GET_NODE_DATA, admin.NodeExecutionGetDataRequest(id=self._node_id(node_id)))
         return attempt.task_id, data.full_inputs
 
@@ -517,3 +536,10 @@ def _torn_tail(data: bytes) -> int:
         if byte & 0x80 == 0:
             return 0
     return 0
+
+
+def _of_item(shown: admin.TaskExecution, item: int) -> list[core.TaskExecutionIdentifier]:
+    """The attempts of one item, from the one attempt that a map shows."""
+    node = shown.id.node_execution_id
+    tries = [each.retry_attempt for each in shown.closure.metadata.external_resources if each.index == item]
+    return [core.TaskExecutionIdentifier(node_execution_id=node, retry_attempt=number) for number in tries]

@@ -128,8 +128,8 @@ class Execution:
     def updates(self, *, nodes: bool = False, timeout_s: float | None = None) -> Iterator[v1.ExecutionUpdate]:
         return iterate(self.source.updates(nodes=nodes, timeout_s=timeout_s))
 
-    def logs(self, node: str = "", *, follow: bool = False, tail_bytes: int = 0) -> Iterator[str]:
-        return iterate(self.source.logs(node, follow=follow, tail_bytes=tail_bytes))
+    def logs(self, node: str = "", *, item: int = -1, follow: bool = False, tail_bytes: int = 0) -> Iterator[str]:
+        return iterate(self.source.logs(node, item=item, follow=follow, tail_bytes=tail_bytes))
 
     def metrics(self, node: str = "", *, all_attempts: bool = False) -> list[Figures]:
         """What the attempts of a node, or of every node, said of themselves."""
