@@ -225,8 +225,9 @@ def test_errors_of_the_server_keep_class_and_code(client: Client) -> None:
 def test_no_server_says_what_to_do() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    with connect(address) as client, pytest.raises(Unavailable, match=rf"answers at {address} .*start one with `alula up`"):
+    with connect(address) as client, pytest.raises(Unavailable, match=rf"answers at {address} .*start one with `alula up`") as raised:
         client.executions()
+    assert str(raised.value).count(address) == 1 and "UNKNOWN" not in str(raised.value)
 
 
 def test_rpc_that_the_server_lacks_is_unsupported(client: Client, double: Double, module: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NoReturn
 
 import grpc
@@ -23,6 +24,7 @@ _OPTIONS = [
     ("grpc.keepalive_timeout_ms", 20_000),
 ]
 _DOMAIN = "alula"
+_PLACE = re.compile(r"\A[A-Z_]+:\s*(?:ipv[46]:\S+:\s)?")  # what gRPC puts before a reason: a status and the address once more
 _KINDS: dict[grpc.StatusCode, type[AlulaError]] = {
     grpc.StatusCode.INVALID_ARGUMENT: errors.InvalidInput,
     grpc.StatusCode.OUT_OF_RANGE: errors.InvalidInput,
@@ -66,7 +68,7 @@ def translate(error: grpc.RpcError, address: str) -> AlulaError:
     code, text = error.code(), error.details() or ""
     info = _info(error)
     if code is grpc.StatusCode.UNAVAILABLE and info is None:
-        return unreachable(address, text.rpartition("; last error: ")[2][:200] or "no connection")
+        return unreachable(address, _PLACE.sub("", text.rpartition("; last error: ")[2])[:200] or "no connection")
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED and info is not None and info.metadata.get("kind") == "SYSTEM":
         return errors.Exhausted(text, code=info.reason)
     made = _KINDS.get(code, errors.Internal)(text or f"the server at {address} answered {code.name} without saying why")
