@@ -11,6 +11,7 @@ from tests.control.conftest import Plane
 from tests.programs import pipeline
 from tests.server.harness import literals, plain
 
+from alula.control.explain import explain_cache
 from alula.errors import InvalidInput, NotFound
 from alula.idl import core
 from alula.idl.identifier import LAUNCH_PLAN, EntityId, ExecutionId
@@ -151,3 +152,11 @@ async def test_a_rerun_outlives_a_restart(tmp_path: Path, database_url: str, pat
         assert (await phases(again, execution, "n0"))["n0-0-n0"] == "RECOVERED"
     finally:
         await again.platform.stop()
+
+
+async def test_what_was_taken_over_is_not_explained_as_uncached(plane: Plane, path: Path) -> None:
+    execution, _ = await rerun(plane, await first(plane, path), "report")
+    kept = next(name for name, phase in (await phases(plane, execution)).items() if phase == "RECOVERED")
+    node = core.NodeExecutionIdentifier(node_id=kept, execution_id=execution.to_proto())
+    found = await plane.platform.read(lambda c: explain_cache(c, node))
+    assert found.reason == "not asked: its outputs were taken over from the execution before"

@@ -58,13 +58,15 @@ def explain_cache(connection: Connection, message: core.NodeExecutionIdentifier)
     execution = ExecutionId.from_proto(message.execution_id)
     key = executions.get(connection, execution).key
     c = t.node_execution.c
-    columns = (c.cache_status, c.cache_reason, c.cache_source)
+    columns = (c.phase, c.cache_status, c.cache_reason, c.cache_source)
     row = connection.execute(select(*columns).where(c.execution_key == key, c.node_id == message.node_id)).one_or_none()
     if row is None:
         raise NotFound(f'execution "{execution}" has no node "{message.node_id}"')
     status = core.CatalogCacheStatus.Name(row.cache_status).removeprefix(_PREFIX)
     result = service_pb2.CacheExplanation(id=message, status=status, reason=row.cache_reason)
-    if status == "DISABLED":
+    if row.phase == core.NodeExecution.RECOVERED:
+        result.reason = "not asked: its outputs were taken over from the execution before"
+    elif status == "DISABLED":
         result.reason = "the task is not cached, or has no outputs; give it cache=…"
     if row.cache_source:
         source = core.CatalogMetadata.FromString(row.cache_source)
