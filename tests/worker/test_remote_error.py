@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from alula.errors import NonRecoverable, TaskFailed
-from alula.worker.failure import error_document
+from alula.worker.failure import error_document, message_of
 from alula.worker.remote_error import remote_error
 
 
@@ -68,3 +68,13 @@ def test_what_is_no_known_exception_class_is_task_failed(code: str, message: str
 
 def test_a_class_whose_text_cannot_be_made_is_task_failed() -> None:
     assert type(raised(Silent())) is TaskFailed
+
+
+def test_frames_of_compiled_libraries_are_not_called_the_users() -> None:
+    names: dict[str, object] = {}
+    exec(compile("def get():\n    raise KeyError('x')", "pandas/_libs/index.pyx", "exec"), names)
+    with pytest.raises(KeyError) as raised:
+        names["get"]()  # type: ignore[operator]
+    own, _, every = message_of(raised.value).partition("All frames")
+    assert "test_remote_error.py" in own and "index.pyx" not in own
+    assert "index.pyx" in every

@@ -42,7 +42,7 @@ def _is_ours(frame: traceback.FrameSummary) -> bool:
 
 
 def _is_library(frame: traceback.FrameSummary) -> bool:
-    return frame.filename.startswith(_LIBRARIES)
+    return frame.filename.startswith(_LIBRARIES) or frame.filename.endswith((".pyx", ".pxi"))  # compiled: no path to go by
 
 
 def message_of(error: BaseException) -> str:
