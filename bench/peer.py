@@ -32,7 +32,7 @@ from alula.testing import Workbench
 programs = bench_module()
 found = {}
 with EmbeddedServer(Path(sys.argv[1]) / "home") as server, connect(server.grpc_address) as client:
-    client.register(programs.chain_200, root=ROOT)
+    client.register(programs.chain_200, root=ROOT.parent)
     client.launch(programs.chain_200).wait()
     begin = time.perf_counter()
     client.launch(programs.chain_200).wait()

@@ -87,7 +87,8 @@ def test_it_stops_at_the_first_line_with_the_inputs_of_then(alula: Debug) -> Non
 
 
 def test_leaving_the_debugger_is_no_error(alula: Debug) -> None:
-    assert alula("debug", "fails", "n0", typed="q\n").returncode == 0
+    done = alula("debug", "fails", "n0", typed="p a\nq\n")
+    assert done.returncode == 0 and "None" not in done.stdout
 
 
 def test_a_failure_shows_the_users_lines_and_is_exit_code_1(alula: Debug) -> None:

@@ -78,7 +78,11 @@ def _debug(found: Replay) -> Any:
     body = next((line for line in lines if line > _last_of_head(found)), lines[0] if lines else code.co_firstlineno)
     debugger = pdb.Pdb()
     debugger.rcLines += [f"tbreak {code.co_filename}:{body}", "continue"]
-    return debugger.runcall(found.run)
+    results: list[Any] = []
+    debugger.runcall(lambda: results.append(found.run()))
+    if not results:
+        raise bdb.BdbQuit  # somebody left before it returned
+    return results[0]
 
 
 def _last_of_head(found: Replay) -> int:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _BELONGS = {"with_events": "an execution", "with_metrics": "an execution", "output": "a deck", "item": "a deck", "attempt": "a deck"}
 
 
-_HOW = {4: "relaunch of", 6: "keeps results of"}  # the IDL's ExecutionMode
+_HOW = {"RELAUNCH": "relaunch of", "RECOVERED": "goes on from"}  # by the IDL's ExecutionMode
 
 
 @click.command()
@@ -113,11 +113,14 @@ def _execution(client: Client, name: str, as_json: bool) -> int:
         return 0
     closure = execution.get().closure
     click.echo(f"{execution.id}  {execution.phase.name}  {closure.workflow_id.name}:{closure.workflow_id.version}")
+    from alula.client.wording import readable
+
     metadata = execution.get().spec.metadata
     if metadata.reference_execution.name:
-        click.echo(f"{_HOW.get(metadata.mode, 'again')} {metadata.reference_execution.name}")
+        mode = type(metadata).ExecutionMode.Name(metadata.mode)
+        click.echo(f"{_HOW.get(mode, 'made from')} {metadata.reference_execution.name}")
     if closure.error.message:
-        click.echo(closure.error.message.rstrip())
+        click.echo(readable(closure.error.message).rstrip())
     rows = [
         [view.id, view.name, view.phase.name, view.cache, f"{view.duration.total_seconds():.3f} s" if view.duration is not None else ""]
         for view in execution.nodes

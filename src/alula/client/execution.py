@@ -15,6 +15,7 @@ from alula.client.target import exact
 from alula.client.transfer import LinkOffload
 from alula.client.views import ExecutionView, NodeDetail, execution_view, node_detail, plain
 from alula.client.wire import Stream, Wire
+from alula.client.wording import readable
 from alula.errors import ExecutionFailed, InvalidInput, NotFound, Unavailable, WaitTimeout
 from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
@@ -153,7 +154,7 @@ class AsyncExecution:
         if phase is ExecutionPhase.ABORTED:
             cause, code = closure.abort_metadata.cause or "no cause given", "ABORTED"
         else:
-            cause, code = closure.error.message or "no cause recorded", closure.error.code
+            cause, code = readable(closure.error.message) or "no cause recorded", closure.error.code
         raise ExecutionFailed(f"execution {self.id} ended {phase.name}: {cause}", code=code or None, execution=self.name, phase=phase.name)
 
     async def output_literals(self) -> core.LiteralMap:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from alula.client.names import Names
+from alula.client.wording import readable
 from alula.idl import admin, core
 from alula.idl.phase import NodePhase
 
@@ -77,7 +78,7 @@ def view_of(node: admin.NodeExecution, parent: str = "", names: Names | None = N
         phase=phase,
         started_at=closure.started_at.ToDatetime(UTC) if closure.HasField("started_at") else None,
         duration=closure.duration.ToTimedelta() if closure.HasField("duration") and phase.is_terminal else None,
-        error=closure.error.message,
+        error=readable(closure.error.message),
         cache="" if status == "DISABLED" else status,
         is_array=node.metadata.is_array,
         deck=closure.deck_uri,

@@ -9,6 +9,7 @@ from typing import Any
 
 from alula.client import rpc
 from alula.client.wire import Wire
+from alula.client.wording import readable
 from alula.errors import InvalidInput, NotFound
 from alula.idl import admin, core
 from alula.idl.literal import to_json
@@ -80,7 +81,7 @@ def execution_view(execution: admin.Execution) -> ExecutionView:
         version=plan.version or closure.workflow_id.version,
         created_at=closure.created_at.ToDatetime(UTC),
         duration=closure.duration.ToTimedelta() if closure.HasField("duration") and phase.is_terminal else None,
-        error=closure.error.message or closure.abort_metadata.cause,
+        error=readable(closure.error.message) or closure.abort_metadata.cause,
     )
 
 
@@ -176,7 +177,7 @@ async def _attempt(wire: Wire, attempt: admin.TaskExecution) -> AttemptView:
         phase=AttemptPhase(attempt.closure.phase),
         times=_times(detail),
         peak_bytes=detail.peak_rss_bytes,
-        error=attempt.closure.error.message,
+        error=readable(attempt.closure.error.message),
     )
 
 
