@@ -600,10 +600,11 @@ class ProcessExecutor:
         if len(idle) > MAX_IDLE:
             self._evict(idle[0])
             return
-        flying = next(iter(next(iter(self._queues.values())).values())).head
-        wanted, has = flying.work.demand, self.capacity
         busy = [w.reserved for w in self._workers.values() if w.flying]
-        is_short = sum(d.mem_bytes for d in busy) + wanted.mem_bytes > has.mem_bytes or sum(d.gpu for d in busy) + wanted.gpu > has.gpu
+        mem_left = self.capacity.mem_bytes - sum(d.mem_bytes for d in busy)
+        gpu_left = self.capacity.gpu - sum(d.gpu for d in busy)
+        heads = [next(iter(queues.values())).head.work.demand for queues in self._queues.values() if queues]
+        is_short = any(wanted.mem_bytes > mem_left or wanted.gpu > gpu_left for wanted in heads)
         holder = next((w for w in idle if w.reserved.mem_bytes or w.reserved.gpu), None)
         if is_short and holder is not None:
             self._evict(holder)
