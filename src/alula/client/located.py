@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from alula.errors import CompileFailed, InvalidInput
-from alula.sdk.entity import Entity
-from alula.sdk.graph import Graph
+from alula.sdk.serialize import called_by
 from alula.sdk.workflow import Workflow
 
 _WORKFLOW = re.compile(r"^workflow (?:\S+/)?([^\s/:]+):\S+ does not compile")
@@ -21,7 +20,7 @@ def located(error: InvalidInput, entities: Iterable[Any]) -> InvalidInput:
     workflow = next((w for w in _workflows(entities) if found and w.name == found.group(1)), None)
     if error.code != CompileFailed.code or workflow is None:
         return error
-    lines = dict(_lines(workflow.graph))
+    lines = {node.id: node.where for node in workflow.graph.every_node()}
     told = []
     for line in error.message.split("\n"):
         node = _NODE.search(line)
@@ -40,13 +39,4 @@ def _workflows(entities: Iterable[Any]) -> Iterator[Workflow[Any, Any]]:
             continue
         seen.add(id(workflow))
         yield workflow
-        waiting += [node.target.origin for node in workflow.graph.nodes if isinstance(node.target, Entity)]
-
-
-def _lines(graph: Graph) -> Iterator[tuple[str, str]]:
-    for node in graph.nodes:
-        yield node.id, node.where
-        inner = getattr(node.target, "inner_nodes", None)
-        if inner is not None:
-            for one in inner():
-                yield one.id, one.where
+        waiting += [called.origin for called in called_by(workflow.graph)]

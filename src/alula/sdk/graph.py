@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -85,18 +85,20 @@ class Graph:
 
     def number(self) -> None:
         """Gives every node its id, n0, n1, … in call order, those inside branches included, so no two are alike."""
-        everything: list[Node] = []
-
-        def walk(nodes: list[Node]) -> None:
-            for node in nodes:
-                inner = getattr(node.target, "inner_nodes", None)
-                if inner is not None:
-                    walk(list(inner()))
-                everything.append(node)
-
-        walk(self.nodes)
-        for index, node in enumerate(everything):
+        for index, node in enumerate(self.every_node()):
             node.id = f"n{index}"
+
+    def every_node(self) -> Iterator[Node]:
+        """The nodes in call order, at any depth of branches: those inside a branch come before it."""
+        yield from _every_node(self.nodes)
+
+
+def _every_node(nodes: Iterable[Node]) -> Iterator[Node]:
+    for node in nodes:
+        inner = getattr(node.target, "inner_nodes", None)
+        if inner is not None:
+            yield from _every_node(inner())
+        yield node
 
 
 _current: contextvars.ContextVar[Graph | None] = contextvars.ContextVar("alula_graph", default=None)
