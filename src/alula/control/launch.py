@@ -25,6 +25,7 @@ from alula.engine.graph import NodeKind
 from alula.engine.state import Recovered, Run
 from alula.errors import InvalidInput
 from alula.idl import admin, core
+from alula.idl.digest import digest_inputs
 from alula.idl.identifier import LAUNCH_PLAN, TASK, EntityId, ExecutionId
 from alula.idl.phase import SUCCESSFUL_NODE, ExecutionPhase, NodePhase
 from alula.idl.v1 import service_pb2
@@ -114,13 +115,13 @@ class Launcher:
         spec.ClearField("inputs")
         pending = _Launch(ExecutionId(request.project, request.domain, name), spec, given, origin)
         if origin.is_recovery and origin.source is not None:
-            pending.recovered = await self._recovered(origin.source)
+            pending.recovered = await self._recovered(origin.source, with_inputs=bool(origin.rerun_from))
         key, workflow = await self._driver.transact(lambda connection: self._begin(connection, pending))
         return Launched(pending.id, key, spec, workflow)
 
-    async def _recovered(self, source: ExecutionId) -> dict[str, Recovered]:
+    async def _recovered(self, source: ExecutionId, *, with_inputs: bool) -> dict[str, Recovered]:
         """What a recovery takes over; read before the transaction, since outputs may lie in the object store."""
-        found = await self._database.aread(lambda c: find_recovered(c, rows.get(c, source).key))
+        found = await self._database.aread(lambda c: find_recovered(c, rows.get(c, source).key, with_inputs=with_inputs))
         places = asyncio.Semaphore(OBJECTS_AT_ONCE)
 
         async def fetch(each: Recovered) -> None:
@@ -293,19 +294,20 @@ def make_run(execution: ExecutionId, key: int, spec: admin.ExecutionSpec, inputs
     )
 
 
-def load_recovered(connection: Connection, key: int, fetch: Callable[[str], bytes]) -> dict[str, Recovered]:
-    """What a recovery takes over of an execution, outputs read by `fetch`."""
-    found = find_recovered(connection, key)
+def load_recovered(connection: Connection, key: int, fetch: Callable[[str], bytes], *, with_inputs: bool) -> dict[str, Recovered]:
+    """What `find_recovered` gives, outputs read by `fetch`."""
+    found = find_recovered(connection, key, with_inputs=with_inputs)
     for each in found.values():
         if each.outputs_uri:
             each.outputs = core.LiteralMap.FromString(fetch(each.outputs_uri))
     return found
 
 
-def find_recovered(connection: Connection, key: int) -> dict[str, Recovered]:
+def find_recovered(connection: Connection, key: int, *, with_inputs: bool) -> dict[str, Recovered]:
     """What a recovery takes over of an execution, by node id: finished nodes, expanded graphs, child executions.
 
-    Outputs that lie in the object store are still to be read.
+    Outputs that lie in the object store are still to be read. `with_inputs` binds what finished to the inputs it had, as a rerun
+    asks; a recovery has the same inputs anyway.
     """
     closures = run_rows.dynamic_closures(connection, key)
     calls = {row.node_id: row for row in run_rows.call_rows(connection, key)}
@@ -317,7 +319,9 @@ def find_recovered(connection: Connection, key: int) -> dict[str, Recovered]:
             continue
         outputs = core.LiteralMap.FromString(row.outputs or b"")
         if NodePhase(row.phase) in SUCCESSFUL_NODE:
-            found[row.node_id] = Recovered(outputs, row.outputs_uri, row.deck_uri, digest=called.get(row.node_id, b""))
+            inputs_digest = digest_inputs(core.LiteralMap.FromString(row.inputs or b"")) if with_inputs else b""
+            digest = called.get(row.node_id, b"")
+            found[row.node_id] = Recovered(outputs, row.outputs_uri, row.deck_uri, digest=digest, inputs_digest=inputs_digest)
         elif row.node_id in closures:
             closure = core.CompiledWorkflowClosure.FromString(closures[row.node_id])
             found[row.node_id] = Recovered(outputs, closure=closure, attempt=expanded.get(row.node_id, 0))

@@ -49,7 +49,7 @@ def load_run(connection: Connection, library: Library, key: int, fetch: Callable
     run.parent = (row.parent_key, row.parent_node, row.parent_item)
     if row.source and row.mode in RECOVERING:
         source = execution_rows.find(connection, ExecutionId(row.project, row.domain, row.source))
-        run.recovered = load_recovered(connection, source.key, fetch) if source is not None else {}
+        run.recovered = load_recovered(connection, source.key, fetch, with_inputs=bool(row.rerun_from)) if source is not None else {}
         if row.rerun_from and source is not None:
             anew = row.rerun_from.split(",")
             run.anew, run.recovered = frozenset(anew), kept(connection, library, source, run.graph, anew, run.recovered)

@@ -8,20 +8,16 @@ reached. So a changed input recomputes just what it reaches, and changed code ju
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from alula.control.library import Library
-from alula.database import run as run_rows
 from alula.engine.graph import END, START, Graph, NodeKind, NodeSpec, Scope
 from alula.engine.state import Recovered
 from alula.errors import InvalidInput
-from alula.idl import core
-from alula.idl.digest import digest_inputs, digest_interface
+from alula.idl.digest import digest_interface
 from alula.idl.identifier import WORKFLOW, EntityId
-from alula.idl.phase import SUCCESSFUL_NODE, NodePhase
 
 
 def resolve(graph: Graph, wanted: Iterable[str]) -> list[str]:
@@ -68,13 +64,12 @@ def kept(
         source: row of the execution.
         graph: that will run.
         anew: ids in it, as `resolve` gives them.
-        found: what a recovery would take over.
+        found: what a recovery would take over, with the digests of inputs.
     """
     before = EntityId(WORKFLOW, source.workflow_project, source.workflow_domain, source.workflow_name, source.workflow_version)
     old = library.workflow(connection, before).graph
-    rows = {row.node_id: row for row in run_rows.node_rows(connection, source.key)}
     result: dict[str, Recovered] = {}
-    _keep(old, graph, old.primary, graph.primary, "", "", list(anew), rows, found, result)
+    _keep(old, graph, old.primary, graph.primary, "", "", list(anew), found, result)
     return result
 
 
@@ -86,7 +81,6 @@ def _keep(
     old_prefix: str,
     new_prefix: str,
     anew: list[str],
-    rows: dict[str, Any],
     found: dict[str, Recovered],
     result: dict[str, Recovered],
 ) -> None:
@@ -102,13 +96,11 @@ def _keep(
         if spec.id in inside:
             if spec.reference is not None and before.reference is not None and not before.id.startswith("f"):
                 scopes = old_graph.subs[before.reference], new_graph.subs[spec.reference]
-                _keep(old_graph, new_graph, *scopes, f"{old_id}-0-", f"{new_id}-0-", anew, rows, found, result)
+                _keep(old_graph, new_graph, *scopes, f"{old_id}-0-", f"{new_id}-0-", anew, found, result)
             continue
-        row, worth = rows.get(old_id), found.get(old_id)
-        if row is None or worth is None or NodePhase(row.phase) not in SUCCESSFUL_NODE:
-            continue
-        inputs = core.LiteralMap.FromString(row.inputs or b"")
-        result[new_id] = replace(worth, inputs_digest=digest_inputs(inputs))
+        worth = found.get(old_id)
+        if worth is not None and worth.inputs_digest:  # a node that did not finish has none
+            result[new_id] = worth
 
 
 def _downstream(scope: Scope, starts: set[str]) -> set[str]:
