@@ -193,12 +193,12 @@ async def _asked(plane: Plane, execution: ExecutionId, name: str) -> None:
             await asyncio.sleep(0.01)
 
 
-async def _waits(plane: Plane) -> None:
-    """Until a worker says that its task only waits."""
+async def _waits(plane: Plane, tasks: int = 1) -> None:
+    """Until workers say that their tasks only wait."""
     executor = plane.platform.executor
     assert isinstance(executor, process.ProcessExecutor)
     async with asyncio.timeout(20):
-        while not any(w.idle_since for w in executor._workers.values()):  # noqa: ASYNC110 - has no signal of its own
+        while sum(w.idle_since > 0 for w in executor._workers.values()) < tasks:  # noqa: ASYNC110 - has no signal of its own
             await asyncio.sleep(0.01)
 
 
@@ -259,12 +259,50 @@ async def test_a_task_that_waits_for_a_person_outlives_any_number_of_restarts(tm
         await plane.platform.stop()
 
 
+async def test_items_that_wait_for_a_person_outlive_any_number_of_restarts(tmp_path: Path, database_url: str) -> None:
+    plane = await open_plane(tmp_path / "home", database_url)
+    await plane.register(driving)
+    execution = await plane.launch(P + "asks_in_items", ns=[1, 2])
+    await _asked(plane, execution, "number-1")
+    await _asked(plane, execution, "number-2")
+    for _ in range(6):
+        await plane.platform.stop()
+        plane = await open_plane(tmp_path / "home", database_url)
+        await _waits(plane, tasks=2)
+    try:
+        await _answer(plane, execution, "number-1", 3)
+        await _answer(plane, execution, "number-2", 4)
+        final = await plane.wait(execution)
+        assert final.closure.phase == SUCCEEDED, final.closure.error.message
+    finally:
+        await plane.platform.stop()
+
+
 async def test_calls_that_are_taken_as_they_end_stand_where_they_were_written(plane: Plane, tmp_path: Path) -> None:
     await plane.register(driving)
     path = tmp_path / "notes"
     final, found = await run(plane, "as_they_end", path=str(path))
     assert (final.closure.phase, found) == (SUCCEEDED, 90), final.closure.error.message
     assert sum(noted(path)[f"child {x}"] for x in range(1, 9)) == 8, "none twice, though `as_completed` makes its tasks in any order"
+
+
+@pytest.mark.parametrize("dies_after", [1, 3, 6])
+async def test_what_follows_from_which_ended_first_is_the_same_after_a_loss(plane: Plane, tmp_path: Path, dies_after: int) -> None:
+    await plane.register(driving)
+    path = tmp_path / "notes"
+    final, found = await run(plane, "follows_the_first", path=str(path), n=6, dies_after=dies_after)
+    assert final.closure.phase == SUCCEEDED, final.closure.error.message
+    assert Path(f"{path}.died").exists()
+    assert sorted(x // 3 % 100 for x in found) == list(range(6))
+    assert set(noted(path).values()) == {1}, "no child ran twice"
+
+
+async def test_what_was_given_up_is_given_up_again_after_a_loss(plane: Plane, tmp_path: Path) -> None:
+    await plane.register(driving)
+    path = tmp_path / "notes"
+    final, found = await run(plane, "races", path=str(path))
+    assert (final.closure.phase, found) == (SUCCEEDED, ["winner 2", "gave up 12", "last 15"]), final.closure.error.message
+    assert noted(path) == {"child 2": 1, "child 4": 1, "child 5": 1}
 
 
 async def test_waits_keep_their_names_whichever_task_comes_to_its_own_first(tmp_path: Path, database_url: str) -> None:
@@ -307,6 +345,18 @@ async def test_a_recovery_keeps_what_succeeded_in_a_later_life_of_the_caller(pla
     final = await plane.wait((await plane.platform.launcher.recover(again, ""))[0])
     assert final.closure.phase == SUCCEEDED, final.closure.error.message
     assert noted(path) == {"life": 3, "child": 1}
+
+
+async def test_a_recovery_keeps_what_lies_beneath_a_call_of_a_later_life(plane: Plane, tmp_path: Path) -> None:
+    await plane.register(driving)
+    path = tmp_path / "notes"
+    execution = await start(plane, "makes_a_caller_again", path=str(path))
+    assert (await plane.wait(execution)).closure.phase == FAILED
+    assert noted(path) == {"life": 2, "child 1": 1, "child 2": 1, "child 6": 1}
+    again = admin.ExecutionRecoverRequest(id=execution.to_proto())
+    final = await plane.wait((await plane.platform.launcher.recover(again, ""))[0])
+    assert final.closure.phase == SUCCEEDED, final.closure.error.message
+    assert noted(path) == {"life": 3, "child 1": 1, "child 2": 1, "child 6": 1}, "a task and a graph made from data, neither run again"
 
 
 async def test_a_map_over_async_tasks_keeps_the_items_calls_apart(plane: Plane) -> None:

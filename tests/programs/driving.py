@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import signal
 import time
 from pathlib import Path
 
@@ -242,6 +243,50 @@ async def as_they_end(path: str) -> int:
     return total - sum(3 * x for x in range(1, 9)) + await noted.aio(path, 30)
 
 
+def dies_once(path: str, *, when: bool) -> None:
+    """Takes the worker away, without a word, the first time."""
+    if when and not Path(f"{path}.died").exists():
+        Path(f"{path}.died").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@al.task
+def noted_after(path: str, x: int, at_least_s: float) -> int:
+    time.sleep(at_least_s + random.random() / 20)
+    note(path, f"child {x}")
+    return x
+
+
+@al.task
+async def follows_the_first(path: str, n: int, dies_after: int) -> list[int]:
+    """Which of several calls ends first decides what is called next, each time."""
+    order: list[int] = []
+    running = {asyncio.ensure_future(noted_after.aio(path, x, 0.0)) for x in range(n)}
+    while running:
+        ended, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        for one in ended:
+            order.append(await noted.aio(path, 100 + 100 * len(order) + await one))
+            dies_once(path, when=len(order) == dies_after)
+    return order
+
+
+@al.task
+async def races(path: str) -> list[str]:
+    """A call is given up for another, and one after a time; then the worker is lost, and more follows."""
+    said: list[str] = []
+    loser, winner = asyncio.ensure_future(noted_after.aio(path, 1, 60.0)), asyncio.ensure_future(noted_after.aio(path, 2, 0.0))
+    await asyncio.wait({loser, winner}, return_when=asyncio.FIRST_COMPLETED)
+    loser.cancel()
+    said.append(f"winner {await winner}")
+    try:
+        async with asyncio.timeout(0.3):
+            await noted_after.aio(path, 3, 60.0)
+    except TimeoutError:
+        said.append(f"gave up {await noted.aio(path, 4)}")
+    dies_once(path, when=True)
+    return [*said, f"last {await noted.aio(path, 5)}"]
+
+
 @al.trace
 def chance(path: str) -> int:
     note(path, "traced")
@@ -273,6 +318,29 @@ def flaky_noted(path: str) -> int:
         raise RuntimeError("flaky")
     note(path, "child")
     return 1
+
+
+@al.task(retries=1)
+async def makes_a_caller_again(path: str) -> int:
+    note(path, "life")
+    return await fails_first_then_finds.aio(path, 1)
+
+
+@al.task
+async def fails_first_then_finds(path: str, x: int) -> int:
+    """Fails at once in its caller's first life, with all done in the second, and not at all in what recovers it."""
+    lives = Path(path).read_text().count("life")
+    if lives == 1:
+        raise RuntimeError("the first life ends here")
+    found = await noted.aio(path, x) + await followed(path, x + 1)
+    if lives == 2:
+        raise RuntimeError("the second life ends here")
+    return found
+
+
+@al.dynamic
+def followed(path: str, x: int) -> int:
+    return noted(path, noted(path, x))
 
 
 @al.task
@@ -309,6 +377,16 @@ async def holds_memory(n: int) -> int:
 @al.task(resources=al.Resources(mem="600Mi"))
 def wants_memory(x: int) -> int:
     return x
+
+
+@al.task
+async def asks_by_number(n: int) -> int:
+    return n * await al.awaited(al.wait_for_input(f"number-{n}", int))
+
+
+@al.workflow
+def asks_in_items(ns: list[int]) -> list[int]:
+    return al.map(asks_by_number)(n=ns)
 
 
 @al.workflow

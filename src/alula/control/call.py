@@ -53,7 +53,7 @@ class Calls:
             await asyncio.wait([before])
         k = work.key
         if call.is_cancelled:
-            self._post(k.execution, ev.CallCancelled(self._clock(), k.node_id, k.item, k.attempt, call.key))
+            self._post(k.execution, ev.CallCancelled(self._clock(), k.node_id, k.item, k.attempt, call.key, int(call.after)))
             return
         try:
             event = await self._event(work, call)
@@ -72,12 +72,17 @@ class Calls:
 
     def answer(self, run: Run, effect: fx.AnswerCall) -> None:
         """Hands an answer to the attempt that waits for it."""
-        answer = worker_pb2.Answer(key=effect.key)
-        if effect.failure is not None:
-            answer.code, answer.message, answer.kind = effect.failure.code, effect.failure.message, effect.failure.kind
-        elif effect.outputs is not None:
-            answer.has_outputs, answer.outputs = True, effect.outputs.SerializeToString()
-        self._executor.answer(WorkKey(run.key, effect.node_id, effect.item, effect.attempt), answer)
+        self._executor.answer(WorkKey(run.key, effect.node_id, effect.item, effect.attempt), answer_of(effect))
+
+
+def answer_of(effect: fx.AnswerCall) -> worker_pb2.Answer:
+    """An answer as the attempt hears it."""
+    answer = worker_pb2.Answer(key=effect.key, order=effect.order, is_pending=effect.is_pending, is_given_up=effect.is_given_up)
+    if effect.failure is not None:
+        answer.code, answer.message, answer.kind = effect.failure.code, effect.failure.message, effect.failure.kind
+    elif effect.outputs is not None:
+        answer.has_outputs, answer.outputs = True, effect.outputs.SerializeToString()
+    return answer
 
 
 def call_spec(connection: Connection, library: Library, key: WorkKey, call: worker_pb2.Call) -> NodeSpec:
@@ -99,7 +104,7 @@ def call_spec(connection: Connection, library: Library, key: WorkKey, call: work
 def call_event(key: WorkKey, call: worker_pb2.Call, spec: NodeSpec, at: int) -> ev.Event:
     """What the engine hears of a call: that it was made, or what a traced function gave."""
     if not call.is_traced:
-        return ev.CallMade(at, key.node_id, key.item, key.attempt, spec)
+        return ev.CallMade(at, key.node_id, key.item, key.attempt, spec, call.is_replay)
     failure = failure_of(call.error) if call.error else None
     outputs = None if call.error else core.LiteralMap.FromString(call.outputs)
     return ev.ResultTraced(at, key.node_id, key.item, key.attempt, spec, int(call.started_at_us), outputs, failure)

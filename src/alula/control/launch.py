@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ from alula.database import execution as rows
 from alula.database import run as run_rows
 from alula.database.engine import Database
 from alula.engine.graph import NodeKind
+from alula.engine.scope import unique_id
 from alula.engine.state import Recovered, Run
 from alula.errors import InvalidInput
 from alula.idl import admin, core
@@ -309,12 +310,13 @@ def find_recovered(connection: Connection, key: int, *, with_inputs: bool) -> di
     Outputs that lie in the object store are still to be read. `with_inputs` binds what finished to the inputs it had, as a rerun
     asks; a recovery has the same inputs anyway.
     """
-    closures = run_rows.dynamic_closures(connection, key)
+    closures, nodes = run_rows.dynamic_closures(connection, key), run_rows.node_rows(connection, key)
     calls = {row.node_id: row for row in run_rows.call_rows(connection, key)}
     called = {node_id: row.digest for node_id, row in calls.items()}
     expanded = {a.node_id: a.retry_attempt for a in run_rows.attempt_rows(connection, key) if a.item < 0}
+    first = _in_first_life(nodes, calls, expanded)
     found: dict[str, Recovered] = {}
-    for row in run_rows.node_rows(connection, key):
+    for row in nodes:
         if row.kind in (NodeKind.START.value, NodeKind.END.value):
             continue
         outputs = core.LiteralMap.FromString(row.outputs or b"")
@@ -327,7 +329,25 @@ def find_recovered(connection: Connection, key: int, *, with_inputs: bool) -> di
             found[row.node_id] = Recovered(outputs, closure=closure, attempt=expanded.get(row.node_id, 0))
         elif row.child:
             found[row.node_id] = Recovered(outputs, child=row.child, digest=called.get(row.node_id, b""))
-        generation = calls[row.node_id].generation if row.node_id in calls else 0
-        if generation and row.node_id in found:  # the caller is in its first life again
-            found[row.node_id.removesuffix(f"-r{generation}")] = found[row.node_id]
+        if row.node_id in first and row.node_id in found:
+            found[first[row.node_id]] = found[row.node_id]
+    return found
+
+
+def _in_first_life(nodes: Sequence[Any], calls: Mapping[str, Any], expanded: Mapping[str, int]) -> dict[str, str]:
+    """Other ids of what tasks called in a later life, and of all beneath: those it has when every caller is in its first life again.
+
+    Args:
+        nodes: rows, callers before what they called.
+        calls: rows by id of node.
+        expanded: the attempt that made the graph, by id of its node.
+    """
+    found: dict[str, str] = {}
+    for row in nodes:
+        call = calls.get(row.node_id)
+        if row.parent_id not in found and (call is None or not call.generation):
+            continue
+        number = 0 if call is not None or row.parent_id != row.scope_id else expanded.get(row.scope_id, 0)
+        own = row.spec_node_id.removesuffix(f"-r{call.generation}") if call is not None and call.generation else row.spec_node_id
+        found[row.node_id] = unique_id(f"{found.get(row.parent_id, row.parent_id)}-{number}-", own)
     return found

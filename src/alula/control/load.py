@@ -95,6 +95,7 @@ class _Loader:
         node.attempt = self._last_attempt(node)
         self._run.nodes[node.id] = node
         state.nodes[spec.id] = node
+        state.last_answer = max(state.last_answer, node.answer_order // 2 * 2)
         if node.phase.is_terminal:
             return
         inputs = node.inputs or core.LiteralMap()
@@ -130,8 +131,11 @@ class _Loader:
         for row in self._attempts.get(node.id, ()):
             latest[row.item] = row
             if row.phase == AttemptPhase.FAILED and not row.child:
-                counter = state.system_failures if row.error_kind == "SYSTEM" else state.user_failures
-                counter[row.item] = counter.get(row.item, 0) + 1
+                state.tries[row.item] = row.retry_attempt + 1
+                if row.error_kind != "SYSTEM":
+                    state.user_failures[row.item] = state.user_failures.get(row.item, 0) + 1
+                elif row.system_failures:
+                    state.system_failures[row.item] = row.system_failures
         for item, row in latest.items():
             if row.phase == AttemptPhase.SUCCEEDED:
                 state.outputs[item] = core.LiteralMap.FromString(row.outputs or b"")
@@ -245,6 +249,7 @@ def _node(row: Any, spec: NodeSpec, fetch: Callable[[str], bytes]) -> Node:
         child=row.child,
         chosen=row.chosen,
         deck_uri=row.deck_uri,
+        answer_order=row.answer_order,
         is_new=False,
     )
 

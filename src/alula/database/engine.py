@@ -19,7 +19,7 @@ from alula.database import tables
 from alula.errors import AlulaError, Exhausted, FailedPrecondition, InvalidInput, Unavailable
 
 T = TypeVar("T")
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 LOCK = 4_252_985_441  # PostgreSQL advisory lock of whoever owns the executions
 
 

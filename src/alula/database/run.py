@@ -18,7 +18,7 @@ Values = tuple[Any, ...]
 NODE_FIXED = ("execution_key", "node_id", "spec_node_id", "scope_id", "parent_id", "kind", "created_at", "inputs")
 NODE_CHANGING = (
     *("phase", "started_at", "ended_at", "updated_at", "duration_us", "user_failures", "system_failures"),
-    *("cache_status", "cache_reason", "cache_source", "child", "chosen", "is_dynamic"),
+    *("cache_status", "cache_reason", "cache_source", "child", "chosen", "is_dynamic", "answer_order"),
     *("error_code", "error_kind", "error_message", "error_node", "deck_uri", "outputs_uri", "outputs"),
 )
 ATTEMPT_ID = ("execution_key", "node_id", "item", "retry_attempt")
@@ -26,7 +26,7 @@ ATTEMPT_FIXED = (*ATTEMPT_ID, "task_project", "task_domain", "task_name", "task_
 ATTEMPT_CHANGING = (
     *("phase", "started_at", "ended_at", "updated_at", "duration_us", "error_code", "error_kind", "error_message", "is_recoverable"),
     *("log_uri", "log_start", "log_end", "queued_us", "provisioning_us", "import_us", "read_us", "run_us", "write_us"),
-    *("peak_rss_bytes", "worker", "cache_status", "outputs"),
+    *("peak_rss_bytes", "worker", "cache_status", "system_failures", "outputs"),
 )
 RUN_CHANGING = (
     *("phase", "started_at", "ended_at", "updated_at", "duration_us", "error_code", "error_kind", "error_message", "error_node"),
@@ -62,6 +62,7 @@ def _node_changing(node: Node, at: int) -> Values:
         node.child,
         node.chosen,
         int(node.closure is not None or node.has_calls),
+        node.answer_order,
         *_failure(node.failure),
         node.deck_uri,
         node.outputs_uri,
@@ -74,12 +75,13 @@ def _attempt_changing(attempt: Attempt, at: int, outputs: bytes | None) -> Value
     may_retry = int(attempt.failure is not None and attempt.failure.is_recoverable)
     started = attempt.started_at or attempt.created_at
     head = (int(attempt.phase), attempt.started_at, attempt.ended_at, at, attempt.ended_at - started if attempt.ended_at else 0)
+    tail = (attempt.cache_status, attempt.system_failures, outputs)
     r = attempt.report
     if r is None:
-        return (*head, code, kind, message, may_retry, attempt.log_uri, attempt.log_start, *NO_REPORT, attempt.cache_status, outputs)
+        return (*head, code, kind, message, may_retry, attempt.log_uri, attempt.log_start, *NO_REPORT, *tail)
     times = (r.queued_us, r.provisioning_us, r.import_us, r.read_us, r.run_us, r.write_us, r.peak_rss_bytes)
     log = (attempt.log_uri, attempt.log_start, r.log_end)
-    return (*head, code, kind, message, may_retry, *log, *times, r.worker, attempt.cache_status, outputs)
+    return (*head, code, kind, message, may_retry, *log, *times, r.worker, *tail)
 
 
 class TurnWriter:

@@ -4,6 +4,9 @@ A call is named by its place in the order of calls (`Origin.key`). An attempt th
 *generation*: it must take the same way, and what it finds at a place must be what was called there before. After a failure of the
 task's own a new generation begins: results are kept, calls that had failed are made again, and from the first of those on the task
 may take another way.
+
+Every end that the task is told of has its place in an order, and so has every call that it gave up. An attempt that goes over what is
+on record is told of them in that order, so that what follows from which ended first is the same again.
 """
 
 from __future__ import annotations
@@ -54,11 +57,15 @@ def _call(turn: Turn, state: ScopeState, attempt: Attempt, event: ev.CallMade) -
         node = state.called(known)
         if node is not None and node.phase.is_terminal:
             scope.answer(turn, state, node)
+        elif event.is_replay:
+            _answer(turn, state, attempt, origin, is_pending=True)
     elif event.spec.kind is NodeKind.TRACE:
         if not _recover_traced(turn, state, event.spec):
             _answer(turn, state, attempt, origin)
     else:
         spec = _register(turn, state, event.spec)
+        if event.is_replay:
+            _answer(turn, state, attempt, origin, is_pending=True)
         turn.run.ready.appendleft((state.id, spec, state.id))  # in this turn: until it has a row, nothing says that it was made
 
 
@@ -102,7 +109,7 @@ def _known(turn: Turn, state: ScopeState, origin: Origin) -> NodeSpec | Failure 
     is_same = spec.origin.digest == origin.digest
     if spec.origin.generation == now:
         return spec if is_same else _order_changed(spec, origin)
-    if is_same and (node is None or not node.phase.is_terminal or node.phase.is_success):
+    if is_same and (node is None or not node.phase.is_terminal or (node.phase.is_success and not node.is_given_up)):
         return spec
     has_diverged = any(s.origin is not None and s.origin.generation == now for (item, _), s in calls.items() if item == origin.item)
     return None if is_same or has_diverged else _order_changed(spec, origin)
@@ -166,39 +173,56 @@ def _generation(owner: Node, item: int) -> int:
 def _cancel(turn: Turn, state: ScopeState, event: ev.CallCancelled) -> None:
     spec = (state.calls or {}).get((event.item, event.key))
     node = state.called(spec) if spec is not None else None
-    if node is not None and not node.phase.is_terminal:
+    if node is None or node.is_given_up:
+        return
+    node.answer_order = event.after + 1  # also of what has ended meanwhile: the task did not hear of it
+    if node.phase.is_terminal:
+        turn.nodes[node.id] = node
+    else:
         scope.abort_node(turn, node)
 
 
-def _answer(turn: Turn, state: ScopeState, attempt: Attempt, origin: Origin, failure: Failure | None = None) -> None:
-    turn.effects.append(AnswerCall(state.id, origin.item, attempt.number, origin.key, failure=failure))
+def _answer(
+    turn: Turn, state: ScopeState, attempt: Attempt, origin: Origin, *, failure: Failure | None = None, is_pending: bool = False
+) -> None:
+    turn.effects.append(AnswerCall(state.id, origin.item, attempt.number, origin.key, failure=failure, is_pending=is_pending))
 
 
 def _origin(spec: NodeSpec) -> Origin:
     return spec.origin or Origin(item=-1, key=spec.id, digest=b"", place="")
 
 
-def charge_loss(turn: Turn, node: Node, failure: Failure) -> None:
+def charge_loss(turn: Turn, node: Node, failure: Failure, item: int = -1) -> None:
     """Counts a failure of the system; for a task that calls others a loss after progress is the first one again.
 
     A server that stops while the task has something to wait for is not counted: such a wait may outlast any number of restarts.
     """
-    state = turn.run.scopes.get(node.id)
-    called = list(state.nodes.values()) if state is not None and state.calls is not None else []
+    state, array = turn.run.scopes.get(node.id), node.array
+    nodes = state.nodes.values() if state is not None and state.calls is not None else ()
+    called = [n for n in nodes if n.spec.origin is not None and n.spec.origin.item == item]
     ended = sum(n.phase.is_terminal for n in called)
     if failure.is_restart and ended < len(called):
         return
-    node.system_failures = 1 if ended > node.calls_at_loss else node.system_failures + 1
-    node.calls_at_loss = ended
+    if item < 0 or array is None:
+        node.system_failures = 1 if ended > node.calls_at_loss else node.system_failures + 1
+        node.calls_at_loss = ended
+    else:
+        array.system_failures[item] = 1 if ended > array.calls_at_loss.get(item, 0) else array.system_failures.get(item, 0) + 1
+        array.calls_at_loss[item] = ended
 
 
 def due_answers(run: Run, owner: Node) -> list[AnswerCall]:
-    """Every answer that the live attempts of a node may not have heard, after the runs were loaded anew."""
+    """Every answer that the live attempts of a node may not have heard, in order, after the runs were loaded anew."""
     turn = Turn(run, 0)
     state = run.scopes.get(owner.id)
     if state is not None and state.calls is not None:
-        for spec in state.calls.values():
-            node = state.called(spec)
-            if node is not None and node.phase.is_terminal:
-                scope.answer(turn, state, node)
+        called = [node for spec in state.calls.values() if (node := state.called(spec)) is not None and node.phase.is_terminal]
+        for node in sorted(called, key=lambda n: n.answer_order):
+            scope.answer(turn, state, node)
     return [e for e in turn.effects if isinstance(e, AnswerCall)]
+
+
+def last_answer(run: Run, owner: Node) -> int:
+    """The order of the last answer that attempts of a task were given, 0 if there was none."""
+    state = run.scopes.get(owner.id)
+    return state.last_answer if state is not None and state.calls is not None else 0

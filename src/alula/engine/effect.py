@@ -53,6 +53,7 @@ class StartAttempt:
     call: TaskCall
     inputs: core.LiteralMap
     sliced: tuple[str, ...] = ()
+    replay_to: int = 0  # the order of the last answer that attempts of this task were given
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,14 @@ class StopAttempt:
 
 @dataclass(frozen=True, slots=True)
 class AnswerCall:
-    """Tells a running task how a call of its ended; neither outputs nor failure: the traced function is to be run."""
+    """Tells a running task how a call of its ended.
+
+    Attributes:
+        outputs: neither these nor a failure: a traced function is to be run.
+        order: grows with every end that the caller is told of; 0: of no call's end.
+        is_pending: nothing is known of the end yet; only told to an attempt that goes over what is on record.
+        is_given_up: an earlier attempt stopped waiting for it, after the answer before `order`.
+    """
 
     node_id: str
     item: int
@@ -72,6 +80,9 @@ class AnswerCall:
     key: str
     outputs: core.LiteralMap | None = None
     failure: Failure | None = None
+    order: int = 0
+    is_pending: bool = False
+    is_given_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

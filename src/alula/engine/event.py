@@ -136,24 +136,29 @@ class AttemptFailed:
 
 @dataclass(frozen=True, slots=True)
 class CallMade:
-    """A running task calls something: a child of its node. `spec` carries the inputs and where the call stands."""
+    """A running task calls something: a child of its node. `spec` carries the inputs and where the call stands.
+
+    `is_replay`: the attempt goes over what is on record, and is told at once if nothing is known of the call's end.
+    """
 
     at: int
     node_id: str
     item: int
     attempt: int
     spec: NodeSpec
+    is_replay: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CallCancelled:
-    """The task no longer wants the result of a call."""
+    """The task no longer wants the result of a call; `after` is the order of the last answer that it had been given."""
 
     at: int
     node_id: str
     item: int
     attempt: int
     key: str
+    after: int
 
 
 @dataclass(frozen=True, slots=True)

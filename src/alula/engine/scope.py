@@ -180,6 +180,7 @@ def end_node(
     release_reservation(turn, node)
     state = run.scopes[node.scope_id]
     if state.calls is not None:
+        state.order_answer(node)
         answer(turn, state, node)
     elif node.parent_id != node.scope_id:
         _end_branch(turn, run.nodes[node.parent_id], node)
@@ -210,12 +211,16 @@ def answer(turn: Turn, state: ScopeState, node: Node) -> None:
     """Tells the attempt that made a call how it ended; one whose attempt is over is told when it is called again."""
     origin = node.spec.origin
     attempt = calling_attempt(turn.run.nodes[state.id], origin.item) if origin is not None else None
-    if origin is None or attempt is None or node.phase is NodePhase.ABORTED:
+    if origin is None or attempt is None:
+        return
+    named = (state.id, origin.item, attempt.number, origin.key)
+    if node.is_given_up or node.phase is NodePhase.ABORTED:
+        turn.effects.append(AnswerCall(*named, order=node.answer_order, is_given_up=True))
         return
     failure, outputs = node.failure, node.outputs
     if failure is None and outputs is None:
         outputs = core.LiteralMap()
-    turn.effects.append(AnswerCall(state.id, origin.item, attempt.number, origin.key, outputs, failure))
+    turn.effects.append(AnswerCall(*named, outputs, failure, node.answer_order))
 
 
 def calling_attempt(owner: Node, item: int) -> Attempt | None:

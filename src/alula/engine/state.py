@@ -30,6 +30,7 @@ class Attempt:
     log_start: int = 0
     child: str = ""  # name of the execution an item of a launch plan map started
     cache_status: int = 0  # core.CatalogCacheStatus, of items alone: a task node has its own
+    system_failures: int = 0  # charged to an item so far, of items alone
     is_new: bool = True
 
 
@@ -45,6 +46,8 @@ class ArrayState:
     failures: dict[int, Failure] = field(default_factory=dict)
     user_failures: dict[int, int] = field(default_factory=dict)
     system_failures: dict[int, int] = field(default_factory=dict)
+    calls_at_loss: dict[int, int] = field(default_factory=dict)  # how many calls of an item had ended when its worker was last lost
+    tries: dict[int, int] = field(default_factory=dict)  # attempts that have failed, whether charged or not
     next_item: int = 0
     asking: set[int] = field(default_factory=set)  # items that wait for the cache's answer
     retry: deque[int] = field(default_factory=deque)
@@ -90,10 +93,16 @@ class Node:
     is_closure_new: bool = False  # not a row yet
     has_calls: bool = False  # its task has called others while it ran
     calls_at_loss: int = 0  # how many of them had ended when its worker was last lost
+    answer_order: int = 0  # of a call: its end's place among the answers to its caller, even; odd: given up after the one before
     array: ArrayState | None = None
     deck_uri: str = ""
     holds_slot: bool = False  # counts against the execution's max_parallelism
     is_new: bool = True
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether the task that called it stopped waiting for it, however it ended."""
+        return self.answer_order % 2 == 1
 
 
 @dataclass(slots=True, eq=False)
@@ -111,6 +120,13 @@ class ScopeState:
     failure: Failure | None = None
     is_closing: bool = False  # the failure node is running, or the end was reached
     calls: dict[tuple[int, str], NodeSpec] | None = None  # of a running task: the latest call by item and key; None: a graph
+    last_answer: int = 0  # order of the latest answer to the task
+
+    def order_answer(self, node: Node) -> None:
+        """Gives the end of a call its place among the answers; what has one keeps it."""
+        if not node.answer_order:
+            self.last_answer += 2
+            node.answer_order = self.last_answer
 
     def called(self, spec: NodeSpec) -> Node | None:
         """The node of a call, None while it waits for its turn."""

@@ -575,7 +575,9 @@ class ProcessExecutor:
 
     def answer(self, key: WorkKey, answer: worker_pb2.Answer) -> None:
         worker, handle = self._keys.get(key, (None, 0))
-        flying = worker.flying.get(handle) if worker is not None else None
+        flying = worker.flying.get(handle) if worker is not None else self._evicted.get(key)
+        if flying is not None:  # if it runs anew, it goes over what it has heard in the same order
+            flying.work.attempt.replay_to = max(flying.work.attempt.replay_to, answer.order)
         if worker is None or flying is None:
             self._revive(key)
             return

@@ -249,7 +249,7 @@ class Hands:
         offload: Any,
     ) -> None:
         if self.loop is None:
-            self.loop = BenchLoop(self.clock, self.listener.has_news)
+            self.loop = BenchLoop(self.clock, self.listener.has_news, self._hand_over)
         loop = self.loop
         driver = Driver(attempt, _Line(lambda call: self._on_call(work.key, call)), offload, loop)
         context.run(surroundings.set, around)
@@ -257,6 +257,9 @@ class Hands:
         live = self.lives[work.key] = _Live(work, fault, steps, context, around, driver, task)
         task.add_done_callback(lambda _: self._done.append(live))
         self._is_ready = True
+
+    def _hand_over(self, timeout_s: float | None) -> bool:
+        return any(live.driver.hand_over(timeout_s) for live in list(self.lives.values()))
 
     def _on_call(self, key: WorkKey, call: worker_pb2.Call) -> None:
         live = self.lives.get(key)
@@ -314,6 +317,7 @@ class Hands:
             principal=work.run.principal,
             labels=work.run.labels,
             inline_limit_bytes=NO_LIMIT,
+            replay_to=work.effect.replay_to,
             env={**self.program.variables_of(call.image), **{e.key: e.value for e in call.template.container.env}},
             secrets=[f"{s.group}/{s.key}" for s in call.template.security_context.secrets],
         )

@@ -10,7 +10,7 @@ from typing import Any
 from alula.catalog.lookup import Catalog, Elsewhere
 from alula.compiler.closure import compile_dynamic, references
 from alula.compiler.launch_plan import resolve_inputs
-from alula.control.call import call_event, call_spec
+from alula.control.call import answer_of, call_event, call_spec
 from alula.control.launch import make_run, merge
 from alula.control.reconcile import reconcile
 from alula.engine import effect as fx
@@ -192,7 +192,7 @@ class Plane:
             case fx.StopAttempt():
                 self.hands.stop(WorkKey(run.key, effect.node_id, effect.item, effect.attempt))
             case fx.AnswerCall():
-                self.hands.answer(WorkKey(run.key, effect.node_id, effect.item, effect.attempt), _answer(effect))
+                self.hands.answer(WorkKey(run.key, effect.node_id, effect.item, effect.attempt), answer_of(effect))
             case fx.SetTimer():
                 heapq.heappush(self._timers, (effect.at, next(self._order), run.key, effect))
             case fx.LaunchChild():
@@ -305,7 +305,7 @@ class Plane:
     def on_called(self, work: Work, call: worker_pb2.Call) -> ev.Failure | None:
         k = work.key
         if call.is_cancelled:
-            self._inbox.append((k.execution, ev.CallCancelled(self.clock(), k.node_id, k.item, k.attempt, call.key)))
+            self._inbox.append((k.execution, ev.CallCancelled(self.clock(), k.node_id, k.item, k.attempt, call.key, call.after)))
             return None
         try:
             spec = call_spec(None, self.program, k, call)  # type: ignore[arg-type]  # a program wants no connection
@@ -409,12 +409,3 @@ class Plane:
             self._inbox += [(run.key, event) for event in events]
             for effect in effects:
                 self._carry_out(run, effect)
-
-
-def _answer(effect: fx.AnswerCall) -> worker_pb2.Answer:
-    answer = worker_pb2.Answer(key=effect.key)
-    if effect.failure is not None:
-        answer.code, answer.message, answer.kind = effect.failure.code, effect.failure.message, effect.failure.kind
-    elif effect.outputs is not None:
-        answer.has_outputs, answer.outputs = True, effect.outputs.SerializeToString()
-    return answer

@@ -2,18 +2,26 @@
 
 Calls are named by where they stand: their position among the calls of one asyncio task, and that task's position among those its
 parent made. So an attempt that takes the same way names its calls in the same way, whatever happens to finish first.
+
+Answers are handed to the task one at a time, each when everything that followed from the one before has come to rest, and by their
+order on record. So an attempt that goes over what one before it did hears the same in the same order: `asyncio.wait`, `as_completed`
+and races give what they gave then.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
+import heapq
 import os
 import selectors
 import sys
+import threading
 import time
-from collections.abc import Callable, Coroutine
+import weakref
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Executor
+from itertools import count
 from typing import Any, Protocol, TypeVar, TypeVarTuple, Unpack
 
 from alula.errors import AlulaError, InvalidInput, NonRecoverable, Unsupported
@@ -32,18 +40,23 @@ from alula.types.offload import Offload
 from alula.worker.failure import error_document
 from alula.worker.link import Link
 from alula.worker.remote_error import remote_error
+from alula.worker.stray import running_children
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 ORDER_CHANGED = "CallOrderChanged"
+WATCH_S = 1.0  # between looks at whether what a task started beside its loop has ended
+MAX_TURNS = 1_000  # of a loop that never rests, before an answer is handed over all the same
+MAX_LEAPS = 100_000  # timers that are let run before a task is taken to no longer give up what it gave up
 
 
 class Lane:
     """One asyncio task's place in the order of calls."""
 
-    def __init__(self, path: str = "") -> None:
+    def __init__(self, path: str = "", numbers: Iterator[int] | None = None) -> None:
         self._path = path
         self._calls = self._lanes = 0
+        self.numbers = numbers or count()  # of all tasks of the attempt
 
     def next_key(self) -> str:
         self._calls += 1
@@ -51,21 +64,31 @@ class Lane:
 
     def branch(self) -> Lane:
         self._lanes += 1
-        return Lane(f"{self._path}t{self._lanes - 1}_")
+        return Lane(f"{self._path}t{self._lanes - 1}_", self.numbers)
 
 
 _lane: contextvars.ContextVar[Lane] = contextvars.ContextVar("alula_lane")
 
 
 class Selector(selectors.DefaultSelector):
-    """Says when the loop is about to wait with nothing scheduled."""
+    """Says when the loop is about to wait, and goes on at once if that gave it something to do.
 
-    on_block: Callable[[int], None] | None = None
+    Attributes:
+        on_rest: given how long the loop would wait, None without end; whether there is something to do now.
+    """
+
+    on_rest: Callable[[float | None], bool] | None = None
+    _turns = 0  # since the loop last had nothing to do
 
     def select(self, timeout: float | None = None) -> Any:
-        if timeout is None and self.on_block is not None:
-            self.on_block(len(self.get_map()))
-        return super().select(timeout)
+        if self.on_rest is None:
+            return super().select(timeout)
+        if timeout is not None and timeout <= 0:
+            self._turns += 1
+            if self._turns < MAX_TURNS:
+                return super().select(timeout)
+        self._turns = 0
+        return [] if self.on_rest(timeout) else super().select(timeout)
 
 
 class Loop(asyncio.SelectorEventLoop):
@@ -73,13 +96,30 @@ class Loop(asyncio.SelectorEventLoop):
 
     def __init__(self, selector: Selector | None = None) -> None:
         self.selector = selector or Selector()
+        self._ahead_s = 0.0
         super().__init__(self.selector)
         self.in_threads = 0
+        self.pool_threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()  # what runs in them is counted in `in_threads`
         self.own_files = len(self.selector.get_map())
         self.set_task_factory(make_task)
 
+    def time(self) -> float:
+        return super().time() + self._ahead_s
+
+    def leap(self, seconds: float) -> bool:
+        """Moves its clock on, so that timers are due at once; False if its clock is not its own to move."""
+        self._ahead_s += seconds
+        return True
+
+    @property
+    def waits_for_world(self) -> bool:
+        """Whether something may come that is neither a timer nor an answer: from a thread or through a socket."""
+        return bool(self.in_threads) or len(self.selector.get_map()) > self.own_files
+
     def run_in_executor(self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts) -> asyncio.Future[T]:
+        before = set(threading.enumerate())
         future = super().run_in_executor(executor, func, *args)
+        self.pool_threads.update(set(threading.enumerate()) - before)
         self.in_threads += 1
         future.add_done_callback(self._on_thread_done)
         return future
@@ -88,15 +128,27 @@ class Loop(asyncio.SelectorEventLoop):
         self.in_threads -= 1
 
 
+class NumberedTask(asyncio.Task[Any]):
+    """A task whose place in a set does not hang on where in memory it lies: `asyncio.wait` gives sets, and bodies go over them."""
+
+    def __init__(self, number: int, coroutine: Any, **words: Any) -> None:
+        self._number = number  # first: the loop keeps its tasks in a set
+        super().__init__(coroutine, **words)
+
+    def __hash__(self) -> int:
+        return self._number
+
+
 def make_task(
     loop: asyncio.AbstractEventLoop, coroutine: Any, context: contextvars.Context | None = None, **more: Any
 ) -> asyncio.Task[Any]:
     """A task of the loop with its own place in the order of calls."""
     found = context if context is not None else contextvars.copy_context()
     lane = found.get(_lane)
-    if lane is not None:
-        found.run(_lane.set, lane.branch())
-    return asyncio.Task(coroutine, loop=loop, context=found, **more)
+    if lane is None:
+        return asyncio.Task(coroutine, loop=loop, context=found, **more)
+    found.run(_lane.set, lane.branch())
+    return NumberedTask(next(lane.numbers), coroutine, loop=loop, context=found, **more)
 
 
 _loops: list[Loop] = []
@@ -156,6 +208,11 @@ class Driver:
         self._unstarted: dict[str, Call] = {}  # by key
         self._answers = 0
         self._idle_said = -1
+        self._held: list[tuple[int, int, worker_pb2.Answer]] = []  # by order: arrived, and not handed over yet
+        self._unheard: set[str] = set()  # calls made while going over the record, of which the server has not said what it knows
+        self._replay_to, self._given = int(attempt.replay_to), 0  # orders: of the last answer on record, of the last handed over
+        self._leaps = 0  # since then
+        self._threads, self._processes = set(threading.enumerate()), running_children()  # of before
         self._fatal: AlulaError | None = None
         self._root = f"{attempt.bundle_path.rstrip('/')}/" if attempt.bundle_path else ""
 
@@ -170,12 +227,14 @@ class Driver:
         if isinstance(self._link, Link):
             self._link.flush()  # results of before: who waits for them may be what this task will call
             self._loop.add_reader(self._link.fileno, self._receive)
-            self._loop.selector.on_block = self._on_block
+            self._loop.own_files += 1
+            self._loop.selector.on_rest = self.on_rest
 
     def close(self) -> None:
         if isinstance(self._link, Link):
             self._loop.remove_reader(self._link.fileno)
-            self._loop.selector.on_block = None
+            self._loop.own_files -= 1
+            self._loop.selector.on_rest = None
 
     def check(self) -> None:
         """Says what was written and never awaited; raises what the task must not go on after, even if it caught it."""
@@ -310,11 +369,14 @@ class Driver:
         if asyncio.get_running_loop() is not self._loop:
             raise Unsupported(f"{message.place}: this call was awaited in another event loop; await it in the task's own coroutines")
         future = self._waiting[message.key] = self._loop.create_future()
+        if self._given < self._replay_to:
+            message.is_replay = True
+            self._unheard.add(message.key)
         self._link.send(worker_pb2.FromWorker(calls=[message]))
         try:
             return await future
         except asyncio.CancelledError:
-            gone = worker_pb2.Call(handle=message.handle, key=message.key, place=message.place, is_cancelled=True)
+            gone = worker_pb2.Call(handle=message.handle, key=message.key, place=message.place, is_cancelled=True, after=self._given)
             self._link.send(worker_pb2.FromWorker(calls=[gone]))
             raise
         finally:
@@ -329,19 +391,79 @@ class Driver:
             self.hear(answer)
 
     def hear(self, answer: worker_pb2.Answer) -> None:
-        """Hands an answer to whoever waits for it."""
+        """Takes an answer in; how a call ended is handed over by `hand_over`."""
         self._answers += 1
+        self._unheard.discard(answer.key)
+        if answer.order:
+            heapq.heappush(self._held, (answer.order, self._answers, answer))
+        elif not answer.is_pending:
+            self._give(answer)
+
+    def _give(self, answer: worker_pb2.Answer) -> None:
         future = self._waiting.get(answer.key)
         if future is not None and not future.done():
             future.set_result(answer)
 
-    def _on_block(self, files: int) -> None:
-        """The loop has nothing to do but to wait: if it is for our answers alone, the server may lend this place to others."""
-        is_ours_alone = files <= self._loop.own_files + 1 and not self._loop.in_threads
-        if self._link is not None and self._waiting and is_ours_alone and self._idle_said != self._answers:
+    def hand_over(self, timeout_s: float | None) -> bool:
+        """Hands the next answer to whoever waits for it; called when all that followed from the last one has come to rest.
+
+        Args:
+            timeout_s: until the next timer, None if there is none.
+        Returns:
+            Whether the task has something to do now.
+        """
+        while self._held and not self._unheard:  # what stands before these on record may still be on its way
+            order, _, answer = self._held[0]
+            future = self._waiting.get(answer.key)
+            if future is None or future.done():
+                self._move_to(order)
+            elif not answer.is_given_up:
+                self._move_to(order)
+                future.set_result(answer)
+                return True
+            elif self._loop.waits_for_world:
+                return False  # from there came what made the task give it up
+            elif timeout_s is not None and self._leaps < MAX_LEAPS:
+                self._leaps += 1
+                return self._loop.leap(timeout_s)
+            else:
+                self._move_to(order)
+                future.set_result(_still_wanted(answer))
+                return True
+        return False
+
+    def _move_to(self, order: int) -> None:
+        heapq.heappop(self._held)
+        self._given, self._leaps = max(self._given, order // 2 * 2), 0
+
+    def on_rest(self, timeout_s: float | None) -> bool:
+        """The loop is about to wait: the next answer is handed over, else the server may lend this place to others meanwhile."""
+        if self.hand_over(timeout_s):
+            return True
+        only_waits = timeout_s is None and self._waiting and not self._held and not self._loop.waits_for_world
+        if self._link is not None and only_waits and self._idle_said != self._answers:
+            if self._works_elsewhere():
+                self._loop.call_later(WATCH_S, lambda: None)  # the loop comes to rest again, and looks again
+                return True
             self._idle_said = self._answers
             idle = worker_pb2.Idle(handle=self._attempt.handle, answers=self._answers)
             self._link.send(worker_pb2.FromWorker(idle=[idle]))
+        return False
+
+    def _works_elsewhere(self) -> bool:
+        """Whether a thread or a process that the task started is at work: it would be taken away with this worker."""
+        known = self._threads | set(self._loop.pool_threads)
+        if any(not thread.daemon and thread not in known for thread in threading.enumerate()):
+            return True
+        return not running_children() <= self._processes
+
+
+def _still_wanted(answer: worker_pb2.Answer) -> worker_pb2.Answer:
+    message = (
+        "an earlier attempt stopped waiting for this call, and this one goes on waiting. When a call is given up must follow from the "
+        "task's inputs, the results of its calls and timeouts; take outside state from a task or through al.trace"
+    )
+    return worker_pb2.Answer(key=answer.key, code=ORDER_CHANGED, message=message)
 
 
 def _default_plan(workflow: Workflow[Any, Any]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from alula.engine import call as calls
 from alula.engine import event as ev
 from alula.engine import scope
 from alula.engine.attempt import end_attempt, mark_initializing, mark_started, missing_outputs, stop_all, timed_out
@@ -134,7 +135,7 @@ def _start_item(turn: Turn, node: Node, state: ArrayState, item: int) -> None:
     if call is None:
         raise Internal(f'array node "{node.id}" runs neither a task nor a launch plan')
     is_anew = turn.run.overwrite_cache or node.id in turn.run.anew
-    if call.is_cacheable and not is_anew and item not in state.user_failures and item not in state.system_failures:
+    if call.is_cacheable and not is_anew and item not in state.tries:
         state.asking.add(item)
         turn.effects.append(LookUpCache(node.id, item, call, inputs))
         return
@@ -142,7 +143,7 @@ def _start_item(turn: Turn, node: Node, state: ArrayState, item: int) -> None:
 
 
 def _new_attempt(turn: Turn, node: Node, state: ArrayState, item: int) -> Attempt:
-    number = state.user_failures.get(item, 0) + state.system_failures.get(item, 0)
+    number = state.tries.get(item, 0)
     call = _inner(node).call
     attempt = Attempt(
         node_id=node.id, item=item, number=number, phase=AttemptPhase.QUEUED, created_at=turn.at, task=call.id if call else None
@@ -157,7 +158,7 @@ def _start_attempt(turn: Turn, node: Node, state: ArrayState, item: int, inputs:
     if call is None:
         raise Internal(f'array node "{node.id}" runs no task')
     attempt = _new_attempt(turn, node, state, item)
-    turn.effects.append(StartAttempt(node.id, item, attempt.number, call, inputs, state.sliced))
+    turn.effects.append(StartAttempt(node.id, item, attempt.number, call, inputs, state.sliced, calls.last_answer(turn.run, node)))
 
 
 def on_event(turn: Turn, node: Node, event: ev.Event) -> None:
@@ -256,8 +257,13 @@ def _on_child_ended(turn: Turn, node: Node, state: ArrayState, attempt: Attempt,
 
 def _on_item_failed(turn: Turn, node: Node, state: ArrayState, item: int, failure: Failure) -> None:
     call = _inner(node).call
-    counter = state.system_failures if failure.kind == "SYSTEM" else state.user_failures
-    counter[item] = counter.get(item, 0) + 1
+    state.tries[item] = state.tries.get(item, 0) + 1
+    if failure.kind == "SYSTEM":
+        calls.charge_loss(turn, node, failure, item)
+    else:
+        state.user_failures[item] = state.user_failures.get(item, 0) + 1
+    if item in state.calls:
+        state.calls[item].system_failures = state.system_failures.get(item, 0)
     user, system = state.user_failures.get(item, 0), state.system_failures.get(item, 0)
     retries = call.retries if call else 0
     if may_retry(failure, retries=retries, user_failures=user, system_failures=system):

@@ -50,7 +50,8 @@ def start_attempt(turn: Turn, node: Node) -> None:
     node.attempt = Attempt(node_id=node.id, item=-1, number=number, phase=AttemptPhase.QUEUED, created_at=turn.at, task=call.id)
     turn.attempts[(node.id, -1, number)] = node.attempt
     turn.nodes[node.id] = node
-    turn.effects.append(StartAttempt(node.id, -1, number, call, node.inputs or core.LiteralMap()))
+    inputs, replay_to = node.inputs or core.LiteralMap(), calls.last_answer(turn.run, node)
+    turn.effects.append(StartAttempt(node.id, -1, number, call, inputs, replay_to=replay_to))
 
 
 def on_event(turn: Turn, node: Node, event: ev.Event) -> None:

@@ -96,6 +96,7 @@ class Attempt(_message.Message):
     MAX_METRICS_FIELD_NUMBER: _builtins.int
     MAX_PARAMETERS_FIELD_NUMBER: _builtins.int
     MAX_DECK_BYTES_FIELD_NUMBER: _builtins.int
+    REPLAY_TO_FIELD_NUMBER: _builtins.int
     handle: _builtins.int
     """the executor's own number for this attempt, echoed in the report"""
     task: _builtins.str
@@ -137,6 +138,8 @@ class Attempt(_message.Message):
     """points that the attempt may log"""
     max_parameters: _builtins.int
     max_deck_bytes: _builtins.int
+    replay_to: _builtins.int
+    """order of the last answer that attempts before this one were given, 0 if there was none"""
     @_builtins.property
     def args(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """foreign commands: argv, the first being a console script or a program"""
@@ -183,10 +186,11 @@ class Attempt(_message.Message):
         max_metrics: _builtins.int = ...,
         max_parameters: _builtins.int = ...,
         max_deck_bytes: _builtins.int = ...,
+        replay_to: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["args", b"args", "bundle", b"bundle", "bundle_path", b"bundle_path", "checkpoint", b"checkpoint", "domain", b"domain", "env", b"env", "execution", b"execution", "handle", b"handle", "inline_limit_bytes", b"inline_limit_bytes", "inputs", b"inputs", "is_item_sliced", b"is_item_sliced", "item", b"item", "labels", b"labels", "max_deck_bytes", b"max_deck_bytes", "max_metrics", b"max_metrics", "max_parameters", b"max_parameters", "node", b"node", "notice", b"notice", "output_prefix", b"output_prefix", "prev_checkpoint", b"prev_checkpoint", "principal", b"principal", "project", b"project", "raw_output_prefix", b"raw_output_prefix", "retry_attempt", b"retry_attempt", "secrets", b"secrets", "task", b"task", "task_name", b"task_name", "task_version", b"task_version", "work_dir", b"work_dir"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["args", b"args", "bundle", b"bundle", "bundle_path", b"bundle_path", "checkpoint", b"checkpoint", "domain", b"domain", "env", b"env", "execution", b"execution", "handle", b"handle", "inline_limit_bytes", b"inline_limit_bytes", "inputs", b"inputs", "is_item_sliced", b"is_item_sliced", "item", b"item", "labels", b"labels", "max_deck_bytes", b"max_deck_bytes", "max_metrics", b"max_metrics", "max_parameters", b"max_parameters", "node", b"node", "notice", b"notice", "output_prefix", b"output_prefix", "prev_checkpoint", b"prev_checkpoint", "principal", b"principal", "project", b"project", "raw_output_prefix", b"raw_output_prefix", "replay_to", b"replay_to", "retry_attempt", b"retry_attempt", "secrets", b"secrets", "task", b"task", "task_name", b"task_name", "task_version", b"task_version", "work_dir", b"work_dir"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -238,6 +242,8 @@ class Call(_message.Message):
     OUTPUTS_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
     STARTED_AT_US_FIELD_NUMBER: _builtins.int
+    IS_REPLAY_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
     handle: _builtins.int
     key: _builtins.str
     """the call's place in the order of the task's calls"""
@@ -255,6 +261,10 @@ class Call(_message.Message):
     error: _builtins.bytes
     """serialised ErrorDocument"""
     started_at_us: _builtins.int
+    is_replay: _builtins.bool
+    """the attempt goes over what is on record, and wants to hear at once if there is nothing of this call"""
+    after: _builtins.int
+    """is_cancelled: order of the last answer that the task was given"""
     def __init__(
         self,
         *,
@@ -268,10 +278,12 @@ class Call(_message.Message):
         outputs: _builtins.bytes = ...,
         error: _builtins.bytes = ...,
         started_at_us: _builtins.int = ...,
+        is_replay: _builtins.bool = ...,
+        after: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "handle", b"handle", "inputs", b"inputs", "is_cancelled", b"is_cancelled", "is_traced", b"is_traced", "key", b"key", "node", b"node", "outputs", b"outputs", "place", b"place", "started_at_us", b"started_at_us"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "error", b"error", "handle", b"handle", "inputs", b"inputs", "is_cancelled", b"is_cancelled", "is_replay", b"is_replay", "is_traced", b"is_traced", "key", b"key", "node", b"node", "outputs", b"outputs", "place", b"place", "started_at_us", b"started_at_us"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -279,7 +291,7 @@ Global___Call: _TypeAlias = Call  # noqa: Y015
 
 @_typing.final
 class Answer(_message.Message):
-    """How a call ended; neither outputs nor failure: the traced function is to be run."""
+    """How a call ended; nothing but a key: the traced function is to be run."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -290,6 +302,9 @@ class Answer(_message.Message):
     CODE_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    IS_PENDING_FIELD_NUMBER: _builtins.int
+    IS_GIVEN_UP_FIELD_NUMBER: _builtins.int
     handle: _builtins.int
     key: _builtins.str
     has_outputs: _builtins.bool
@@ -299,6 +314,12 @@ class Answer(_message.Message):
     message: _builtins.str
     kind: _builtins.str
     """USER or SYSTEM"""
+    order: _builtins.int
+    """grows with every end that the task is told of; 0: no call's end"""
+    is_pending: _builtins.bool
+    """nothing is known of its end yet"""
+    is_given_up: _builtins.bool
+    """an earlier attempt stopped waiting for it, after the answer before `order`"""
     def __init__(
         self,
         *,
@@ -309,10 +330,13 @@ class Answer(_message.Message):
         code: _builtins.str = ...,
         message: _builtins.str = ...,
         kind: _builtins.str = ...,
+        order: _builtins.int = ...,
+        is_pending: _builtins.bool = ...,
+        is_given_up: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "handle", b"handle", "has_outputs", b"has_outputs", "key", b"key", "kind", b"kind", "message", b"message", "outputs", b"outputs"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "handle", b"handle", "has_outputs", b"has_outputs", "is_given_up", b"is_given_up", "is_pending", b"is_pending", "key", b"key", "kind", b"kind", "message", b"message", "order", b"order", "outputs", b"outputs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -69,7 +69,9 @@ def _effect(effect: object) -> tuple[Any, ...]:
             return ("StopAttempt", effect.node_id, effect.item, effect.attempt)
         case fx.AnswerCall():
             told = effect.failure.code if effect.failure else plain_map(effect.outputs) if effect.outputs is not None else None
-            return ("AnswerCall", effect.node_id, effect.item, effect.attempt, effect.key, told)
+            if effect.is_pending or effect.is_given_up:
+                told = "pending" if effect.is_pending else "given up"
+            return ("AnswerCall", effect.node_id, effect.item, effect.attempt, effect.key, told, effect.order)
         case fx.ReleaseReservation():
             return ("ReleaseReservation", effect.node_id, effect.item)
     return (type(effect).__name__,)
@@ -129,20 +131,20 @@ class Stage:
         return self.take(ev.AttemptExpanded(self._now(), node_id, attempt, closure, item=item))
 
     def called(self, node_id: str, key: str, target: core.Node, template: core.TaskTemplate | None = None, **words: Any) -> Trace:
-        """A running task calls something; `words`: attempt, item, digest, and `inputs` as plain values."""
+        """A running task calls something; `words`: attempt, item, digest, is_replay, and `inputs` as plain values."""
         inputs, item = words.pop("inputs", {}), words.pop("item", -1)
         origin = Origin(item=item, key=key, digest=words.pop("digest", repr(inputs).encode()), place=f"f.py:{key}")
         node = core.Node(id=key)
         node.MergeFrom(target)
         spec = index_call(node, origin, literals(**inputs), task=template)
-        return self.take(ev.CallMade(self._now(), node_id, item, words.pop("attempt", 0), spec))
+        return self.take(ev.CallMade(self._now(), node_id, item, words.pop("attempt", 0), spec, words.pop("is_replay", False)))
 
     def traced(self, node_id: str, key: str, attempt: int = 0, **outputs: Any) -> Trace:
         spec = index_call(core.Node(id=key), Origin(item=-1, key=key, digest=b"t", place=f"f.py:{key}"), core.LiteralMap())
         return self.take(ev.ResultTraced(self._now(), node_id, -1, attempt, spec, 1, literals(**outputs), None))
 
-    def cancelled(self, node_id: str, key: str, attempt: int = 0) -> Trace:
-        return self.take(ev.CallCancelled(self._now(), node_id, -1, attempt, key))
+    def cancelled(self, node_id: str, key: str, attempt: int = 0, after: int = 0) -> Trace:
+        return self.take(ev.CallCancelled(self._now(), node_id, -1, attempt, key, after))
 
     def fired(self, node_id: str, what: str, attempt: int = 0, item: int = -1) -> Trace:
         return self.take(ev.TimerFired(self._now(), node_id, item, what, attempt))
