@@ -23,7 +23,7 @@ demo: $(STAMPS)/venv ## a server, a real training workflow, changed, rolled back
 up: $(STAMPS)/venv ## a server on the per-user home folder
 	@$(VENV)/bin/alula up
 
-$(STAMPS)/test-tools: scripts/setup_test.sh
+$(STAMPS)/test-tools: scripts/setup_test.sh requirements-frameworks.lock $(STAMPS)/venv
 	@scripts/setup_test.sh
 	@mkdir -p $(STAMPS) && touch $@
 
@@ -51,6 +51,7 @@ verify: $(STAMPS)/venv ## regenerates what is generated and compares
 
 lock: $(STAMPS)/venv ## the lock file from pyproject.toml; what is there keeps its version
 	$(VENV)/bin/uv pip compile pyproject.toml --extra all --group dev --generate-hashes --no-header --no-emit-index-url --quiet -o requirements.lock
+	$(VENV)/bin/uv pip compile --group frameworks --constraint requirements.lock --generate-hashes --no-header --no-emit-index-url --quiet -o requirements-frameworks.lock
 
 bench: $(STAMPS)/venv ## the short table of budgets
 	$(PY) -m bench
