@@ -15,6 +15,7 @@ from tests.programs import telling
 from tests.server.harness import LiveServer
 
 from alula.idl import admin, core, service
+from alula.objectstore import pack
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,25 @@ def test_an_upload_that_calls_itself_a_deck_is_only_ever_downloaded(server: Live
     url = server.data.CreateDownloadLocation(service.CreateDownloadLocationRequest(native_url=location.native_url)).signed_url
     answer = get(url)
     assert (answer.headers["content-type"], answer.headers["content-disposition"]) == ("application/octet-stream", "attachment")
+
+
+def test_a_pack_is_stored_only_with_the_content_that_its_name_promises(server: LiveServer) -> None:
+    """Whoever sends code that needs a pack takes the one that lies there: nobody may put another in its place."""
+    made, frame = pack.make([(b"d" * 32, b"print(1)")])
+    named = service.CreateUploadLocationRequest(
+        project="default", domain="development", filename=pack.file_name(made.digest.hex()), filename_root="code"
+    )
+
+    def put(data: bytes) -> None:
+        url = server.data.CreateUploadLocation(named).signed_url
+        urllib.request.urlopen(urllib.request.Request(url, data=data, method="PUT"), timeout=20).close()
+
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        put(frame + b"and more")
+    answer = json.load(refused.value)
+    assert (refused.value.code, answer["details"]) == (400, [{"reason": "HASH_MISMATCH"}])
+    assert "nothing was stored" in answer["message"]
+    put(frame)
 
 
 def test_figures_have_paths_of_their_own(server: LiveServer, trained: core.WorkflowExecutionIdentifier) -> None:

@@ -52,6 +52,12 @@ class Code:
         return not _missing(folder, [each.hex() for each in manifest.packs])
 
 
+def pack_in(key: str) -> str:
+    """The digest that an upload must have whose key is that of a pack, "" for other keys: whoever needs that pack takes what lies there."""
+    folder, _, name = key.rpartition("/")
+    return pack.digest_in(name) if folder.rpartition("/")[2] == FOLDER else ""
+
+
 def _missing(folder: str, packs: list[str]) -> list[str]:
     uris = [f"{folder}/{pack.file_name(each)}" for each in packs]
     if location.parse(folder).is_local:

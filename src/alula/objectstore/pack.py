@@ -17,6 +17,7 @@ MAX_REFERRED = 16
 """A tree in more packs than this is packed anew, all but what lies in the largest of them."""
 _MIN_USED = 4  # a pack of which less than a quarter is used is not worth fetching
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(rf"pack-({_DIGEST.pattern})\.zst")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,12 @@ class Pack:
 def file_name(digest: str) -> str:
     """Name of a pack in the object store, beside the manifests that refer to it."""
     return f"pack-{check_digest(digest)}.zst"
+
+
+def digest_in(name: str) -> str:
+    """The digest in a pack's file name, "" if it is none."""
+    found = _NAME.fullmatch(name)
+    return found[1] if found is not None else ""
 
 
 def check_digest(text: str) -> str:

@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from alula.control.code import pack_in
 from alula.control.data import DataProxy
 from alula.control.drive import Change
 from alula.control.follow import Follower
@@ -126,7 +127,7 @@ class DataRoutes:
         grant = self._links.signer.verify(request.method, key, request.url.query)
         uri = await asyncio.to_thread(self._links.native, key)
         if request.method == "PUT":
-            return await self._put(request, grant, uri, await asyncio.to_thread(self._links.checksum, key))
+            return await self._put(request, grant, uri, await asyncio.to_thread(self._links.checksum, key), pack_in(key))
         size = await store.asize(uri)
         is_deck = key.startswith(f"{METADATA}/") and key.endswith("/deck.html")
         headers = {"content-length": str(size), "x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
@@ -136,10 +137,11 @@ class DataRoutes:
             return Response(headers=headers, media_type=media_type)
         return StreamingResponse(store.chunks(uri), headers=headers, media_type=media_type)
 
-    async def _put(self, request: Request, grant: Grant, uri: str, checksum: str) -> Response:
+    async def _put(self, request: Request, grant: Grant, uri: str, checksum: str, pack_digest: str) -> Response:
         limit = grant.max_bytes or self._limits.max_upload_bytes
         declared = int(request.headers.get("content-length") or 0)
         digest, size = hashlib.md5(usedforsecurity=False), 0
+        of_pack = hashlib.sha256() if pack_digest else None
         if declared > limit:
             raise _too_large(limit)
         with tempfile.NamedTemporaryFile(prefix="alula-upload-") as file:
@@ -149,6 +151,8 @@ class DataRoutes:
                     if size > limit:
                         raise _too_large(limit)
                     digest.update(chunk)
+                    if of_pack is not None:
+                        of_pack.update(chunk)
                     await asyncio.to_thread(file.write, chunk)
             except ClientDisconnect as e:  # ordinary: nobody is left to answer, and the log needs no trace
                 raise InvalidInput("upload: the client closed the connection before its end; nothing was stored") from e
@@ -156,6 +160,9 @@ class DataRoutes:
             expected = grant.md5 or _content_md5(request)
             if expected is not None and digest.digest() != expected:
                 message = f"upload of {size} bytes: its MD5 is {digest.hexdigest()}, declared was {expected.hex()}; nothing was stored"
+                raise InvalidInput(message, code="HASH_MISMATCH")
+            if of_pack is not None and of_pack.hexdigest() != pack_digest:
+                message = f"upload of {size} bytes: its SHA-256 is {of_pack.hexdigest()}, in its name is {pack_digest}; nothing was stored"
                 raise InvalidInput(message, code="HASH_MISMATCH")
             await store.aput_file(Path(file.name), uri, is_durable=True)
         await store.aput_bytes(digest.digest(), checksum)
