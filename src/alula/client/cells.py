@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,9 +46,12 @@ def load(entities: Sequence[Any]) -> Module:
     """
     captured = capture(entities)
     digest = hashlib.sha256(captured.source.encode()).hexdigest()[:16]
-    file = memory.cache_folder() / "notebooks" / digest / f"{captured.module}.py"
-    if not file.exists():
+    file = memory.cache_folder() / memory.NOTEBOOKS / digest / f"{captured.module}.py"
+    if file.exists():
+        os.utime(file.parent)  # by which `tidy` knows that it is used
+    else:
         local.put_bytes(captured.source.encode(), file)
+        memory.tidy()
     module = _imported(captured, file)
     for name, shown in captured.remade.items():
         if repr(getattr(module, name)).replace(f"{captured.module}.", "__main__.") != shown.replace(f"{captured.module}.", "__main__."):

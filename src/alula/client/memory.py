@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +21,8 @@ from alula.objectstore.pack import Pack
 from alula.objectstore.scan import Stamp
 
 MAX_PACKS = 32
+KEEP_DAYS = 30
+NOTEBOOKS = "notebooks"
 _VERSION = b"alula-code-1\0"
 _DIGEST_BYTES = 32
 
@@ -63,6 +67,16 @@ def cache_folder() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("alula"))
+
+
+def tidy(now_s: float | None = None) -> None:
+    """Removes what was not used for `KEEP_DAYS`: memories of folders, modules made of notebooks. All of it can be made again."""
+    before = (time.time() if now_s is None else now_s) - KEEP_DAYS * 86_400.0
+    for folder in (cache_folder() / "code", cache_folder() / NOTEBOOKS):
+        for path in folder.iterdir() if folder.is_dir() else ():
+            with suppress(OSError):  # another process is at it too
+                if path.stat().st_mtime < before:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def load(root: Path) -> Memory:

@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,9 @@ Fetch = Callable[[str], bytes]
 
 _STAMP_S = 315_619_200
 """Modification time of every file in the cache, 1980-01-02: what zip files can hold; one with another time was written to since."""
-_FILES = "files"
+FILES = "files"
+"""Folder of the cache that holds every file once."""
+_NOTE_EVERY_S = 60.0
 
 
 def digest_of(uri: str) -> str:
@@ -39,7 +42,8 @@ def digest_of(uri: str) -> str:
 def assemble(uri: str, fetch: Fetch, cache: Path) -> Path:
     """The folder that holds the code, made if it is not there.
 
-    The files of a tree are hard links into `cache/files`, so that versions share what they have in common, and read-only.
+    The files of a tree are hard links into `cache/files`, so that versions share what they have in common, and read-only. When each was
+    last asked for is noted, for `expire`.
 
     Args:
         uri: of a tree's manifest, or of a whole bundle as they were sent formerly.
@@ -53,22 +57,57 @@ def assemble(uri: str, fetch: Fetch, cache: Path) -> Path:
     """
     digest = digest_of(uri)
     target = cache / digest
-    if target.is_dir():
+    if target.is_dir() and _note_use(lock_of(cache, digest)):
         return target
     with local.translated(cache):
         cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _locked(cache / f".{digest}.lock"):
+        with locked(cache, digest):
             if not target.is_dir():
                 _make(uri, digest, fetch, target)
+            os.utime(lock_of(cache, digest))
     return target
 
 
+def lock_of(cache: Path, digest: str) -> Path:
+    """A tree's lock; its time is when the tree was last used."""
+    return cache / f".{digest}.lock"
+
+
+def used_at(cache: Path, digest: str) -> float:
+    """When a tree was last asked for, within a minute, in seconds since the epoch."""
+    try:
+        return lock_of(cache, digest).stat().st_mtime
+    except FileNotFoundError:
+        return (cache / digest).stat().st_ctime
+
+
+def _note_use(lock: Path) -> bool:
+    """False if the tree is being removed, or was noted by nobody."""
+    try:
+        if time.time() - lock.stat().st_mtime > _NOTE_EVERY_S:
+            os.utime(lock)
+    except FileNotFoundError:
+        return False
+    return True
+
+
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """One process at a time fetches a tree; the others find it made."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def locked(cache: Path, digest: str) -> Iterator[None]:
+    """One process at a time makes or removes a tree; the others find it made, or gone."""
+    path = lock_of(cache, digest)
+    while True:
+        with path.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if _is_same(file.fileno(), path):  # else it went with the tree while we waited
+                yield
+                return
+
+
+def _is_same(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _make(uri: str, digest: str, fetch: Fetch, target: Path) -> None:
@@ -77,7 +116,7 @@ def _make(uri: str, digest: str, fetch: Fetch, target: Path) -> None:
         return
     manifest = tree.decode(fetch(uri), digest)
     with bundle.published(target) as folder:
-        _fill(manifest, uri, fetch, folder, target.parent / _FILES)
+        _fill(manifest, uri, fetch, folder, target.parent / FILES)
         bundle.check_links(folder, [os.fsdecode(file.path) for file in manifest.files if file.link])
 
 
