@@ -202,6 +202,15 @@ async def _waits(plane: Plane, tasks: int = 1) -> None:
             await asyncio.sleep(0.01)
 
 
+async def _evicted(plane: Plane) -> None:
+    executor = plane.platform.executor
+    assert isinstance(executor, process.ProcessExecutor)
+    async with asyncio.timeout(20):
+        while not executor.evicted_count:  # noqa: ASYNC110 - an eviction has no signal of its own
+            await asyncio.sleep(0.01)
+    assert executor.running_count == 0
+
+
 async def _answer(plane: Plane, execution: ExecutionId, name: str, value: object) -> None:
     await _asked(plane, execution, name)
     identifier = core.SignalIdentifier(signal_id=name, execution_id=execution.to_proto())
@@ -377,18 +386,28 @@ async def test_a_task_that_only_waits_gives_its_place_away_and_runs_anew(plane: 
     monkeypatch.setattr(process, "EVICT_AFTER_S", 0.05)
     await plane.register(driving)
     execution = await start(plane, "asks")
-    executor = plane.platform.executor
-    assert isinstance(executor, process.ProcessExecutor)
-    async with asyncio.timeout(20):
-        while not executor.evicted_count:  # noqa: ASYNC110 - an eviction has no signal of its own
-            await asyncio.sleep(0.01)
-    assert executor.running_count == 0
+    await _evicted(plane)
     for name, value in (("number", 3), ("number-2", 4), ("go", True)):
         await _answer(plane, execution, name, value)
     final = await plane.wait(execution)
     assert final.closure.phase == SUCCEEDED, final.closure.error.message
     attempts = admin.TaskExecutionListRequest(node_execution_id=(await owner(plane, execution)).id, limit=10)
     assert len((await plane.platform.read(lambda c: plane.query.attempts(c, attempts))).task_executions) == 1
+
+
+async def test_what_was_decided_before_its_place_was_given_away_is_decided_the_same_after(
+    plane: Plane, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(process, "EVICT_AFTER_S", 0.05)
+    await plane.register(driving)
+    execution = await start(plane, "decides_and_asks", path=str(tmp_path / "notes"))
+    for name in ("number", "number-2"):
+        await _asked(plane, execution, name)
+        await _evicted(plane)
+        await _answer(plane, execution, name, 1)
+    final = await plane.wait(execution)
+    assert final.closure.phase == SUCCEEDED, final.closure.error.message
+    assert set(noted(tmp_path / "notes").values()) == {1}
 
 
 async def test_memory_that_a_waiting_task_holds_is_given_up_for_its_children(tmp_path: Path, database_url: str) -> None:

@@ -271,6 +271,17 @@ async def follows_the_first(path: str, n: int, dies_after: int) -> list[int]:
 
 
 @al.task
+async def decides_and_asks(path: str) -> list[int]:
+    """Twice the order of ends decides what is called, with a wait for a person between."""
+    order: list[int] = []
+    for start in (0, 10):
+        for ended in asyncio.as_completed([noted_after.aio(path, start + x, 0.0) for x in range(5)]):
+            order.append(await noted.aio(path, 100 + 100 * len(order) + await ended))
+        await al.awaited(al.wait_for_input("number", int))
+    return order
+
+
+@al.task
 async def races(path: str) -> list[str]:
     """A call is given up for another, and one after a time; then the worker is lost, and more follows."""
     said: list[str] = []
