@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import alula as al
 
 
@@ -69,3 +71,26 @@ def fan_2000(x: int = 0) -> int:
 @al.workflow
 def fan_10000(x: int = 0) -> int:
     return total([inc(x) for _ in range(10000)])
+
+
+@al.task
+async def awaits(n: int) -> int:
+    x = 0
+    for _ in range(n):
+        x = await inc.aio(x)
+    return x
+
+
+@al.task
+async def gathers(n: int) -> int:
+    return sum(await asyncio.gather(*[inc.aio(x) for x in range(n)]))
+
+
+@al.workflow
+def awaiting_200() -> int:
+    return awaits(200)  # type: ignore[return-value]
+
+
+@al.workflow
+def gathering_2000() -> int:
+    return gathers(2000)  # type: ignore[return-value]
