@@ -12,7 +12,8 @@ from tests.control.conftest import Plane, open_plane
 from tests.programs import building, driving
 from tests.server.harness import literal
 
-from alula.executors import process
+from alula.executors import idle
+from alula.executors.process import ProcessExecutor
 from alula.idl import admin, core
 from alula.idl.identifier import TASK, EntityId, ExecutionId
 
@@ -196,9 +197,9 @@ async def _asked(plane: Plane, execution: ExecutionId, name: str) -> None:
 async def _waits(plane: Plane) -> None:
     """Until a worker says that its task only waits."""
     executor = plane.platform.executor
-    assert isinstance(executor, process.ProcessExecutor)
+    assert isinstance(executor, ProcessExecutor)
     async with asyncio.timeout(20):
-        while not any(w.idle_since for w in executor._workers.values()):  # noqa: ASYNC110 - has no signal of its own
+        while not any(w.idle_since for w in executor._fleet.workers.values()):  # noqa: ASYNC110 - has no signal of its own
             await asyncio.sleep(0.01)
 
 
@@ -324,11 +325,11 @@ async def test_more_waiting_tasks_than_cores_do_not_block_their_children(plane: 
 
 
 async def test_a_task_that_only_waits_gives_its_place_away_and_runs_anew(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "EVICT_AFTER_S", 0.05)
+    monkeypatch.setattr(idle, "EVICT_AFTER_S", 0.05)
     await plane.register(driving)
     execution = await start(plane, "asks")
     executor = plane.platform.executor
-    assert isinstance(executor, process.ProcessExecutor)
+    assert isinstance(executor, ProcessExecutor)
     async with asyncio.timeout(20):
         while not executor.evicted_count:  # noqa: ASYNC110 - an eviction has no signal of its own
             await asyncio.sleep(0.01)
