@@ -12,7 +12,8 @@ from tests.control.conftest import Plane, open_plane
 from tests.programs import building, driving
 from tests.server.harness import literal
 
-from alula.executors import process
+from alula.executors import idle
+from alula.executors.process import ProcessExecutor
 from alula.idl import admin, core
 from alula.idl.identifier import TASK, EntityId, ExecutionId
 
@@ -196,15 +197,15 @@ async def _asked(plane: Plane, execution: ExecutionId, name: str) -> None:
 async def _waits(plane: Plane, tasks: int = 1) -> None:
     """Until workers say that their tasks only wait."""
     executor = plane.platform.executor
-    assert isinstance(executor, process.ProcessExecutor)
+    assert isinstance(executor, ProcessExecutor)
     async with asyncio.timeout(20):
-        while sum(w.idle_since > 0 for w in executor._workers.values()) < tasks:  # noqa: ASYNC110 - has no signal of its own
+        while sum(w.idle_since > 0 for w in executor._fleet.workers.values()) < tasks:  # noqa: ASYNC110 - has no signal of its own
             await asyncio.sleep(0.01)
 
 
 async def _evicted(plane: Plane) -> None:
     executor = plane.platform.executor
-    assert isinstance(executor, process.ProcessExecutor)
+    assert isinstance(executor, ProcessExecutor)
     async with asyncio.timeout(20):
         while not executor.evicted_count:  # noqa: ASYNC110 - an eviction has no signal of its own
             await asyncio.sleep(0.01)
@@ -383,7 +384,7 @@ async def test_more_waiting_tasks_than_cores_do_not_block_their_children(plane: 
 
 
 async def test_a_task_that_only_waits_gives_its_place_away_and_runs_anew(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "EVICT_AFTER_S", 0.05)
+    monkeypatch.setattr(idle, "EVICT_AFTER_S", 0.05)
     await plane.register(driving)
     execution = await start(plane, "asks")
     await _evicted(plane)
@@ -398,7 +399,7 @@ async def test_a_task_that_only_waits_gives_its_place_away_and_runs_anew(plane: 
 async def test_what_was_decided_before_its_place_was_given_away_is_decided_the_same_after(
     plane: Plane, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(process, "EVICT_AFTER_S", 0.05)
+    monkeypatch.setattr(idle, "EVICT_AFTER_S", 0.05)
     await plane.register(driving)
     execution = await start(plane, "decides_and_asks", path=str(tmp_path / "notes"))
     for name in ("number", "number-2"):

@@ -70,7 +70,7 @@ async def test_a_defect_in_a_child_ends_its_parent_too(plane: Plane, monkeypatch
             raise RuntimeError("cannot be stepped")
         return step(run, event)
 
-    monkeypatch.setattr("alula.control.drive.step", broken)
+    monkeypatch.setattr("alula.control.step.step", broken)
     final = await plane.wait(await plane.launch(P + "parent", execution=parent.name))
     assert final.closure.phase == FAILED
     assert "cannot be stepped" in final.closure.error.message
@@ -79,8 +79,8 @@ async def test_a_defect_in_a_child_ends_its_parent_too(plane: Plane, monkeypatch
 async def test_a_run_that_cannot_be_loaded_again_does_not_hold_up_the_others(plane: Plane) -> None:
     await plane.register(shapes)
     stuck = await plane.launch(P + "approved", execution="stuck", x=1)
-    real = plane.platform.driver._reload
-    assert real is not None
+    live = plane.platform.driver._live
+    real = live._load
 
     def reload(connection: Connection, key: int) -> Run | None:
         found = real(connection, key)
@@ -88,8 +88,8 @@ async def test_a_run_that_cannot_be_loaded_again_does_not_hold_up_the_others(pla
             raise RuntimeError("its rows make no sense")
         return found
 
-    plane.platform.driver._reload = reload
-    plane.platform.driver._on_rollback()
+    live._load = reload
+    plane.platform.driver._stepper.on_rollback()
     assert (await plane.run(P + "line", x=3))[1] == {"o0": 8}
 
 

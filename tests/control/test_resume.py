@@ -102,7 +102,7 @@ async def test_what_comes_for_a_run_that_a_failed_commit_unloaded_is_taken_once_
 ) -> None:
     """Its workers go on, and what they report meanwhile is kept."""
     await plane.register(shapes)
-    real, is_away = plane.platform._reload, True
+    real, is_away = plane.platform._load, True
 
     def reload(connection: Connection, key: int):  # type: ignore[no-untyped-def]
         if is_away:
@@ -112,11 +112,11 @@ async def test_what_comes_for_a_run_that_a_failed_commit_unloaded_is_taken_once_
     def read(connection, library, key):  # type: ignore[no-untyped-def]
         return reload(connection, key)
 
-    monkeypatch.setattr(plane.platform.driver, "_reload", reload)
+    monkeypatch.setattr(plane.platform.driver._live, "_load", reload)
     monkeypatch.setattr("alula.control.resume.load_run", read)
     effects = tmp_path / "effects"
     running = await plane.launch(P + "memo_once", path=str(effects), x=7)
-    plane.platform.driver._on_rollback()
+    plane.platform.driver._stepper.on_rollback()
     other = await plane.launch(P + "line", x=3)
     assert (await plane.wait(other)).closure.phase == SUCCEEDED
     assert plane.platform.driver.unloaded
@@ -141,7 +141,7 @@ async def test_a_failed_commit_has_no_object_read_where_the_writer_waits(
         return real(uri)
 
     monkeypatch.setattr("alula.control.load.load_run.__defaults__", (read,))
-    plane.platform.driver._on_rollback()
+    plane.platform.driver._stepper.on_rollback()
     await plane.run(P + "line", x=3)
     await until(lambda: not plane.platform.driver.unloaded)
     await plane.platform.signaller.set(signal(waiting, "go", True))

@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from alula.engine.graph import Demand
-from alula.executors import memory
-from alula.executors.base import Outcome, Work, WorkKey, failure_of
+from alula.executors.base import Outcome, Work, WorkKey
 from alula.executors.process import Config, ProcessExecutor
 from alula.idl.v1 import worker_pb2
 
@@ -73,26 +72,12 @@ async def test_an_attempt_whose_worker_was_taken_away_is_not_taken_in_twice(tmp_
         waiting = replace(work(command="sleep 60"), is_async=True)
         executor.submit(waiting)
         async with asyncio.timeout(20):
-            while not any(executor._pid(w) for w in executor._workers.values()):  # noqa: ASYNC110 - has no signal of its own
+            while not any(w.pid for w in executor._fleet.workers.values()):  # noqa: ASYNC110 - has no signal of its own
                 await asyncio.sleep(0.01)
-            executor._evict(next(w for w in executor._workers.values() if w.flying))
+            next(w for w in executor._fleet.workers.values() if w.flying).evict()
             while not executor.evicted_count:  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.01)
         executor.submit(waiting)  # runs that were loaded anew send what they have as queued
         assert (executor.queued_count, executor.evicted_count) == (0, 1)
     finally:
         await executor.stop()
-
-
-def test_an_error_document_that_is_none_is_a_failure() -> None:
-    assert failure_of(b"\xff\xff").code == "ErrorUnreadable"
-
-
-def test_the_first_kill_after_the_start_is_recognised(tmp_path: Path) -> None:
-    file = tmp_path / "vmstat"
-    file.write_text("oom_kill 0\n")
-    memory._kills = -1
-    assert not memory.kernel_killed(file)
-    file.write_text("oom_kill 1\n")
-    assert memory.kernel_killed(file)
-    assert not memory.kernel_killed(file)

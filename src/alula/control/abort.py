@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from alula.control.batch import Batch
 from alula.control.clock import Clock
-from alula.control.drive import Batch, Driver
+from alula.control.drive import Driver
 from alula.control.launch import make_run
+from alula.control.step import Stepper
 from alula.database import execution as rows
 from alula.database import run as run_rows
 from alula.engine import effect as fx
@@ -35,16 +37,16 @@ class Aborter:
             NotFound: no such execution; FailedPrecondition: it has ended already.
         """
 
-        def work(connection: Connection) -> tuple[None, Batch]:
+        def work(connection: Connection, stepper: Stepper) -> tuple[None, Batch]:
             row = rows.get(connection, execution)
             phase = ExecutionPhase(row.phase)
             if phase.is_terminal:
                 message = f'execution "{execution}" has ended already: {phase.name}'
                 raise FailedPrecondition(message, code="ALREADY_TERMINAL")
             event = ev.AbortRequested(self._clock(), cause, principal)
-            if not self._driver.is_loaded(connection, row.key):
-                return None, self._driver.abandon(connection, *_unseen(connection, row, event))
-            return None, self._driver.apply(connection, row.key, event)
+            if not stepper.is_loaded(connection, row.key):
+                return None, stepper.abandon(connection, *_unseen(connection, row, event))
+            return None, stepper.apply(connection, row.key, event)
 
         await self._driver.transact(work)
 

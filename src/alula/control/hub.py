@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from alula.control.drive import Change
+from alula.control.batch import Change
 from alula.executors.base import WorkKey
 from alula.idl.identifier import ExecutionId
 

@@ -14,10 +14,12 @@ from sqlalchemy import Connection
 
 from alula.compiler.launch_plan import resolve_inputs
 from alula.control import rerun
+from alula.control.batch import Batch
 from alula.control.clock import Clock
-from alula.control.drive import Batch, Driver
+from alula.control.drive import Driver
 from alula.control.library import CompiledPlan, Library
 from alula.control.register import Registrar
+from alula.control.step import Stepper
 from alula.database import execution as rows
 from alula.database import run as run_rows
 from alula.database.engine import Database
@@ -117,7 +119,7 @@ class Launcher:
         pending = _Launch(ExecutionId(request.project, request.domain, name), spec, given, origin)
         if origin.is_recovery and origin.source is not None:
             pending.recovered = await self._recovered(origin.source, with_inputs=bool(origin.rerun_from))
-        key, workflow = await self._driver.transact(lambda connection: self._begin(connection, pending))
+        key, workflow = await self._driver.transact(lambda connection, stepper: self._begin(connection, stepper, pending))
         return Launched(pending.id, key, spec, workflow)
 
     async def _recovered(self, source: ExecutionId, *, with_inputs: bool) -> dict[str, Recovered]:
@@ -132,7 +134,7 @@ class Launcher:
         await asyncio.gather(*(fetch(each) for each in found.values() if each.outputs_uri))
         return found
 
-    def _begin(self, connection: Connection, pending: _Launch) -> tuple[tuple[int, EntityId], Batch]:
+    def _begin(self, connection: Connection, stepper: Stepper, pending: _Launch) -> tuple[tuple[int, EntityId], Batch]:
         self._library.check_place(connection, pending.id.project, pending.id.domain)
         target = EntityId.from_proto(pending.spec.launch_plan)
         task: EntityId | None = None
@@ -151,7 +153,7 @@ class Launcher:
         self._insert(connection, key, at, pending, plan, task, inputs, anew)
         run = make_run(pending.id, key, pending.spec, inputs, at)
         run.graph, run.recovered, run.parent, run.anew = graph, pending.recovered, pending.origin.parent, frozenset(anew)
-        return (key, plan.workflow), self._driver.begin(connection, run)
+        return (key, plan.workflow), stepper.begin(connection, run)
 
     def _merge(self, connection: Connection, pending: _Launch, plan: CompiledPlan) -> None:
         """Request before launch plan before the settings of workflow, project and domain."""

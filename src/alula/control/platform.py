@@ -68,12 +68,11 @@ class Platform:
         self.writer = Writer(self.database)
         self.library = Library()
         self.hub = Hub()
-        self.driver = Driver(self.database, self.writer, self.clock)
+        self.telemetry = Telemetry(self.writer, self.hub, self.clock)
+        self.driver = Driver(self.writer, self.clock, dialect=self.database.dialect, load=self._load, write_before=self.telemetry.write)
         self.environments = Environments()
         self.registrar = Registrar(self.database, self.writer, self.library, self.limits, self.clock, self.environments)
         self.launcher = Launcher(self.database, self.library, self.registrar, self.driver, self.clock)
-        self.telemetry = Telemetry(self.writer, self.hub, self.clock)
-        self.driver.write_before = self.telemetry.write
         self.aborter = Aborter(self.driver, self.clock)
         self.signaller = Signaller(self.writer, self.driver, self.clock)
         self.dispatch = Dispatch(
@@ -102,7 +101,7 @@ class Platform:
         self.writer.start()
         self.driver.dispatcher = self.dispatch
         self.driver.listen(self.hub.on_change)
-        self.driver.start(loop, self._reload)
+        self.driver.start(loop)
         self.telemetry.start(loop)
         self.launcher.start()
         await self.write(self._first_projects)
@@ -120,7 +119,7 @@ class Platform:
         self.writer.stop()
         self.database.close()
 
-    def _reload(self, connection: Connection, key: int) -> Run | None:
+    def _load(self, connection: Connection, key: int) -> Run | None:
         return load_run(connection, self.library, key, not_here)
 
     def _first_projects(self, connection: Connection) -> None:

@@ -8,10 +8,13 @@ import logging
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from alula.control.batch import Batch
 from alula.control.clock import Clock
-from alula.control.drive import Batch, Driver, orphaned
+from alula.control.drive import Driver
 from alula.control.library import Library
+from alula.control.live import orphaned
 from alula.control.load import load_run
+from alula.control.step import Stepper
 from alula.control.unloaded import Unloaded, reason_of
 from alula.database import execution as executions
 from alula.database.engine import Database
@@ -42,7 +45,7 @@ class Resumer:
     async def start(self) -> None:
         """Takes up what the server of before left; what cannot be loaded is tried again until it can."""
         self._loop = asyncio.get_running_loop()
-        await self._driver.transact(lambda connection: (None, self._driver.expect(connection)))
+        await self._driver.transact(lambda connection, stepper: (None, stepper.live.expect(connection)))
         if taken := await self._load():
             log.info("took up %d executions", taken)
         self._driver.on_unloaded = self._schedule
@@ -85,7 +88,7 @@ class Resumer:
             return 0
         loaded = await self._database.aread(lambda connection: self._read(connection, wanted))
         if loaded:
-            await self._driver.transact(lambda connection: (None, self._take(connection, loaded)))
+            await self._driver.transact(lambda connection, stepper: (None, self._take(connection, stepper, loaded)))
         return len(loaded)
 
     def _read(self, connection: Connection, wanted: dict[int, Unloaded]) -> Loaded:
@@ -101,9 +104,9 @@ class Resumer:
                     log.error("execution %s cannot be loaded, it is tried again: %s", found.id, reason, exc_info=e)
         return loaded
 
-    def _take(self, connection: Connection, loaded: Loaded) -> Batch:
+    def _take(self, connection: Connection, stepper: Stepper, loaded: Loaded) -> Batch:
         events: list[tuple[int, ev.Event]] = []
         for key, (_, run) in loaded.items():
             if run is not None and run.parent[0] and not executions.is_awaited(connection, *run.parent[:2]):
                 events.append((key, orphaned(self._clock())))
-        return self._driver.take_up(loaded, events)
+        return stepper.live.take_up(loaded, events)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from alula.compiler.interface import literal_problem
+from alula.control.batch import Batch
 from alula.control.clock import Clock
-from alula.control.drive import Batch, Driver
+from alula.control.drive import Driver
+from alula.control.step import Stepper
 from alula.database import execution as executions
 from alula.database import signal as rows
 from alula.database.writer import Writer
@@ -34,7 +36,7 @@ class Signaller:
         execution = ExecutionId.from_proto(request.id.execution_id)
         signal_id = request.id.signal_id
 
-        def work(connection: Connection) -> tuple[None, Batch]:
+        def work(connection: Connection, stepper: Stepper) -> tuple[None, Batch]:
             found = executions.get(connection, execution)
             key = found.key
             row = rows.find(connection, key, signal_id)
@@ -46,7 +48,7 @@ class Signaller:
             rows.set_value(connection, key, signal_id, request.value.SerializeToString(), self._clock())
             if ExecutionPhase(found.phase).is_terminal:
                 return None, Batch()  # Flyte takes a late answer too: it is kept, and changes nothing
-            return None, self._driver.apply(connection, key, ev.SignalReceived(self._clock(), signal_id, request.value))
+            return None, stepper.apply(connection, key, ev.SignalReceived(self._clock(), signal_id, request.value))
 
         await self._driver.transact(work)
 

@@ -13,6 +13,8 @@ from alula.engine.graph import Demand
 from alula.idl import core
 from alula.idl.v1 import metric_pb2, source_pb2, worker_pb2
 
+Pool = tuple[str, str, str, str]
+
 
 class WorkKey(NamedTuple):
     """Names an attempt within this server."""
@@ -38,7 +40,7 @@ class Work:
 
     key: WorkKey
     attempt: worker_pb2.Attempt
-    pool: tuple[str, str, str, str]
+    pool: Pool
     demand: Demand
     is_timed: bool = False
     is_async: bool = False

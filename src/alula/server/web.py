@@ -20,9 +20,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from alula.control.batch import Change
 from alula.control.code import pack_in
 from alula.control.data import DataProxy
-from alula.control.drive import Change
 from alula.control.follow import Follower
 from alula.control.limit import Limits
 from alula.control.platform import Platform
