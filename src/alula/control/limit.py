@@ -24,6 +24,7 @@ class Limits:
         max_parameters: parameters that one attempt may log.
         max_deck_bytes: of one deck.
         environment_days: environments that no task used for this long are removed.
+        code_days: code on this machine that no task used for this long is removed; it is fetched again when it is needed.
         environment_bytes: what all environments may take; beyond it those go that were used least recently.
     """
 
@@ -35,6 +36,7 @@ class Limits:
     max_metrics: int = 100_000
     max_parameters: int = 1_000
     max_deck_bytes: int = 20 * MIB
+    code_days: int = 30
     environment_days: int = 30
     environment_bytes: int = 50 * 1024 * MIB
 

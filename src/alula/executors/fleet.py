@@ -19,6 +19,7 @@ from alula.executors.zygote import Zygote
 from alula.idl.v1 import worker_pb2
 
 KILL_AFTER_S = 0.5  # between the polite signal and the other one
+BUNDLES = "bundles"  # where workers put code together, beneath the root
 FLYTEKIT = ("flytekit.bin.entrypoint",)  # 1.5 s to import, so it is done once and forked
 
 
@@ -167,7 +168,7 @@ def is_flytekit(attempt: worker_pb2.Attempt) -> bool:
 def worker_environment(root: Path) -> dict[str, str]:
     """What workers inherit: the server's environment, where code bundles are kept, and where secrets are read."""
     environment = dict(os.environ)
-    environment["ALULA_BUNDLE_CACHE"] = str(root / "bundles")
+    environment["ALULA_BUNDLE_CACHE"] = str(root / BUNDLES)
     environment["PYTHONUNBUFFERED"] = "1"
     environment.setdefault("FLYTE_SECRETS_DEFAULT_DIR", str(root / "secrets"))
     return environment

@@ -19,9 +19,10 @@ from alula.engine.graph import Demand
 from alula.errors import Internal
 from alula.executors import idle, memory, outcome
 from alula.executors.base import Listener, Outcome, Work, WorkKey
+from alula.executors.code import CodeFolder
 from alula.executors.environment import Environments
 from alula.executors.feed import Feeder
-from alula.executors.fleet import Fleet
+from alula.executors.fleet import BUNDLES, Fleet
 from alula.executors.room import Room
 from alula.executors.worker import Flight, Worker
 from alula.idl.v1 import metric_pb2, worker_pb2
@@ -44,6 +45,7 @@ class Config:
         images: interpreter by image name; others run in `python`.
         python: interpreter of the default environment.
         upkeep: how long environments that were built for tasks are kept.
+        code_idle_s: code that no attempt asked for within this span is removed.
     """
 
     root: Path
@@ -53,6 +55,7 @@ class Config:
     images: Mapping[str, str] = field(default_factory=dict)
     python: str = sys.executable
     upkeep: Upkeep = field(default_factory=Upkeep)
+    code_idle_s: float = 30 * 86_400.0
 
 
 class ProcessExecutor:
@@ -73,6 +76,7 @@ class ProcessExecutor:
             release=self._release,
             in_use=self._environments_in_use,
         )
+        self.code = CodeFolder(config.root / BUNDLES, config.code_idle_s, in_use=self._code_in_use)
         numbers = itertools.count(1)
         self._fleet = Fleet(
             self._loop,
@@ -112,6 +116,7 @@ class ProcessExecutor:
         await self._fleet.start()
         await asyncio.to_thread(memory.kernel_killed)  # kills of before are not ours
         self.environments.start()
+        self.code.start()
         self._tick()
 
     async def stop(self) -> None:
@@ -121,6 +126,7 @@ class ProcessExecutor:
             self._ticker = None
         self._listener = None
         await self.environments.stop()
+        await self.code.stop()
         await self._fleet.stop()
 
     # Handing in -------------------------------------------------------------------------------------------------------
@@ -158,9 +164,14 @@ class ProcessExecutor:
 
     def _environments_in_use(self) -> set[str]:
         """Keys of environments that attempts run in, wait for or will come back to."""
+        return {key_of(work.environment) for work in self._works() if work.environment is not None}
+
+    def _code_in_use(self) -> set[str]:
+        return {work.attempt.bundle for work in self._works() if work.attempt.bundle}
+
+    def _works(self) -> list[Work]:
         flying = (flight for worker in self._fleet.workers.values() for flight in worker.flying.values())
-        works = [flight.work for flight in itertools.chain(flying, self._feeder.queues, self._evicted.values())]
-        return {key_of(work.environment) for work in works if work.environment is not None}
+        return [flight.work for flight in itertools.chain(flying, self._feeder.queues, self._evicted.values())]
 
     async def _release(self, key: str) -> None:
         await self._fleet.release(self.environments.root / key)

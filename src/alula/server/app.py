@@ -209,6 +209,7 @@ class Server:
                 gpus=config.gpus,
                 images=config.images,
                 upkeep=upkeep,
+                code_idle_s=config.limits.code_days * 86_400.0,
             ),
             asyncio.get_running_loop(),
         )

@@ -53,7 +53,7 @@ def serve(fd: int, modules: Sequence[str] = ()) -> None:
                 return
     finally:
         for pid in workers.values():
-            _kill(pid, signal.SIGKILL)
+            end(pid, signal.SIGKILL)
         stray.end_all()
 
 
@@ -82,7 +82,7 @@ def _obey(control: socket.socket, workers: dict[int, int]) -> bool:
         os.close(fds[0])
         control.send(worker_pb2.FromZygote(worker=order.fork, pid=pid).SerializeToString())
     elif order.kill in workers:
-        _kill(workers[order.kill], signal.SIGTERM if order.graceful else signal.SIGKILL)
+        end(workers[order.kill], signal.SIGTERM if order.graceful else signal.SIGKILL)
     return True
 
 
@@ -142,10 +142,20 @@ def _reap(control: socket.socket, workers: dict[int, int]) -> None:
         code = os.waitstatus_to_exitcode(status)
         for number in [n for n, p in workers.items() if p == pid]:
             del workers[number]
-            _kill(pid, signal.SIGKILL)  # what the worker left running in its group
+            _end_group(pid, signal.SIGKILL)  # what the worker left running in its group
             control.send(worker_pb2.FromZygote(worker=number, pid=pid, is_exited=True, exit_status=code).SerializeToString())
 
 
-def _kill(pid: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
+def end(pid: int, number: int) -> None:
+    """Sends a signal to a worker that was not waited for yet, with all that it started."""
+    if not _end_group(pid, number):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)  # forked a moment ago: it does not lead its group yet
+
+
+def _end_group(pid: int, number: int) -> bool:
+    try:
         os.killpg(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
