@@ -92,6 +92,20 @@ def test_diff_of_what_is_not_there_says_so(live: Callable[..., Result], program:
     assert "does not exist" in live("diff", name, "v8", "v9").err
 
 
+def test_diff_of_executions_points_to_compare(live: Callable[..., Result], program: Path) -> None:
+    name = register(live, program, PROGRAM, "v1")
+    for execution in ("one", "other"):
+        assert live("launch", name, "--wait", "--name", execution).code == 0
+    both = live("diff", "one", "other")
+    assert (
+        both.code,
+        f"'one' is an execution, diff compares versions of a workflow, task or launch plan: `alula diff {name}`" in both.err,
+    ) == (2, True)
+    assert "executions are compared by `alula compare one other`" in both.err
+    assert "`alula compare one EXECUTION`" in live("diff", "one").err
+    assert live("compare", "one", "other").code == 0
+
+
 def test_rollback_decides_what_is_launched_by_name_and_back(live: Callable[..., Result], program: Path) -> None:
     name = register(live, program, PROGRAM, "v1")
     register(live, program, PROGRAM.replace("Hello", "Good day"), "v2")
