@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Result
+from tests.server.harness import LiveServer
+
+from alula.client import connect
 
 Live = Callable[..., Result]
 
@@ -75,6 +78,24 @@ def test_get_node_shows_values_attempts_and_times(live: Live, project: Path) -> 
     assert (result.code, "which node? write `alula get node EXECUTION NODE`" in result.err) == (2, True)
     result = live("get", "node", "noded", "none")
     assert (result.code, 'it has no node "none"; it has n0 (load), n1 (train)' in result.err) == (2, True)
+
+
+def test_a_task_run_by_itself_is_shown_by_its_name(live: Live, project: Path, server: LiveServer) -> None:
+    assert live("run", "workflow.py", "load", "--points", "3", "--name", "alone").code == 0
+    assert live("get", "execution", "alone").out.startswith("flytesnacks/development/alone  SUCCEEDED  workflow.load:v")
+    assert ["alone", "SUCCEEDED", "workflow.load"] in [line.split()[:3] for line in live("list").out.splitlines()]
+    assert live("relaunch", "alone", "--name", "again", "--wait").code == 0
+    shown = [
+        live("get", "execution", "again"),
+        live("compare", "alone", "again", "--all"),
+        live("watch", "again"),
+        live("get", "node", "again", "load"),
+    ]
+    assert not any(".flytegen." in each.out + each.err for each in shown)
+    assert ".flytegen.workflow.load" in live("get", "execution", "alone", "--json").out, "Flyte's clients find the name they expect"
+    with connect(server.address) as client:
+        execution = client.execution("alone")
+        assert (execution.view.workflow, ".flytegen." in execution._repr_html_()) == ("workflow.load", False)
 
 
 def test_list_is_narrowed_by_phase_workflow_and_time(live: Live, project: Path) -> None:

@@ -12,6 +12,7 @@ from alula.client.wire import Wire
 from alula.client.wording import readable
 from alula.errors import InvalidInput, NotFound
 from alula.idl import admin, core
+from alula.idl.identifier import shown_name
 from alula.idl.literal import to_json
 from alula.idl.phase import AttemptPhase, ExecutionPhase
 from alula.idl.v1 import service_pb2 as v1
@@ -23,7 +24,7 @@ class ExecutionView:
     """One execution.
 
     Attributes:
-        workflow: name of what was launched.
+        workflow: name of what was launched: a launch plan, workflow or task.
         created_at: when it was accepted.
         duration: None until it ends.
         error: the recorded cause, empty without one.
@@ -77,7 +78,7 @@ def execution_view(execution: admin.Execution) -> ExecutionView:
         project=execution.id.project,
         domain=execution.id.domain,
         phase=phase,
-        workflow=plan.name or closure.workflow_id.name,
+        workflow=shown_name(plan.name or closure.workflow_id.name),
         version=plan.version or closure.workflow_id.version,
         created_at=closure.created_at.ToDatetime(UTC),
         duration=closure.duration.ToTimedelta() if closure.HasField("duration") and phase.is_terminal else None,
