@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,13 +11,15 @@ from typing import Any
 from alula.client import rpc
 from alula.client.wire import Wire
 from alula.client.wording import readable
-from alula.errors import InvalidInput, NotFound
-from alula.idl import admin, core
+from alula.errors import InvalidInput, NotFound, Unsupported
+from alula.idl import admin, core, event
 from alula.idl.identifier import shown_name
 from alula.idl.literal import to_json
 from alula.idl.phase import AttemptPhase, ExecutionPhase
 from alula.idl.v1 import service_pb2 as v1
 from alula.sdk.duration import parse_span
+
+_HIT = core.CatalogCacheStatus.CACHE_HIT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,24 @@ class AttemptView:
     times: Mapping[str, timedelta] = field(default_factory=dict)
     peak_bytes: int = 0
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemView:
+    """One item of a map that has begun.
+
+    Attributes:
+        attempts: how many began; none of what the output cache answered.
+        phase: of the last one.
+        cache: what the output cache said of it: HIT, POPULATED; empty if it was not asked or has not ended.
+        computed_by: on a hit the execution, node and item that its value is from: `first n0[2]`.
+    """
+
+    index: int
+    attempts: int
+    phase: AttemptPhase
+    cache: str = ""
+    computed_by: str = ""
 
 
 def execution_view(execution: admin.Execution) -> ExecutionView:
@@ -144,12 +165,14 @@ class NodeDetail:
         inputs: by name, as JSON values; files and frames as their URI.
         outputs: likewise, empty until it has succeeded.
         attempts: of its task, in order.
+        items: of a map, in order.
     """
 
     id: str
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
     attempts: Sequence[AttemptView]
+    items: Sequence[ItemView] = ()
 
 
 async def node_detail(wire: Wire, node: core.NodeExecutionIdentifier, attempts: Sequence[admin.TaskExecution]) -> NodeDetail:
@@ -160,7 +183,41 @@ async def node_detail(wire: Wire, node: core.NodeExecutionIdentifier, attempts: 
         inputs=plain(data.full_inputs),
         outputs=plain(data.full_outputs),
         attempts=[await _attempt(wire, each) for each in sorted(attempts, key=lambda each: each.id.retry_attempt)],
+        items=await _items(wire, node, attempts),
     )
+
+
+async def _items(wire: Wire, node: core.NodeExecutionIdentifier, attempts: Sequence[admin.TaskExecution]) -> list[ItemView]:
+    """The items of a map, from the one attempt that it shows."""
+    tries: dict[int, list[event.ExternalResourceInfo]] = {}
+    for attempt in attempts:
+        for one in attempt.closure.metadata.external_resources:
+            tries.setdefault(one.index, []).append(one)
+    last = {index: max(tries[index], key=lambda one: one.retry_attempt) for index in sorted(tries)}
+    computed_by: dict[int, str] = {}
+    if any(one.cache_status == _HIT for one in last.values()):
+        with suppress(Unsupported):  # a server of Flyte's keeps no such record
+            found = await wire.call(rpc.EXPLAIN_CACHE, admin.NodeExecutionGetRequest(id=node))
+            computed_by = {one.item: place_of(one.source.node_execution_id, one.source_item) for one in found.items}
+    return [
+        ItemView(
+            index=index,
+            attempts=sum(each.cache_status != _HIT for each in tries[index]),
+            phase=AttemptPhase(one.phase),
+            cache=core.CatalogCacheStatus.Name(one.cache_status).removeprefix("CACHE_").replace("DISABLED", ""),
+            computed_by=computed_by.get(index, ""),
+        )
+        for index, one in last.items()
+    ]
+
+
+def place_of(node: core.NodeExecutionIdentifier, item: int) -> str:
+    """A node, or an item of a map in it, of any execution in words: `first n0`, `first n0[2]`.
+
+    Args:
+        item: as on the wire: index plus one, 0: none.
+    """
+    return f"{node.execution_id.name} {node.node_id}" + (f"[{item - 1}]" if item else "")
 
 
 def plain(literals: core.LiteralMap) -> dict[str, Any]:

@@ -296,16 +296,24 @@ class CacheExplanation(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     KEY_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
+    SOURCE_ITEM_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
     status: _builtins.str
     """HIT, MISS, POPULATED, DISABLED, SKIPPED"""
     reason: _builtins.str
     """which part of the key differed, in words"""
     key: _builtins.str
+    source_item: _builtins.int
+    """index in an array node plus one; 0: an ordinary task"""
     @_builtins.property
     def id(self) -> _identifier_pb2.NodeExecutionIdentifier: ...
     @_builtins.property
     def source(self) -> _identifier_pb2.TaskExecutionIdentifier:
         """who computed it, on a hit"""
+
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___CachedItem]:
+        """of an array node those that came from the cache, in order"""
 
     def __init__(
         self,
@@ -315,14 +323,47 @@ class CacheExplanation(_message.Message):
         reason: _builtins.str = ...,
         key: _builtins.str = ...,
         source: _identifier_pb2.TaskExecutionIdentifier | None = ...,
+        source_item: _builtins.int = ...,
+        items: _abc.Iterable[Global___CachedItem] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "key", b"key", "reason", b"reason", "source", b"source", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "items", b"items", "key", b"key", "reason", b"reason", "source", b"source", "source_item", b"source_item", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CacheExplanation: _TypeAlias = CacheExplanation  # noqa: Y015
+
+@_typing.final
+class CachedItem(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    SOURCE_ITEM_FIELD_NUMBER: _builtins.int
+    item: _builtins.int
+    """from 0"""
+    key: _builtins.str
+    source_item: _builtins.int
+    """as in CacheExplanation"""
+    @_builtins.property
+    def source(self) -> _identifier_pb2.TaskExecutionIdentifier: ...
+    def __init__(
+        self,
+        *,
+        item: _builtins.int = ...,
+        key: _builtins.str = ...,
+        source: _identifier_pb2.TaskExecutionIdentifier | None = ...,
+        source_item: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item", b"item", "key", b"key", "source", b"source", "source_item", b"source_item"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CachedItem: _TypeAlias = CachedItem  # noqa: Y015
 
 @_typing.final
 class RerunRequest(_message.Message):
