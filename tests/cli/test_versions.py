@@ -130,7 +130,8 @@ def test_items_from_the_cache_say_who_computed_them(live: Callable[..., Result],
     at = rows.index(["ITEM", "PHASE", "ATTEMPTS", "CACHE", "COMPUTED", "BY"])
     assert rows[at + 1 :] == [["0", "SUCCEEDED", "0", "HIT", "sq1", "n0[1]"], ["1", "SUCCEEDED", "1", "POPULATED"]]
     items = json.loads(live("get", "node", "sq2", "n0", "--json").out)["items"]
-    assert items[0] == {"item": 0, "phase": "SUCCEEDED", "attempts": 0, "cache": "HIT", "computed_by": "sq1 n0[1]"}
+    hit = {"item": 0, "phase": "SUCCEEDED", "attempts": 0, "cache": "HIT", "computed_by": "sq1 n0[1]", "execution": "", "error": ""}
+    assert items[0] == hit
     assert "computed before, by sq1 n0[1]" in live("cache", "explain", "sq2", "n0").out
     (explained,) = json.loads(live("cache", "explain", "sq2", "n0", "--json").out)
     assert [(one["item"], one["source"]) for one in explained["items"]] == [(0, {"execution": "sq1", "node": "n0", "item": 1})]

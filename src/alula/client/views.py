@@ -20,6 +20,7 @@ from alula.idl.v1 import service_pb2 as v1
 from alula.sdk.duration import parse_span
 
 _HIT = core.CatalogCacheStatus.CACHE_HIT
+_ERRORS = 50  # failed items of a map whose error is asked for, a call each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,8 @@ class ItemView:
         phase: of the last one.
         cache: what the output cache said of it: HIT, POPULATED; empty if it was not asked or has not ended.
         computed_by: on a hit the execution, node and item that its value is from: `first n0[2]`.
+        execution: name of the one it launched; empty: it runs a task.
+        error: the recorded cause; that of the first 50 items that failed.
     """
 
     index: int
@@ -88,6 +91,8 @@ class ItemView:
     phase: AttemptPhase
     cache: str = ""
     computed_by: str = ""
+    execution: str = ""
+    error: str = ""
 
 
 def execution_view(execution: admin.Execution) -> ExecutionView:
@@ -199,6 +204,8 @@ async def _items(wire: Wire, node: core.NodeExecutionIdentifier, attempts: Seque
         with suppress(Unsupported):  # a server of Flyte's keeps no such record
             found = await wire.call(rpc.EXPLAIN_CACHE, admin.NodeExecutionGetRequest(id=node))
             computed_by = {one.item: place_of(one.source.node_execution_id, one.source_item) for one in found.items}
+    failed = [index for index, one in last.items() if one.phase == AttemptPhase.FAILED][:_ERRORS]
+    errors = {index: await _error_of(wire, node, index, last[index].retry_attempt) for index in failed}
     return [
         ItemView(
             index=index,
@@ -206,9 +213,18 @@ async def _items(wire: Wire, node: core.NodeExecutionIdentifier, attempts: Seque
             phase=AttemptPhase(one.phase),
             cache=core.CatalogCacheStatus.Name(one.cache_status).removeprefix("CACHE_").replace("DISABLED", ""),
             computed_by=computed_by.get(index, ""),
+            execution=one.workflow_node_metadata.execution_id.name,
+            error=errors.get(index, ""),
         )
         for index, one in last.items()
     ]
+
+
+async def _error_of(wire: Wire, node: core.NodeExecutionIdentifier, item: int, attempt: int) -> str:
+    identifier = core.TaskExecutionIdentifier(node_execution_id=node, retry_attempt=attempt)
+    with suppress(Unsupported, NotFound):
+        return readable((await wire.call(rpc.GET_ATTEMPT, v1.GetAttemptRequest(id=identifier, item=item + 1))).error.message)
+    return ""
 
 
 def place_of(node: core.NodeExecutionIdentifier, item: int) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from alula.control import view
 from alula.control.clock import timestamp
 from alula.database import execution as executions
 from alula.database import run as rows
@@ -95,6 +96,8 @@ def attempt_detail(message: core.TaskExecutionIdentifier, row: Any) -> service_p
         peak_rss_bytes=row.peak_rss_bytes,
         cause=row.error_kind,
     )
+    if (error := view.error_of(row)) is not None:
+        detail.error.CopyFrom(error)
     if row.ended_at:
         detail.ended_at.CopyFrom(timestamp(row.ended_at))
     return detail

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +41,7 @@ def show_node(execution: Execution, node: str, *, as_json: bool) -> int:
             print_table([title, "VALUE"], [[name, _shown(value)] for name, value in values.items()])
     if detail.items:
         click.echo()
-        items = [[str(one.index), one.phase.name, str(one.attempts), one.cache, one.computed_by] for one in detail.items]
-        print_table(["ITEM", "PHASE", "ATTEMPTS", "CACHE", "COMPUTED BY"], items)
+        _print_items(detail.items)
     elif detail.attempts:
         click.echo()
         rows = [[str(one.number), one.phase.name, _size(one.peak_bytes), _parts(one), in_one_line(one.error)] for one in detail.attempts]
@@ -69,8 +69,22 @@ def _parts(attempt: AttemptView) -> str:
     return ", ".join(f"{name} {_span(span)}" for name, span in attempt.times.items())
 
 
+def _print_items(items: Sequence[ItemView]) -> None:
+    """One a line; what none of them has is no column."""
+    rows = [
+        [str(one.index), one.phase.name, str(one.attempts), one.cache, one.computed_by, one.execution, in_one_line(one.error)]
+        for one in items
+    ]
+    headings = ["ITEM", "PHASE", "ATTEMPTS", "CACHE", "COMPUTED BY", "EXECUTION", "ERROR"]
+    shown = [at for at in range(len(headings)) if any(row[at] for row in rows)]
+    print_table([headings[at] for at in shown], [[row[at] for at in shown] for row in rows])
+
+
 def _item(one: ItemView) -> dict[str, Any]:
-    return {"item": one.index, "phase": one.phase.name, "attempts": one.attempts, "cache": one.cache, "computed_by": one.computed_by}
+    return {
+        "item": one.index, "phase": one.phase.name, "attempts": one.attempts, "cache": one.cache, "computed_by": one.computed_by,
+        "execution": one.execution, "error": one.error,
+    }  # fmt: skip
 
 
 def _document(one: AttemptView) -> dict[str, Any]:
