@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from tests.docs.test_readme import blocks
 from tests.docs.transcript import ROOT, Reader, Shell, Step, difference, steps
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -22,11 +23,13 @@ class Scene:
         setup: what the page supposes to have been run.
         before: what its text has the reader do before a command, by that command.
         rules: what else differs from machine to machine, by a word for it.
+        program: the name under which the page's first program is saved; empty: it uses the examples.
     """
 
     setup: tuple[str, ...] = ()
     before: dict[str, Callable[[Shell], None]] = field(default_factory=dict)
     rules: tuple[tuple[str, str], ...] = ()
+    program: str = ""
 
 
 def replaced(file: str, old: str, new: str) -> Callable[[Shell], None]:
@@ -70,6 +73,7 @@ DIGITS = "examples/digits/workflow.py"
 SCENES = {
     "README.md": Scene(before={f"alula register {HELLO}": replaced(HELLO, "Hello", "Good morning")}),
     "flyte.md": Scene(),
+    "maps.md": Scene(program="train.py"),
     "runtime.md": Scene(setup=("alula run examples/metrics_and_deck.py fit --name fitted", "alula up")),
 }
 SLOW = {
@@ -109,6 +113,8 @@ def follow(page: Path, scene: Scene, shell: Shell) -> list[str]:
     """Follows a page; where what is printed is not what it shows."""
     wrong = []
     assert scene.before.keys() <= {step.command for step in transcript(page)}, "what is done before a command that the page does not have"
+    if scene.program:
+        (shell.folder / scene.program).write_text(next(blocks(page, "python")))
     for command in scene.setup:
         called(command)(shell)
     shown, found = Reader(scene.rules), Reader(scene.rules)
