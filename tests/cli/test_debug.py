@@ -49,6 +49,11 @@ def maps() -> list[float]:
 
 
 @al.workflow
+def partly() -> list[float | None]:
+    return al.map(ratio, min_success_ratio=0.5)(a=[1, 2], b=[1, 0])
+
+
+@al.workflow
 def drives() -> float:
     return awaits(3)
 '''
@@ -65,7 +70,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def alula(folder: Path) -> Iterator[Debug]:
-    """The command in the program's folder, before a server on which four executions have ended."""
+    """The command in the program's folder, before a server on which five executions have ended."""
     live = LiveServer(folder / "home").start()
     environment = {**os.environ, "ALULA_ADDRESS": live.address, "ALULA_SETTINGS": "/nowhere"}
 
@@ -73,7 +78,7 @@ def alula(folder: Path) -> Iterator[Debug]:
         command = [sys.executable, "-m", "alula.cli", *args]
         return subprocess.run(command, input=typed, capture_output=True, text=True, cwd=folder, env=environment, timeout=60)
 
-    for workflow in ("fails", "maps", "drives", "notes"):
+    for workflow in ("fails", "maps", "partly", "drives", "notes"):
         call("run", "--remote", "debugged.py", workflow, "--name", workflow)
     yield call
     live.stop()
@@ -84,6 +89,22 @@ def test_it_stops_at_the_first_line_with_the_inputs_of_then(alula: Debug) -> Non
     assert done.returncode == 0, done.stderr
     assert "-> c = a" in done.stdout and "(1, 0, 'fast')" in done.stdout and done.stdout.endswith("0.25\n")
     assert "a = 1\n  b = 0\n" in done.stderr
+
+
+def test_it_says_in_one_line_where_it_stops_and_where_a_failure_is_found(alula: Debug) -> None:
+    done = alula("debug", "fails", "n0", typed="b 12\nq\n")
+    first, second = done.stderr.splitlines()[-2:]
+    assert first == "its last attempt failed; --post-mortem stops where it fails"
+    assert second == "stops at the first line of ratio: n goes a line on, c to the end, q leaves, h helps"
+    assert done.stdout.startswith("> ") and "Deleted" not in done.stdout
+    assert "(Pdb) Breakpoint 1 at" in done.stdout, "the first breakpoint is the user's own"
+
+
+def test_what_did_not_fail_is_not_said_to_have_failed(alula: Debug) -> None:
+    assert "post-mortem" not in alula("debug", "drives", "n0", typed="q\n").stderr
+    assert "post-mortem" not in alula("debug", "maps", "n0", "--item", "0", typed="q\n").stderr
+    assert "post-mortem" not in alula("debug", "fails", "n0", "--post-mortem", typed="q\n").stderr
+    assert "post-mortem" in alula("debug", "partly", "n0", "--item", "1", typed="q\n").stderr
 
 
 def test_leaving_the_debugger_is_no_error(alula: Debug) -> None:

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Result
+from tests.server.harness import LiveServer
+
+from alula.client import connect
 
 Live = Callable[..., Result]
 
@@ -77,6 +80,66 @@ def test_get_node_shows_values_attempts_and_times(live: Live, project: Path) -> 
     assert (result.code, 'it has no node "none"; it has n0 (load), n1 (train)' in result.err) == (2, True)
 
 
+ITEMS = """
+import alula as al
+
+
+@al.task(retries=1)
+def half(x: int) -> int:
+    if x % 2:
+        raise ValueError(f"{x} is odd")
+    return x // 2
+
+
+@al.workflow
+def one(x: int) -> int:
+    return half(x)
+
+
+@al.workflow
+def halves(xs: list[int]) -> list[int | None]:
+    return al.map(half, min_successes=1)(x=xs)
+
+
+@al.workflow
+def each(xs: list[int]) -> list[int | None]:
+    return al.map(one, min_successes=1)(x=xs)
+"""
+
+
+def test_get_node_of_a_map_shows_what_became_of_each_item(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "items_of_a_map.py").write_text(ITEMS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for workflow in ("halves", "each"):
+        assert live("run", tmp_path / "items_of_a_map.py", workflow, "--xs", "[2, 3]", "--name", workflow).code == 0
+    rows = live("get", "node", "halves", "n0").out.split("ITEM ")[1].splitlines()
+    assert rows[0].split() == ["PHASE", "ATTEMPTS", "ERROR"]
+    assert [row.split() for row in rows[1:]] == [["0", "SUCCEEDED", "1"], ["1", "FAILED", "2", "ValueError:", "3", "is", "odd"]]
+    rows = live("get", "node", "each", "n0").out.split("ITEM ")[1].splitlines()
+    assert rows[1].split() == ["0", "SUCCEEDED", "1", "each-n0-0-0"]
+    assert rows[2].split()[:4] == ["1", "FAILED", "1", "each-n0-0-1"] and "ValueError: 3 is odd" in rows[2]
+    (first, second) = json.loads(live("get", "node", "each", "n0", "--json").out)["items"]
+    assert (first["execution"], first["error"], "ValueError: 3 is odd" in second["error"]) == ("each-n0-0-0", "", True)
+
+
+def test_a_task_run_by_itself_is_shown_by_its_name(live: Live, project: Path, server: LiveServer) -> None:
+    assert live("run", "workflow.py", "load", "--points", "3", "--name", "alone").code == 0
+    assert live("get", "execution", "alone").out.startswith("flytesnacks/development/alone  SUCCEEDED  workflow.load:v")
+    assert ["alone", "SUCCEEDED", "workflow.load"] in [line.split()[:3] for line in live("list").out.splitlines()]
+    assert live("relaunch", "alone", "--name", "again", "--wait").code == 0
+    shown = [
+        live("get", "execution", "again"),
+        live("compare", "alone", "again", "--all"),
+        live("watch", "again"),
+        live("get", "node", "again", "load"),
+    ]
+    assert not any(".flytegen." in each.out + each.err for each in shown)
+    assert ".flytegen.workflow.load" in live("get", "execution", "alone", "--json").out, "Flyte's clients find the name they expect"
+    with connect(server.address) as client:
+        execution = client.execution("alone")
+        assert (execution.view.workflow, ".flytegen." in execution._repr_html_()) == ("workflow.load", False)
+
+
 def test_list_is_narrowed_by_phase_workflow_and_time(live: Live, project: Path) -> None:
     live("run", "workflow.py", "fit", "--name", "good")
     assert live("run", "workflow.py", "fit", "--name", "other", "--points", "-1", "--rate", "nan", "--epochs", "-1").code == 0
@@ -86,7 +149,7 @@ def test_list_is_narrowed_by_phase_workflow_and_time(live: Live, project: Path) 
 
     assert {"good", "other"} <= names("--workflow", "fit", "--since", "1h", "--phase", "succeeded")
     assert {"good", "other"} <= names("--phase", "failed", "--phase", "SUCCEEDED")
-    assert names("--phase", "FAILED") == names("--workflow", "nothing") == names("--since", "2100-01-01") == set()
+    assert names("--workflow", "fit", "--phase", "FAILED") == names("--workflow", "nothing") == names("--since", "2100-01-01") == set()
     assert names("--workflow", "fit", "--filter", "eq(execution_name,good)") == {"good"}
     for args, says in [
         (("tasks", "--phase", "FAILED"), "--phase goes with executions, not with tasks"),

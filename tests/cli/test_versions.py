@@ -92,6 +92,56 @@ def test_diff_of_what_is_not_there_says_so(live: Callable[..., Result], program:
     assert "does not exist" in live("diff", name, "v8", "v9").err
 
 
+def test_diff_of_executions_points_to_compare(live: Callable[..., Result], program: Path) -> None:
+    name = register(live, program, PROGRAM, "v1")
+    for execution in ("one", "other"):
+        assert live("launch", name, "--wait", "--name", execution).code == 0
+    both = live("diff", "one", "other")
+    assert (
+        both.code,
+        f"'one' is an execution, diff compares versions of a workflow, task or launch plan: `alula diff {name}`" in both.err,
+    ) == (2, True)
+    assert "executions are compared by `alula compare one other`" in both.err
+    assert "`alula compare one EXECUTION`" in live("diff", "one").err
+    assert live("compare", "one", "other").code == 0
+
+
+MAPPED = """
+import alula as al
+
+
+@al.task(cache="1")
+def square(x: int) -> int:
+    print(f"squaring {x}")
+    return x * x
+
+
+@al.workflow
+def squares(xs: list[int]) -> list[int]:
+    return al.map(square)(x=xs)
+"""
+
+
+def test_items_from_the_cache_say_who_computed_them(live: Callable[..., Result], program: Path) -> None:
+    name = register(live, program, MAPPED, "v1").replace("hello", "squares")
+    for execution, xs in (("sq1", "[1, 2]"), ("sq2", "[2, 3]")):
+        assert live("launch", name, "--xs", xs, "--wait", "--name", execution).code == 0
+    rows = [line.split() for line in live("get", "node", "sq2", "n0").out.splitlines()]
+    at = rows.index(["ITEM", "PHASE", "ATTEMPTS", "CACHE", "COMPUTED", "BY"])
+    assert rows[at + 1 :] == [["0", "SUCCEEDED", "0", "HIT", "sq1", "n0[1]"], ["1", "SUCCEEDED", "1", "POPULATED"]]
+    items = json.loads(live("get", "node", "sq2", "n0", "--json").out)["items"]
+    hit = {"item": 0, "phase": "SUCCEEDED", "attempts": 0, "cache": "HIT", "computed_by": "sq1 n0[1]", "execution": "", "error": ""}
+    assert items[0] == hit
+    assert "computed before, by sq1 n0[1]" in live("cache", "explain", "sq2", "n0").out
+    (explained,) = json.loads(live("cache", "explain", "sq2", "n0", "--json").out)
+    assert [(one["item"], one["source"]) for one in explained["items"]] == [(0, {"execution": "sq1", "node": "n0", "item": 1})]
+    assert live("logs", "sq2", "n0", "--item", "1").out == "squaring 3\n"
+    log = live("logs", "sq2", "n0", "--item", "0")
+    assert (log.code, "sq2 n0[0] came from the cache" in log.err, "`alula logs sq1 n0 --item 1`" in log.err) == (2, True, True)
+    assert live("logs", "sq1", "n0", "--item", "1").out == "squaring 2\n"
+    assert live("cache", "evict", "sq2", "n0").out == "2 entries evicted\n", "what it was given, and what it computed"
+
+
 def test_rollback_decides_what_is_launched_by_name_and_back(live: Callable[..., Result], program: Path) -> None:
     name = register(live, program, PROGRAM, "v1")
     register(live, program, PROGRAM.replace("Hello", "Good day"), "v2")

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import re
 import socket
 import threading
+import traceback
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 from tests.client.server_double import Double
 
+import alula as al
 from alula import errors
 from alula.client import connect, connect_async
 from alula.client.sync import Client
@@ -222,12 +226,67 @@ def test_errors_of_the_server_keep_class_and_code(client: Client) -> None:
         client.execution("a/b")
 
 
-def test_no_server_says_what_to_do() -> None:
+def _closed_address() -> str:
     with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
+def test_no_server_says_what_to_do() -> None:
+    address = _closed_address()
     with connect(address) as client, pytest.raises(Unavailable, match=rf"answers at {address} .*start one with `alula up`") as raised:
         client.executions()
     assert str(raised.value).count(address) == 1 and "UNKNOWN" not in str(raised.value)
+
+
+def _shown(error: BaseException) -> tuple[list[str], str]:
+    """What Python prints of an error: the names of files, and the whole of it."""
+    text = "".join(traceback.format_exception(error))
+    return [Path(name).name for name in re.findall(r'File "([^"]+)"', text)], text
+
+
+def test_an_error_shows_the_users_line_and_the_sentence(client: Client, double: Double, module: Any) -> None:
+    double.gate.clear()
+    with connect(_closed_address()) as away, pytest.raises(Unavailable) as none_there:
+        away.launch(module.twice, a=1)
+    with pytest.raises(NotFound) as missing:
+        client.execution("nothing")
+    with pytest.raises(WaitTimeout) as late:
+        client.launch(module.twice, a=1).wait("0.05s")
+    with pytest.raises(InvalidInput) as wrong:
+        client.launch(module.twice, a="x")
+    double.gate.set()
+    for raised in (none_there, missing, late, wrong):
+        files, text = _shown(raised.value)
+        assert files == ["test_client.py", "sync.py"], text
+        assert "grpc" not in text and raised.value.message in text
+    assert isinstance(none_there.value.__context__, grpc.RpcError), "the cause is there for who looks"
+
+
+def test_lines_of_the_user_in_between_stay(client: Client, module: Any) -> None:
+    @al.workflow
+    def wrong(a: int) -> int:
+        return module.twice(b=a)
+
+    with pytest.raises(InvalidInput) as raised:
+        client.register(wrong)
+    assert _shown(raised.value)[0] == ["test_client.py", "sync.py", "test_client.py"]
+
+
+def test_the_whole_trace_is_there_when_asked_for(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALULA_DEBUG", "1")
+    with pytest.raises(NotFound) as raised:
+        client.execution("nothing")
+    files, text = _shown(raised.value)
+    assert {"wire.py", "channel.py", "_channel.py"} <= set(files) and "direct cause" in text
+    assert isinstance(raised.value.__cause__, grpc.RpcError)
+
+
+async def test_in_a_loop_the_words_of_grpc_are_not_shown(double: Double) -> None:
+    async with connect_async(double.address) as client:
+        with pytest.raises(NotFound) as raised:
+            await client.execution("nothing")
+    text = _shown(raised.value)[1]
+    assert "RpcError of RPC" not in text and isinstance(raised.value.__context__, grpc.RpcError)
 
 
 def test_rpc_that_the_server_lacks_is_unsupported(client: Client, double: Double, module: Any) -> None:

@@ -133,6 +133,13 @@ async def test_an_aborted_attempt_keeps_what_it_said(plane: Plane, tmp_path: Pat
     assert plane.platform.telemetry.live(await key_of(plane, execution)) == [], "nothing of an ended attempt stays in memory"
 
 
+async def ended(plane: Plane, workflow: str, **inputs: object) -> ExecutionId:
+    """An execution that has succeeded."""
+    execution = await plane.launch(P + workflow, **inputs)
+    assert (await plane.wait(execution)).closure.phase == SUCCEEDED
+    return execution
+
+
 async def key_of(plane: Plane, execution: ExecutionId) -> int:
     from alula.database import execution as rows
 
@@ -150,6 +157,45 @@ async def test_a_hit_shows_the_figures_of_who_computed_it(plane: Plane) -> None:
     assert attempt.computed_by.node_execution_id.execution_id.name == first.name
     assert list((await series(plane, second))["score"].values) == [4.0, 5.0]
     assert not (await said(plane, first))[0].HasField("computed_by")
+
+
+def source(attempt: metric_pb2.AttemptMetrics) -> tuple[int, str, str, int]:
+    """An item, and the execution, node and item that computed it; items counted from 1, 0: none."""
+    node = attempt.computed_by.node_execution_id
+    return attempt.item, node.execution_id.name, node.node_id, attempt.computed_by_item
+
+
+async def test_an_item_from_the_cache_shows_the_figures_of_who_computed_it(plane: Plane) -> None:
+    await plane.register(telling)
+    alone, first = await ended(plane, "memo", x=7), await ended(plane, "memos", xs=[1, 2, 3])
+    second = await ended(plane, "memos", xs=[3, 9, 7, 2])
+    found = {one.item: one for one in await said(plane, second)}
+    assert {item: by_name(one)["score"].last for item, one in found.items()} == {1: 4, 2: 10, 3: 8, 4: 3}
+    assert source(found[1]) == (1, first.name, "n0", 3) and source(found[4]) == (4, first.name, "n0", 2)
+    assert source(found[3]) == (3, alone.name, "n0", 0), "an ordinary task computed it"
+    assert not found[2].HasField("computed_by")
+    request = metric_pb2.GetSeriesRequest(id=NodeExecutionId(second, "n0").to_proto(), item=1)
+    (points,) = (await plane.platform.read(lambda c: get_series(c, request))).series
+    assert list(points.values) == [3, 4]
+    hit = await ended(plane, "memo", x=2)
+    (one,) = await said(plane, hit)
+    assert (by_name(one)["score"].last, source(one)) == (3, (0, first.name, "n0", 2)), "an item computed it"
+    assert list((await series(plane, hit))["score"].values) == [2, 3]
+
+
+async def test_a_recovery_keeps_what_computed_an_item(plane: Plane, tmp_path: Path) -> None:
+    await plane.register(telling)
+    first = await ended(plane, "memos", xs=[1, 2])
+    second = await plane.launch(P + "memos_and_gate", xs=[2, 5], mark=str(tmp_path / "mark"))
+    assert (await plane.wait(second)).closure.phase == FAILED
+    (tmp_path / "mark").touch()
+    third = (await plane.platform.launcher.recover(admin.ExecutionRecoverRequest(id=second.to_proto(), name="third"), "ada")).id
+    assert (await plane.wait(third)).closure.phase == SUCCEEDED
+    assert [source(one) for one in await said(plane, third, "n0")] == [(1, first.name, "n0", 2), (2, second.name, "n0", 2)]
+    for item, values in ((1, [2, 3]), (2, [5, 6])):
+        request = metric_pb2.GetSeriesRequest(id=NodeExecutionId(third, "n0").to_proto(), item=item)
+        (points,) = (await plane.platform.read(lambda c, r=request: get_series(c, r))).series  # type: ignore[misc]
+        assert list(points.values) == values
 
 
 async def test_a_recovered_node_shows_the_figures_of_the_execution_before(plane: Plane, tmp_path: Path) -> None:

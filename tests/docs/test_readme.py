@@ -45,7 +45,7 @@ def inputs_of(args: list[str]) -> set[str]:
     """Options that are inputs: those of the program `run` names; those of hello for `launch`."""
     file, name = (ROOT / args[2], args[3]) if args[1] == "run" and len(args) > 3 else (ROOT / "examples" / "hello.py", "hello")
     if not file.exists():
-        return {"--depth"}  # a file that stands for the reader's own
+        return {"--depth", "--depths"}  # a file that stands for the reader's own
     return {f"--{each.replace('_', '-')}" for each in find(load_file(file), name).interface.inputs}
 
 

@@ -119,6 +119,11 @@ def resuming(folder: str, epochs: int = 6) -> list[int]:
     return resume(folder, epochs)
 
 
+@al.workflow
+def memos(xs: list[int]) -> list[int]:
+    return al.map(cached)(x=xs)
+
+
 @al.task
 def each(x: int) -> int:
     al.log_metric("x", x)
@@ -194,3 +199,13 @@ def gate(x: int, mark: str) -> int:
 @al.workflow
 def half_done(mark: str) -> int:
     return gate(each(7), mark)
+
+
+@al.task
+def first_of(xs: list[int]) -> int:
+    return xs[0]
+
+
+@al.workflow
+def memos_and_gate(xs: list[int], mark: str) -> int:
+    return gate(first_of(al.map(cached)(x=xs)), mark)

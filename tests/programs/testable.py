@@ -53,6 +53,18 @@ def flaky(path: str) -> int:
 
 
 @al.task(retries=1)
+def at_most_one(n: int) -> int:
+    if n > 1:
+        raise Broken(str(n))
+    return n
+
+
+@al.workflow
+def each_twice(ns: list[int]) -> list[int]:
+    return al.map(at_most_one)(n=ns)
+
+
+@al.task(retries=1)
 def never() -> int:
     raise Broken("never")
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.docs.transcript import Reader, difference
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -20,7 +21,7 @@ pytest.importorskip("sklearn")
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """The demo, its temporary folder within `tmp_path`, Ctrl-C not ignored whatever started the tests."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path), "COLUMNS": "80", "KEEP": ""}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path), "COLUMNS": "100", "KEEP": ""}
     program = (
         "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "runpy.run_module('scripts.demo', run_name='__main__')"
@@ -29,6 +30,17 @@ def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         yield process
         process.kill()
+
+
+def shown_in_readme(out: str) -> str:
+    """What the README shows as the end of the demo against its end; empty if it is the same, but for blank lines and figures."""
+    page = (ROOT / "README.md").read_text()
+    (block,) = re.findall(r"^```text\n(Five runs\n.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    rules = [(r"\b0\.\d{4}\b", "ACCURACY"), (r"─+", "─")]
+    shown, found = ([line.strip() for line in Reader(rules).read(text) if line.strip()] for text in (block, out))
+    assert "Five runs" in found, out
+    begin = found.index("Five runs")
+    return difference(shown, found[begin : begin + len(shown)])
 
 
 def processes_of(folder: Path) -> list[str]:
@@ -57,6 +69,8 @@ def test_five_runs_and_nothing_left(demo: subprocess.Popen[str], tmp_path: Path)
     ], out
     assert rows[0][1] == rows[1][1] == rows[3][1] != rows[2][1] == rows[4][1]
     assert "KiB" in out
+    differs = shown_in_readme(out)
+    assert not differs, differs
     assert list(tmp_path.iterdir()) == []
     assert processes_of(tmp_path) == []
 

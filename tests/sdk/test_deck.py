@@ -12,6 +12,8 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 from alula.errors import InvalidInput, NotFound
@@ -97,6 +99,81 @@ def test_tables_of_frames_and_dictionaries() -> None:
     assert "5 of 50 rows" in cut and cut.count("<tr>") == 6
     with pytest.raises(InvalidInput, match="expected a data frame or a list of dictionaries, got str"):
         deck_piece.table("a,b", 5)
+
+
+class _Png:
+    def _repr_png_(self) -> bytes:
+        return PIXEL
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("# Title", "<h1>Title</h1>"),
+        (0.25, "<p>0.25</p>"),
+        (np.int64(-7), "<p>-7</p>"),
+        (pd.DataFrame({"score": [1]}), "<th>score</th>"),
+        (pd.Series([1], name="score"), "<th>score</th>"),
+        (pl.DataFrame({"score": [1]}), "<th>score</th>"),
+        (pl.Series("score", [1]), "<th>score</th>"),
+        (pa.table({"score": [1]}), "<th>score</th>"),
+        ([{"score": 1}, {"score": 2}], "<th>score</th>"),
+        (_Png(), "data:image/png"),
+        (PIXEL, "data:image/png"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_value_is_shown_as_what_it_is(decks: Decks, value: Any, expected: str) -> None:
+    assert expected in decks.section("main").show(value).pieces[0]
+
+
+def test_figures_and_files_are_shown_as_what_they_are(decks: Decks, tmp_path: Path) -> None:
+    import matplotlib.pyplot as plt
+    import plotly.graph_objects as go
+
+    figure, axes = plt.subplots()
+    (tmp_path / "p.png").write_bytes(PIXEL)
+    pieces = decks.section("main").show(figure).show(axes).show(go.Figure()).show(tmp_path / "p.png").pieces
+    plt.close(figure)
+    assert ["image/svg+xml" in pieces[0], "image/svg+xml" in pieces[1], "<iframe" in pieces[2], "image/png" in pieces[3]] == [True] * 4
+
+
+EXPECTED = "text, a number, a data frame, a list of dictionaries, a figure or a picture"
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ({"loss": 0.5}, "got dict; as a row of a table it is deck.table([value])"),
+        (pl.LazyFrame({"a": [1]}), "got LazyFrame; give what its collect() returns"),
+        (None, "got NoneType; give deck.code its text or deck.html its HTML"),
+        (True, "got bool; give deck.code its text or deck.html its HTML"),
+        ([], "got list; give deck.code its text or deck.html its HTML"),
+        (pd.DataFrame, "got type; give deck.code its text or deck.html its HTML"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_a_value_of_no_evident_form_is_refused_with_what_to_write(decks: Decks, value: Any, found: str) -> None:
+    with pytest.raises(InvalidInput, match=re.escape(f"deck 'main': expected {EXPECTED}, {found}")):
+        decks.section("main").show(value)
+
+
+def test_a_value_for_another_method_is_refused_with_the_right_one() -> None:
+    frame = pd.DataFrame({"a": [1]})
+    for make in (deck_piece.markdown, deck_piece.framed):
+        with pytest.raises(InvalidInput, match=r"expected text, got DataFrame; frames go to deck\.table"):
+            make(frame)  # type: ignore[arg-type]
+        with pytest.raises(InvalidInput, match=r"expected text, got _Png; figures go to deck\.plot"):
+            make(_Png())  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match=r"list of dictionaries, got dict; as a row of a table it is deck\.table\(\[value\]\)"):
+        deck_piece.table({"a": 1}, 5)
+    with pytest.raises(InvalidInput, match=r"list of dictionaries, got _Png; figures go to deck\.plot"):
+        deck_piece.table(_Png(), 5)
+
+
+def test_a_value_in_the_place_of_the_name_is_refused_without_its_content(decks: Decks) -> None:
+    with pytest.raises(InvalidInput, match=r'^deck: expected the name of a section, got DataFrame; .* al\.deck\("DataFrame", …\)$'):
+        decks.section(pd.DataFrame({"a": [1]}))  # type: ignore[arg-type]
 
 
 def test_a_figure_of_matplotlib_is_a_picture_that_runs_nothing() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import alula as al
@@ -156,6 +157,12 @@ def test_a_local_deck_is_written_when_the_program_ends(tmp_path: Path) -> None:
     page = Path(done.stdout.strip())
     assert page.parent.parent == tmp_path
     assert "<strong>hello</strong>" in page.read_text()
+
+
+def test_a_deck_takes_what_it_shows() -> None:
+    section = al.deck("result", pd.DataFrame({"score": [1]}), "**best**")
+    assert ["<th>score</th>" in section.pieces[0], section.pieces[1].strip()] == [True, "<p><strong>best</strong></p>"]
+    assert al.deck("result") is section
 
 
 def test_a_log_line_has_its_time_its_level_and_its_fields(capsys: pytest.CaptureFixture[str]) -> None:

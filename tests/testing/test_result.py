@@ -7,7 +7,7 @@ from tests.programs import building, shapes
 from tests.programs import testable as t
 
 from alula.errors import InvalidInput, NotFound
-from alula.testing import Workbench, run
+from alula.testing import Workbench, hang, run
 from alula.testing.clock import START
 
 TREE = """\
@@ -21,6 +21,20 @@ run1  FAILED
 error  RetriesExhausted|USER:Broken: [3/3] currentAttempt done. Last Error: USER::tests.programs.testable.Broken: no data"""
 
 
+PARTLY = """\
+run1  SUCCEEDED
+  n0  map-odd  SUCCEEDED  4 items
+    [1]  USER:NonRecoverable: NonRecoverable: 2 is even
+    [3]  USER:NonRecoverable: NonRecoverable: 4 is even"""
+
+TRIED = """\
+run1  FAILED
+  n0  map-at_most_one  FAILED  2 items, 3 attempts
+    [1] attempt 0  USER:Broken: tests.programs.testable.Broken: 2
+    [1] attempt 1  USER:Broken: tests.programs.testable.Broken: 2
+"""
+
+
 def broken(data: list[float], depth: int) -> float:
     raise t.Broken("no data")
 
@@ -31,6 +45,19 @@ def test_a_failing_assertion_shows_the_run_and_what_was_raised() -> None:
         result.assert_succeeded()
     assert str(caught.value) == f"expected that the run succeeds, it is FAILED\n\n{TREE}"
     assert isinstance(caught.value.__cause__, t.Broken)
+
+
+def test_a_map_counts_items_and_attempts_only_where_one_was_tried_again() -> None:
+    with pytest.raises(AssertionError) as caught:
+        run(shapes.most, xs=[1, 2, 3, 4]).assert_failed()
+    assert str(caught.value).endswith(PARTLY)
+    assert run(shapes.each, xs=[7]).tree().endswith("map-double  SUCCEEDED  1 item")
+    assert run(t.each_twice, ns=[1, 2]).tree().startswith(TRIED)
+
+
+def test_an_item_that_hangs_is_named() -> None:
+    waiting = run(shapes.each, xs=[1, 2], faults=[hang(shapes.double, item=1)])
+    assert waiting.error is not None and "attempt 0 of double (node n0[1]) hangs" in waiting.error.message
 
 
 def test_what_was_raised_begins_in_the_users_code_and_has_no_cause_of_ours() -> None:

@@ -22,6 +22,7 @@ from alula.engine.effect import FillCache, LookUpCache, ReleaseReservation
 from alula.engine.event import CacheHit, CacheMissed, Event
 from alula.engine.state import Run
 from alula.idl import core
+from alula.idl.v1 import cache_pb2
 
 Caller = tuple[int, str, int]  # execution key, node id, item
 
@@ -32,7 +33,7 @@ class Elsewhere:
 
     effect: LookUpCache
     uri: str
-    source: bytes  # serialised core.CatalogMetadata
+    source: bytes  # serialised CacheSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +138,10 @@ class Catalog:
         yield execution, CacheMissed(at, node_id, item, "the execution that was computing the same call failed", True)
 
 
-def _source(run: Run, effect: FillCache, key: CacheKey) -> core.CatalogMetadata:
+def _source(run: Run, effect: FillCache, key: CacheKey) -> cache_pb2.CacheSource:
     node = core.NodeExecutionIdentifier(node_id=effect.node_id, execution_id=run.id.to_proto())
     version = f"{key.cache_version}-{key.interface.hex()[:16]}"
-    return core.CatalogMetadata(
+    return cache_pb2.CacheSource(
         dataset_id=core.Identifier(
             resource_type=core.DATASET, project=key.project, domain=key.domain, name=f"flyte_task-{key.task_name}", version=version
         ),
@@ -148,4 +149,5 @@ def _source(run: Run, effect: FillCache, key: CacheKey) -> core.CatalogMetadata:
         source_task_execution=core.TaskExecutionIdentifier(
             task_id=effect.call.id.to_proto(), node_execution_id=node, retry_attempt=effect.attempt
         ),
+        item=effect.item + 1,
     )

@@ -36,20 +36,32 @@ def explain(execution: str, node: str, address: str, project: str, domain: str, 
     if as_json:
         print_json([_document(one, each) for one, each in found.items()])
         return 0
-    rows = [[one, names.get(one, ""), each.status, _reason(each)] for one, each in found.items()]
+    rows = []
+    for one, each in found.items():
+        rows.append([one, names.get(one, ""), each.status, each.reason + _by(each)])
+        if node:
+            rows += [[f"{one}[{hit.item}]", names.get(one, ""), "HIT", f"computed before{_by(hit)}"] for hit in each.items]
     print_table(["NODE", "NAME", "CACHE", "WHY"], rows)
     return 0
 
 
-def _reason(found: v1.CacheExplanation) -> str:
-    node = found.source.node_execution_id
-    return found.reason + (f", by {node.execution_id.name} {node.node_id}" if node.node_id else "")
+def _by(found: v1.CacheExplanation | v1.CachedItem) -> str:
+    from alula.client.views import place_of
+
+    return f", by {place_of(found.source.node_execution_id, found.source_item)}" if found.HasField("source") else ""
 
 
 def _document(node: str, found: v1.CacheExplanation) -> dict[str, Any]:
-    source = found.source.node_execution_id
-    by = {"execution": source.execution_id.name, "node": source.node_id} if source.node_id else None
-    return {"node": node, "status": found.status, "reason": found.reason, "key": found.key, "source": by}
+    items = [{"item": one.item, "key": one.key, "source": _source(one)} for one in found.items]
+    about = {"node": node, "status": found.status, "reason": found.reason, "key": found.key, "source": _source(found)}
+    return {**about, "items": items} if items else about
+
+
+def _source(found: v1.CacheExplanation | v1.CachedItem) -> dict[str, Any] | None:
+    if not found.HasField("source"):
+        return None
+    node, item = found.source.node_execution_id, found.source_item
+    return {"execution": node.execution_id.name, "node": node.node_id, **({"item": item - 1} if item else {})}
 
 
 def _of_node(client: Client, execution: str, node: str) -> int:

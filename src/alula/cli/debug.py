@@ -53,6 +53,8 @@ def command(
                 click.echo(note, err=True)
             for name, value in found.values.items():
                 click.echo(f"  {name} = {_shown(value)}", err=True)
+            if found.has_failed and not post_mortem and not is_plain:
+                click.echo("its last attempt failed; --post-mortem stops where it fails", err=True)
             result = found.run() if is_plain else _post_mortem(found) if post_mortem else _debug(found)
         except bdb.BdbQuit:
             return 0
@@ -71,15 +73,14 @@ def _shown(value: Any) -> str:
 
 def _debug(found: Replay) -> Any:
     """Runs to the first line of the user's function, then hands over."""
-    import pdb
+    from alula.cli.support.debugger import run_to
 
     code = found.function.__code__
     lines = sorted({line for _, _, line in code.co_lines() if line is not None and line > code.co_firstlineno})
     body = next((line for line in lines if line > _last_of_head(found)), lines[0] if lines else code.co_firstlineno)
-    debugger = pdb.Pdb()
-    debugger.rcLines += [f"tbreak {code.co_filename}:{body}", "continue"]
+    click.echo(f"stops at the first line of {found.function.__name__}: n goes a line on, c to the end, q leaves, h helps", err=True)
     results: list[Any] = []
-    debugger.runcall(lambda: results.append(found.run()))
+    run_to(code, body, lambda: results.append(found.run()))
     if not results:
         raise bdb.BdbQuit  # somebody left before it returned
     return results[0]

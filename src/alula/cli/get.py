@@ -112,8 +112,10 @@ def _execution(client: Client, name: str, as_json: bool) -> int:
         print_message(execution.get())
         return 0
     closure = execution.get().closure
-    click.echo(f"{execution.id}  {execution.phase.name}  {closure.workflow_id.name}:{closure.workflow_id.version}")
     from alula.client.wording import readable
+    from alula.idl.identifier import shown_name
+
+    click.echo(f"{execution.id}  {execution.phase.name}  {shown_name(closure.workflow_id.name)}:{closure.workflow_id.version}")
 
     metadata = execution.get().spec.metadata
     if metadata.reference_execution.name:

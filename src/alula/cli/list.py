@@ -78,6 +78,7 @@ def _check_place(client: Client) -> None:
 
 
 def _rows(kind: str, message: Any) -> tuple[list[str], list[list[str]]]:
+    from alula.idl.identifier import shown_name
     from alula.idl.phase import ExecutionPhase
 
     if kind == "projects":
@@ -87,7 +88,7 @@ def _rows(kind: str, message: Any) -> tuple[list[str], list[list[str]]]:
             [
                 each.id.name,
                 ExecutionPhase(each.closure.phase).name,
-                each.spec.launch_plan.name or each.closure.workflow_id.name,
+                shown_name(each.spec.launch_plan.name or each.closure.workflow_id.name),
                 each.spec.launch_plan.version or each.closure.workflow_id.version,
                 _time(each.closure, "created_at"),
                 _span(each.closure),

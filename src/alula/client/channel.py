@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any, NoReturn
 
@@ -93,5 +94,11 @@ def _info(error: grpc.RpcError) -> error_details_pb2.ErrorInfo | None:
     return None
 
 
+def is_debugging() -> bool:
+    """Whether traces are shown whole: `ALULA_DEBUG=1`."""
+    return bool(os.environ.get("ALULA_DEBUG"))
+
+
 def raise_translated(error: grpc.RpcError, address: str) -> NoReturn:
-    raise translate(error, address) from error
+    """Raises our error in the place of gRPC's, which stays its `__context__`: thirty lines that say nothing more."""
+    raise translate(error, address) from (error if is_debugging() else None)

@@ -18,6 +18,7 @@ from alula.client.wire import Wire
 from alula.errors import AlulaError, InvalidInput, NotFound
 from alula.idl import admin, core
 from alula.idl.digest import differences
+from alula.idl.identifier import ExecutionId
 
 KINDS = {"workflow": core.WORKFLOW, "task": core.TASK, "launch-plan": core.LAUNCH_PLAN}
 _LIMIT = 200
@@ -89,7 +90,7 @@ async def compare(wire: Wire, name: str, old: str = "", new: str = "", kind: str
     Raises:
         NotFound: no such name or version; InvalidInput: there is only one version.
     """
-    kind, versions = await _versions(wire, name, kind)
+    kind, versions = await _versions(wire, name, kind, other=old)
     new = new or versions[0]
     if not old:
         older = versions[versions.index(new) + 1 :] if new in versions else versions
@@ -112,7 +113,7 @@ async def compare(wire: Wire, name: str, old: str = "", new: str = "", kind: str
     return found
 
 
-async def _versions(wire: Wire, name: str, kind: str) -> tuple[str, list[str]]:
+async def _versions(wire: Wire, name: str, kind: str, *, other: str) -> tuple[str, list[str]]:
     """Versions of a name, newest first."""
     listing: dict[str, tuple[Any, str]] = {
         "workflow": (rpc.LIST_WORKFLOWS, "workflows"),
@@ -128,9 +129,24 @@ async def _versions(wire: Wire, name: str, kind: str) -> tuple[str, list[str]]:
         found = [each.id.version for each in getattr(answer, plural)]
         if found:
             return one, found
+    of = await _launched_by(wire, name)
+    if of:
+        raise NotFound(
+            f"{name!r} is an execution, diff compares versions of a workflow, task or launch plan: `alula diff {of}`; "
+            f"executions are compared by `alula compare {name} {other or 'EXECUTION'}`"
+        )
     raise NotFound(
         f"{name!r}: no {kind or 'workflow, task or launch plan'} of that name in {s.project}/{s.domain}; see `alula list workflows`"
     )
+
+
+async def _launched_by(wire: Wire, name: str) -> str:
+    """The name of what an execution was launched from; empty if there is no such execution."""
+    identifier = ExecutionId(wire.settings.project, wire.settings.domain, name).to_proto()
+    try:
+        return (await wire.call(rpc.GET_EXECUTION, admin.WorkflowExecutionGetRequest(id=identifier))).spec.launch_plan.name
+    except (NotFound, InvalidInput):  # a name that no execution can have
+        return ""
 
 
 async def _read(wire: Wire, kind: str, name: str, version: str) -> _Version:

@@ -47,7 +47,7 @@ class Figures:
         parameters: by name.
         progress: done, total (0: not known) and a message; None if it never said any.
         deck: URI of its deck, empty without one.
-        computed_by: where the node was served from the cache: the execution whose figures these are, else empty.
+        computed_by: where the node or item was served from the cache: the execution whose figures these are, else empty.
     """
 
     node: str

@@ -18,6 +18,7 @@ from alula.client.wire import Wire
 from alula.errors import InvalidInput, NotFound, Unsupported
 from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
+from alula.idl.phase import AttemptPhase
 from alula.idl.v1 import worker_pb2
 from alula.provision import spec
 from alula.sdk import context as task_context
@@ -38,6 +39,7 @@ class Replay:
         values: inputs by name, as the function takes them.
         version: of the code that is run; empty: what lies in the working directory.
         env: environment variables of its spec.
+        has_failed: how the attempt ended; of a map, the item's last one.
     """
 
     task: Task[Any, Any]
@@ -46,6 +48,7 @@ class Replay:
     env: dict[str, str]
     context: task_context.Context
     offload: LinkOffload
+    has_failed: bool
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -97,7 +100,8 @@ async def replay(wire: Wire, execution: ExecutionId, node: str, *, item: int = -
     found = [attempt for attempt in attempts if attempt.id.task_id.name]
     if not found:
         raise NotFound(f"execution {execution}: node {node} has not run a task; `alula get execution {execution.name}` shows its nodes")
-    last = max(found, key=lambda attempt: attempt.id.retry_attempt).id
+    shown = max(found, key=lambda attempt: attempt.id.retry_attempt)
+    last = shown.id
     template = (await wire.call(rpc.GET_TASK, admin.ObjectGetRequest(id=last.task_id))).closure.compiled_task.template
     args = list(template.container.args)
     if not args or args[0] != OUR_COMMAND:
@@ -129,7 +133,14 @@ async def replay(wire: Wire, execution: ExecutionId, node: str, *, item: int = -
             checkpoint_prefix=str(folder / "checkpoint"),
         ),
         offload=offload,
+        has_failed=_phase(shown, item) in (AttemptPhase.FAILED, AttemptPhase.RETRYABLE_FAILED),
     )
+
+
+def _phase(attempt: admin.TaskExecution, item: int) -> int:
+    """Of the attempt, or of an item's last one."""
+    tries = [each for each in attempt.closure.metadata.external_resources if each.index == item] if item >= 0 else []
+    return max(tries, key=lambda each: each.retry_attempt).phase if tries else attempt.closure.phase
 
 
 async def _variables(wire: Wire, template: core.TaskTemplate) -> dict[str, str]:

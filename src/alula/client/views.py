@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,12 +11,16 @@ from typing import Any
 from alula.client import rpc
 from alula.client.wire import Wire
 from alula.client.wording import readable
-from alula.errors import InvalidInput, NotFound
-from alula.idl import admin, core
+from alula.errors import InvalidInput, NotFound, Unsupported
+from alula.idl import admin, core, event
+from alula.idl.identifier import shown_name
 from alula.idl.literal import to_json
 from alula.idl.phase import AttemptPhase, ExecutionPhase
 from alula.idl.v1 import service_pb2 as v1
 from alula.sdk.duration import parse_span
+
+_HIT = core.CatalogCacheStatus.CACHE_HIT
+_ERRORS = 50  # failed items of a map whose error is asked for, a call each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +28,7 @@ class ExecutionView:
     """One execution.
 
     Attributes:
-        workflow: name of what was launched.
+        workflow: name of what was launched: a launch plan, workflow or task.
         created_at: when it was accepted.
         duration: None until it ends.
         error: the recorded cause, empty without one.
@@ -68,6 +73,28 @@ class AttemptView:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemView:
+    """One item of a map that has begun.
+
+    Attributes:
+        attempts: how many began; none of what the output cache answered.
+        phase: of the last one.
+        cache: what the output cache said of it: HIT, POPULATED; empty if it was not asked or has not ended.
+        computed_by: on a hit the execution, node and item that its value is from: `first n0[2]`.
+        execution: name of the one it launched; empty: it runs a task.
+        error: the recorded cause; that of the first 50 items that failed.
+    """
+
+    index: int
+    attempts: int
+    phase: AttemptPhase
+    cache: str = ""
+    computed_by: str = ""
+    execution: str = ""
+    error: str = ""
+
+
 def execution_view(execution: admin.Execution) -> ExecutionView:
     """The view of an IDL execution."""
     closure, plan = execution.closure, execution.spec.launch_plan
@@ -77,7 +104,7 @@ def execution_view(execution: admin.Execution) -> ExecutionView:
         project=execution.id.project,
         domain=execution.id.domain,
         phase=phase,
-        workflow=plan.name or closure.workflow_id.name,
+        workflow=shown_name(plan.name or closure.workflow_id.name),
         version=plan.version or closure.workflow_id.version,
         created_at=closure.created_at.ToDatetime(UTC),
         duration=closure.duration.ToTimedelta() if closure.HasField("duration") and phase.is_terminal else None,
@@ -143,12 +170,14 @@ class NodeDetail:
         inputs: by name, as JSON values; files and frames as their URI.
         outputs: likewise, empty until it has succeeded.
         attempts: of its task, in order.
+        items: of a map, in order.
     """
 
     id: str
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
     attempts: Sequence[AttemptView]
+    items: Sequence[ItemView] = ()
 
 
 async def node_detail(wire: Wire, node: core.NodeExecutionIdentifier, attempts: Sequence[admin.TaskExecution]) -> NodeDetail:
@@ -159,7 +188,52 @@ async def node_detail(wire: Wire, node: core.NodeExecutionIdentifier, attempts: 
         inputs=plain(data.full_inputs),
         outputs=plain(data.full_outputs),
         attempts=[await _attempt(wire, each) for each in sorted(attempts, key=lambda each: each.id.retry_attempt)],
+        items=await _items(wire, node, attempts),
     )
+
+
+async def _items(wire: Wire, node: core.NodeExecutionIdentifier, attempts: Sequence[admin.TaskExecution]) -> list[ItemView]:
+    """The items of a map, from the one attempt that it shows."""
+    tries: dict[int, list[event.ExternalResourceInfo]] = {}
+    for attempt in attempts:
+        for one in attempt.closure.metadata.external_resources:
+            tries.setdefault(one.index, []).append(one)
+    last = {index: max(tries[index], key=lambda one: one.retry_attempt) for index in sorted(tries)}
+    computed_by: dict[int, str] = {}
+    if any(one.cache_status == _HIT for one in last.values()):
+        with suppress(Unsupported):  # a server of Flyte's keeps no such record
+            found = await wire.call(rpc.EXPLAIN_CACHE, admin.NodeExecutionGetRequest(id=node))
+            computed_by = {one.item: place_of(one.source.node_execution_id, one.source_item) for one in found.items}
+    failed = [index for index, one in last.items() if one.phase == AttemptPhase.FAILED][:_ERRORS]
+    errors = {index: await _error_of(wire, node, index, last[index].retry_attempt) for index in failed}
+    return [
+        ItemView(
+            index=index,
+            attempts=sum(each.cache_status != _HIT for each in tries[index]),
+            phase=AttemptPhase(one.phase),
+            cache=core.CatalogCacheStatus.Name(one.cache_status).removeprefix("CACHE_").replace("DISABLED", ""),
+            computed_by=computed_by.get(index, ""),
+            execution=one.workflow_node_metadata.execution_id.name,
+            error=errors.get(index, ""),
+        )
+        for index, one in last.items()
+    ]
+
+
+async def _error_of(wire: Wire, node: core.NodeExecutionIdentifier, item: int, attempt: int) -> str:
+    identifier = core.TaskExecutionIdentifier(node_execution_id=node, retry_attempt=attempt)
+    with suppress(Unsupported, NotFound):
+        return readable((await wire.call(rpc.GET_ATTEMPT, v1.GetAttemptRequest(id=identifier, item=item + 1))).error.message)
+    return ""
+
+
+def place_of(node: core.NodeExecutionIdentifier, item: int) -> str:
+    """A node, or an item of a map in it, of any execution in words: `first n0`, `first n0[2]`.
+
+    Args:
+        item: as on the wire: index plus one, 0: none.
+    """
+    return f"{node.execution_id.name} {node.node_id}" + (f"[{item - 1}]" if item else "")
 
 
 def plain(literals: core.LiteralMap) -> dict[str, Any]:

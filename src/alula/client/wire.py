@@ -10,16 +10,17 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
+from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar
 
 import grpc
 import grpc.aio
 from google.protobuf.message import Message
 
-from alula.client.channel import open_channel, raise_translated
+from alula.client.channel import is_debugging, open_channel, raise_translated
 from alula.client.rpc import Q, R, Rpc
 from alula.client.settings import ClientSettings
-from alula.errors import Internal
+from alula.errors import AlulaError, Internal
 
 T = TypeVar("T")
 
@@ -58,8 +59,35 @@ def drive(coroutine: Coroutine[Any, Any, T]) -> T:
         coroutine.send(None)
     except StopIteration as stop:
         return stop.value
+    except AlulaError as error:
+        if not is_debugging() and not isinstance(error, Internal):
+            _leave_the_users(error)
+        raise
     coroutine.close()
     raise Internal("client: a coroutine over the blocking wire waited for a loop")
+
+
+def _leave_the_users(error: AlulaError) -> None:
+    """Takes our own frames, and causes that are nothing but ours, out of what Python prints; causes stay as `__context__`."""
+    if error.__cause__ is not None and _is_ours(error.__cause__):
+        error.__cause__ = None  # which suppresses the context, too
+    left: TracebackType | None = None
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        frames.append(trace)
+        trace = trace.tb_next
+    for one in reversed(frames):
+        if one.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in ("alula", "grpc"):
+            left = TracebackType(left, one.tb_frame, one.tb_lasti, one.tb_lineno)
+    error.__traceback__ = left
+
+
+def _is_ours(cause: BaseException) -> bool:
+    """Whether neither it nor what is behind it comes from anybody's code but ours and gRPC's."""
+    if not isinstance(cause, (AlulaError, grpc.RpcError)):
+        return False
+    return cause.__cause__ is None or _is_ours(cause.__cause__)
 
 
 class BlockingStream(Generic[R]):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from alula.idl import admin, core
-
-HIDDEN_PREFIX = ".flytegen."
+from alula.idl.identifier import HIDDEN_PREFIX
 
 _MAX_NODE_ID = 63
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from alula.database import execution as executions
+from alula.database import run as rows
 from alula.database import tables as t
 from alula.errors import InvalidInput, NotFound
 from alula.idl import core
@@ -45,10 +46,10 @@ def _of_node(connection: Connection, message: core.NodeExecutionIdentifier) -> l
     execution = ExecutionId.from_proto(message.execution_id)
     key = executions.get(connection, execution).key
     n = t.node_execution.c
-    node = connection.execute(select(n.cache_source).where(n.execution_key == key, n.node_id == message.node_id)).one_or_none()
-    if node is None:
+    if connection.execute(select(n.key).where(n.execution_key == key, n.node_id == message.node_id)).one_or_none() is None:
         raise NotFound(f'execution "{execution}" has no node "{message.node_id}"')
-    found = {bytes.fromhex(core.CatalogMetadata.FromString(node.cache_source).artifact_tag.artifact_id)} if node.cache_source else set()
+    given = [core.CatalogMetadata.FromString(row.cache_source) for row in rows.cached_rows(connection, key, message.node_id)]
+    found = {bytes.fromhex(one.artifact_tag.artifact_id) for one in given}
     a, c = t.task_execution.c, t.cache_entry.c
     tasks = connection.execute(
         select(a.task_project, a.task_domain, a.task_name).where(a.execution_key == key, a.node_id == message.node_id).distinct()
@@ -56,8 +57,12 @@ def _of_node(connection: Connection, message: core.NodeExecutionIdentifier) -> l
     for task in tasks:
         where = (c.project == task.task_project, c.domain == task.task_domain, c.task_name == task.task_name)
         found |= {row.cache_key for row in connection.execute(select(c.cache_key, c.source).where(*where)) if _is_by(row, message)}
-    there = connection.execute(select(c.cache_key).where(c.cache_key.in_(list(found)))).all()
-    return [row.cache_key for row in there]
+    listed = list(found)
+    there: list[bytes] = []
+    for start in range(0, len(listed), 500):
+        chosen = select(c.cache_key).where(c.cache_key.in_(listed[start : start + 500]))
+        there += connection.execute(chosen).scalars()
+    return there
 
 
 def _is_by(row: Any, message: core.NodeExecutionIdentifier) -> bool:

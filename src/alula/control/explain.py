@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from alula.control import view
 from alula.control.clock import timestamp
 from alula.database import execution as executions
 from alula.database import run as rows
@@ -14,7 +15,7 @@ from alula.engine.story import words
 from alula.errors import InvalidInput, NotFound
 from alula.idl import core
 from alula.idl.identifier import ExecutionId
-from alula.idl.v1 import service_pb2, worker_pb2
+from alula.idl.v1 import cache_pb2, service_pb2, worker_pb2
 
 _PREFIX = "CACHE_"
 EVENTS, MAX_EVENTS = 1_000, 10_000  # of one page
@@ -58,8 +59,9 @@ def explain_cache(connection: Connection, message: core.NodeExecutionIdentifier)
     execution = ExecutionId.from_proto(message.execution_id)
     key = executions.get(connection, execution).key
     c = t.node_execution.c
-    columns = (c.phase, c.cache_status, c.cache_reason, c.cache_source)
-    row = connection.execute(select(*columns).where(c.execution_key == key, c.node_id == message.node_id)).one_or_none()
+    row = connection.execute(
+        select(c.phase, c.cache_status, c.cache_reason).where(c.execution_key == key, c.node_id == message.node_id)
+    ).one_or_none()
     if row is None:
         raise NotFound(f'execution "{execution}" has no node "{message.node_id}"')
     status = core.CatalogCacheStatus.Name(row.cache_status).removeprefix(_PREFIX)
@@ -68,10 +70,12 @@ def explain_cache(connection: Connection, message: core.NodeExecutionIdentifier)
         result.reason = "not asked: its outputs were taken over from the execution before"
     elif status == "DISABLED":
         result.reason = "the task is not cached, or has no outputs; give it cache=…"
-    if row.cache_source:
-        source = core.CatalogMetadata.FromString(row.cache_source)
-        result.key = source.artifact_tag.artifact_id
-        result.source.CopyFrom(source.source_task_execution)
+    for hit in rows.cached_rows(connection, key, message.node_id):
+        source = cache_pb2.CacheSource.FromString(hit.cache_source)
+        into = result if hit.item < 0 else result.items.add(item=hit.item)
+        into.key, into.source_item = source.artifact_tag.artifact_id, source.item
+        into.source.CopyFrom(source.source_task_execution)
+    if result.key:
         result.reason = "the same task, cache version and inputs were computed before"
     return result
 
@@ -92,6 +96,8 @@ def attempt_detail(message: core.TaskExecutionIdentifier, row: Any) -> service_p
         peak_rss_bytes=row.peak_rss_bytes,
         cause=row.error_kind,
     )
+    if (error := view.error_of(row)) is not None:
+        detail.error.CopyFrom(error)
     if row.ended_at:
         detail.ended_at.CopyFrom(timestamp(row.ended_at))
     return detail

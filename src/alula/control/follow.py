@@ -21,7 +21,7 @@ from alula.errors import NotFound
 from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
 from alula.idl.phase import TERMINAL_ATTEMPT, AttemptPhase, ExecutionPhase
-from alula.idl.v1 import service_pb2
+from alula.idl.v1 import cache_pb2, service_pb2
 
 CHUNK = 256 * 1024
 LOG_POLL_S = 0.2  # a growing file is looked at this often while somebody follows it
@@ -118,6 +118,8 @@ class Follower:
         with self._platform.hub.watch(execution) as watcher:
             while True:
                 row = await self._find(attempt, item, is_needed=not follow)
+                if row is not None and row.cache_source:
+                    raise NotFound(_computed_elsewhere(attempt, item, row.cache_source))
                 is_ended = row is not None and AttemptPhase(row.phase) in TERMINAL_ATTEMPT
                 if row is not None and row.log_uri:
                     end = row.log_end if is_ended and row.log_end else logfile.size(row.log_uri)
@@ -144,3 +146,12 @@ class Follower:
             if is_needed or ExecutionPhase(row.phase).is_terminal:
                 raise
             return None
+
+
+def _computed_elsewhere(attempt: core.TaskExecutionIdentifier, item: int, source: bytes) -> str:
+    """Where the log of an item lies that the output cache answered."""
+    by = cache_pb2.CacheSource.FromString(source)
+    node = by.source_task_execution.node_execution_id
+    other = f" --item {by.item - 1}" if by.item else ""
+    place = f"{attempt.node_execution_id.execution_id.name} {attempt.node_execution_id.node_id}[{item}]"
+    return f"{place} came from the cache; who computed it has the log: `alula logs {node.execution_id.name} {node.node_id}{other}`"

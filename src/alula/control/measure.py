@@ -1,4 +1,4 @@
-"""What attempts said, read back: the latest of each metric, whole series; a cached node shows those of the attempt that computed it."""
+"""What attempts said, read back: the latest of each metric, whole series; what is cached shows those of the attempt that computed it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from alula.database import metric as rows
 from alula.database import run as run_rows
 from alula.database.metric import AttemptKey, value_of
 from alula.errors import NotFound
-from alula.idl import core
 from alula.idl.identifier import ExecutionId
-from alula.idl.v1 import metric_pb2
+from alula.idl.v1 import cache_pb2, metric_pb2
 
 Found = dict[tuple[str, int, int], metric_pb2.AttemptMetrics]  # by node id, item and attempt
 
@@ -64,27 +63,31 @@ def _collect(connection: Connection, key: int, node_id: str) -> Found:
 
 
 def _of_hits(connection: Connection, key: int, node_id: str) -> Iterable[metric_pb2.AttemptMetrics]:
-    """For each node that the output cache answered, what the attempt said that had computed it."""
-    by_execution: dict[ExecutionId, list[tuple[str, core.TaskExecutionIdentifier]]] = {}
+    """For each node and item that the output cache answered, what the attempt said that had computed it."""
+    by_execution: dict[ExecutionId, list[tuple[Any, cache_pb2.CacheSource]]] = {}
     for row in run_rows.cached_rows(connection, key, node_id):
-        source = core.CatalogMetadata.FromString(row.cache_source).source_task_execution
-        by_execution.setdefault(ExecutionId.from_proto(source.node_execution_id.execution_id), []).append((row.node_id, source))
+        source = cache_pb2.CacheSource.FromString(row.cache_source)
+        execution = ExecutionId.from_proto(source.source_task_execution.node_execution_id.execution_id)
+        by_execution.setdefault(execution, []).append((row, source))
     for execution, hits in by_execution.items():
         found = executions.find(connection, execution)
         if found is None:
             continue
-        said = _collect(connection, found.key, hits[0][1].node_execution_id.node_id if len(hits) == 1 else "")
+        nodes = {source.source_task_execution.node_execution_id.node_id for _, source in hits}
+        said = _collect(connection, found.key, nodes.pop() if len(nodes) == 1 else "")
         for hit, source in hits:
-            one = said.get((source.node_execution_id.node_id, -1, source.retry_attempt))
+            by = source.source_task_execution
+            one = said.get((by.node_execution_id.node_id, source.item - 1, by.retry_attempt))
             if one is not None:
                 yield _as_of(one, hit, source)
 
 
-def _as_of(one: metric_pb2.AttemptMetrics, node_id: str, source: core.TaskExecutionIdentifier) -> metric_pb2.AttemptMetrics:
+def _as_of(one: metric_pb2.AttemptMetrics, hit: Any, source: cache_pb2.CacheSource) -> metric_pb2.AttemptMetrics:
     made = metric_pb2.AttemptMetrics()
     made.CopyFrom(one)
-    made.node_id, made.retry_attempt = node_id, 0
-    made.computed_by.CopyFrom(source)
+    made.node_id, made.item, made.retry_attempt = hit.node_id, hit.item + 1, 0
+    made.computed_by.CopyFrom(source.source_task_execution)
+    made.computed_by_item = source.item
     return made
 
 
@@ -102,7 +105,7 @@ def _of_recovered(connection: Connection, key: int, node_id: str) -> Iterable[me
         if not one.HasField("computed_by"):
             one.computed_by.node_execution_id.node_id = one.node_id
             one.computed_by.node_execution_id.execution_id.CopyFrom(source.to_proto())
-            one.computed_by.retry_attempt = one.retry_attempt
+            one.computed_by.retry_attempt, one.computed_by_item = one.retry_attempt, one.item
         yield one
 
 
@@ -136,5 +139,5 @@ def _source_of(connection: Connection, request: metric_pb2.GetSeriesRequest) -> 
         source = one.computed_by
         of = executions.find(connection, ExecutionId.from_proto(source.node_execution_id.execution_id))
         if of is not None:
-            return AttemptKey(of.key, source.node_execution_id.node_id, request.item - 1, source.retry_attempt)
+            return AttemptKey(of.key, source.node_execution_id.node_id, one.computed_by_item - 1, source.retry_attempt)
     return own

@@ -33,13 +33,12 @@ from alula.database.filter import (
 from alula.engine.graph import END, START, NodeKind
 from alula.errors import InvalidInput, NotFound
 from alula.idl import admin, core
-from alula.idl.identifier import LAUNCH_PLAN, TASK, WORKFLOW, EntityId, ExecutionId
+from alula.idl.identifier import HIDDEN_PREFIX, LAUNCH_PLAN, TASK, WORKFLOW, EntityId, ExecutionId
 from alula.idl.phase import AttemptPhase, ExecutionPhase, NodePhase
 from alula.idl.v1 import service_pb2
 from alula.objectstore import store
 
 Columns = Mapping[str, ColumnSpec]
-GENERATED = ".flytegen."
 
 
 def _micros(value: datetime) -> int:
@@ -198,7 +197,7 @@ class Query:
         if isinstance(request, admin.ActiveLaunchPlanListRequest):
             where.append(table.c.state == entity.ACTIVE)
         elif not getattr(place, "name", ""):
-            where.append(table.c.name.not_like(f"{GENERATED}%"))
+            where.append(table.c.name.not_like(f"{HIDDEN_PREFIX}%"))
         filters = getattr(request, "filters", "")
         rows, token = _page(
             request,

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, insert, select, up
 
 from alula.database import tables as t
 from alula.errors import Internal, NotFound
-from alula.idl.identifier import KIND_NAMES, LAUNCH_PLAN, TASK, WORKFLOW, EntityId
+from alula.idl.identifier import HIDDEN_PREFIX, KIND_NAMES, LAUNCH_PLAN, TASK, WORKFLOW, EntityId
 
 TABLES: dict[int, Table] = {TASK: t.task, WORKFLOW: t.workflow, LAUNCH_PLAN: t.launch_plan}
 ACTIVE, INACTIVE = 1, 0
@@ -56,7 +56,7 @@ def add(connection: Connection, entity: EntityId, at: int, values: dict[str, Any
     n = t.named_entity.c
     name_is = (n.resource_type == entity.resource_type, n.project == entity.project, n.domain == entity.domain, n.name == entity.name)
     if connection.execute(select(n.state).where(*name_is)).one_or_none() is None:
-        state = 2 if entity.name.startswith(".flytegen.") else 0  # NamedEntityState.SYSTEM_GENERATED hides it from lists
+        state = 2 if entity.name.startswith(HIDDEN_PREFIX) else 0  # NamedEntityState.SYSTEM_GENERATED hides it from lists
         connection.execute(insert(t.named_entity).values(resource_type=entity.resource_type, **names, state=state, **stamps))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, literal, select, update
 
 from alula.database import tables as t
 from alula.database.engine import execute, insert_sql, update_sql
@@ -91,6 +91,7 @@ class TurnWriter:
         self._insert_node = insert_sql(t.node_execution, NODE_FIXED + NODE_CHANGING, dialect)
         self._update_node = update_sql(t.node_execution, NODE_CHANGING, ("execution_key", "node_id"), dialect)
         self._insert_attempt = insert_sql(t.task_execution, ATTEMPT_FIXED + ATTEMPT_CHANGING, dialect)
+        self._insert_hit = insert_sql(t.task_execution, (*ATTEMPT_FIXED, *ATTEMPT_CHANGING, "cache_source"), dialect)
         self._update_attempt = update_sql(t.task_execution, ATTEMPT_CHANGING, ATTEMPT_ID, dialect)
         self._update_run = update_sql(t.execution, RUN_CHANGING, ("key",), dialect)
         self._insert_call = insert_sql(t.task_call, CALL, dialect)
@@ -156,6 +157,7 @@ class TurnWriter:
 
     def _write_attempts(self, connection: Connection) -> None:
         inserts: list[Values] = []
+        hits: list[Values] = []  # with one column more, which nobody else pays for
         updates: list[Values] = []
         for (key, node_id, item, number), (attempt, run, at) in self._attempts.items():
             outputs = _item_outputs(run, attempt)
@@ -164,10 +166,15 @@ class TurnWriter:
                 attempt.is_new = False
                 task = attempt.task
                 names = (task.project, task.domain, task.name, task.version) if task else ("", "", "", "")
-                inserts.append((key, node_id, item, number, *names, attempt.created_at, attempt.child, *changing))
+                row = (key, node_id, item, number, *names, attempt.created_at, attempt.child, *changing)
+                if attempt.cache_source:
+                    hits.append((*row, attempt.cache_source))
+                else:
+                    inserts.append(row)
             else:
                 updates.append((*changing, key, node_id, item, number))
         self._many(connection, self._insert_attempt, inserts)
+        self._many(connection, self._insert_hit, hits)
         self._many(connection, self._update_attempt, updates)
 
     @staticmethod
@@ -224,12 +231,13 @@ def node_rows(connection: Connection, key: int) -> Sequence[Row[Any]]:
 
 
 def cached_rows(connection: Connection, key: int, node_id: str = "") -> Sequence[Any]:
-    """Node and source of every node of an execution, or of one, that the output cache answered."""
-    c = t.node_execution.c
-    where = [c.execution_key == key, c.cache_source.is_not(None), c.cache_source != b""]
-    if node_id:
-        where.append(c.node_id == node_id)
-    return connection.execute(select(c.node_id, c.cache_source).where(*where)).all()
+    """Node, item (−1: none) and source of what the output cache answered in an execution, or in one of its nodes."""
+    n, a = t.node_execution.c, t.task_execution.c
+    found: list[Any] = []
+    for c, item in ((n, literal(-1)), (a, a.item)):
+        where = [c.execution_key == key, c.cache_source.is_not(None), c.cache_source != b"", *([c.node_id == node_id] if node_id else [])]
+        found += connection.execute(select(c.node_id, item.label("item"), c.cache_source).where(*where).order_by(c.key)).all()
+    return found
 
 
 def recovered_nodes(connection: Connection, key: int, node_id: str = "") -> set[str]:

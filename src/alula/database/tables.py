@@ -261,6 +261,7 @@ task_execution = Table(
     _int("write_us"),
     _int("peak_rss_bytes"),
     _int("cache_status"),
+    _blob("cache_source"),
     _int("system_failures"),
     _text("child"),
     _text("worker"),

@@ -66,7 +66,7 @@ class CacheHit:
     node_id: str
     item: int
     outputs: core.LiteralMap
-    source: bytes  # serialised core.CatalogMetadata
+    source: bytes  # serialised CacheSource
 
 
 @dataclass(frozen=True, slots=True)

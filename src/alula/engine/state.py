@@ -30,6 +30,7 @@ class Attempt:
     log_start: int = 0
     child: str = ""  # name of the execution an item of a launch plan map started
     cache_status: int = 0  # core.CatalogCacheStatus, of items alone: a task node has its own
+    cache_source: bytes = b""  # likewise
     system_failures: int = 0  # charged to an item so far, of items alone
     is_new: bool = True
 
@@ -84,7 +85,7 @@ class Node:
     system_failures: int = 0
     cache_status: int = 0  # core.CatalogCacheStatus
     cache_reason: str = ""
-    cache_source: bytes = b""  # serialised core.CatalogMetadata on a hit
+    cache_source: bytes = b""  # serialised CacheSource on a hit
     is_asking: bool = False  # waits for the cache's answer
     holds_reservation: bool = False
     child: str = ""  # name of the execution a launch plan node started

@@ -10,7 +10,15 @@ TASK: int = core.TASK
 WORKFLOW: int = core.WORKFLOW
 LAUNCH_PLAN: int = core.LAUNCH_PLAN
 
+HIDDEN_PREFIX = ".flytegen."
+"""Begins the name of the workflow and launch plan that stand for a task launched by itself; Flyte's clients expect it."""
+
 KIND_NAMES = {TASK: "task", WORKFLOW: "workflow", LAUNCH_PLAN: "launch plan"}
+
+
+def shown_name(name: str) -> str:
+    """The name of a workflow or launch plan as people know it: the task's, if it stands for one."""
+    return name.removeprefix(HIDDEN_PREFIX)
 
 
 class EntityId(NamedTuple):

@@ -20,6 +20,19 @@ class Deck:
         self.pieces: list[str] = []
         self._decks = decks
 
+    def show(self, value: Any) -> Deck:
+        """Adds a value as what it is, as `al.deck(name, value)` does: what a more particular method does with it is said there.
+
+        Args:
+            value: text (as Markdown), a number, a data frame, a series or a list of dictionaries (as a table), a figure of matplotlib,
+                plotly or altair or whatever else a notebook would show as a picture, a picture as bytes or as the `Path` of a file.
+        Raises:
+            InvalidInput: something else.
+        """
+        from alula.sdk import deck_piece
+
+        return self._add(deck_piece.piece(value, self.name))
+
     def markdown(self, text: str) -> Deck:
         """Adds text in Markdown, tables included; HTML in it is shown as it is written."""
         from alula.sdk import deck_piece
@@ -101,7 +114,10 @@ class Decks:
         return bool(self._sections)
 
     def section(self, name: str) -> Deck:
-        if not (isinstance(name, str) and 0 < len(name) <= MAX_NAME_CHARACTERS and name.isprintable()):
+        if not isinstance(name, str):
+            found = type(name).__name__
+            raise InvalidInput(f'deck: expected the name of a section, got {found}; name it before what it shows: al.deck("{found}", …)')
+        if not (0 < len(name) <= MAX_NAME_CHARACTERS and name.isprintable()):
             raise InvalidInput(f"deck {name!r}: expected a name of 1 to {MAX_NAME_CHARACTERS} printable characters")
         with self._lock:
             return self._sections.setdefault(name, Deck(name, self))

@@ -15,6 +15,7 @@ from typing import Any
 from alula.errors import InvalidInput, NotFound
 
 MAX_SVG_BYTES = 2 << 20  # a scatter of a million points is smaller as a bitmap, and a browser can show it
+MAX_ROWS = 1000
 MAX_COLUMNS = 200
 MAX_CELL_CHARACTERS = 500
 _DPI = 144
@@ -24,6 +25,9 @@ _SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"GIF8", "image/gif"),
 )
+_LIBRARIES = ("matplotlib", "plotly", "altair")
+_PICTURES = (("_repr_svg_", "image/svg+xml"), ("_repr_png_", "image/png"), ("_repr_jpeg_", "image/jpeg"))
+_SHOWN = (*(method for method, _ in _PICTURES), "_repr_html_")
 # Within the frame: says how high its content is, now and whenever that changes.
 _MEASURE = (
     "<script>new ResizeObserver(()=>parent.postMessage({height:document.documentElement.offsetHeight},'*'))"
@@ -40,22 +44,72 @@ def _markdown() -> Any:
     return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
+def piece(value: Any, name: str) -> str:
+    """A value as what it is: text as Markdown, frames and records as a table, figures as pictures.
+
+    Args:
+        value: what a section is given without saying how to show it.
+        name: of the section.
+    Raises:
+        InvalidInput: it is nothing that has one evident form.
+    """
+    if isinstance(value, str):
+        return markdown(value)
+    if isinstance(value, (bytes, bytearray, Path)):
+        return image(value)
+    if isinstance(value, numbers.Number) and not isinstance(value, bool):
+        return markdown(str(value))
+    if _is_table(value):
+        return table(value, MAX_ROWS)
+    if _is_figure(value):
+        return plot(value)
+    raise InvalidInput(
+        f"deck {name!r}: expected text, a number, a data frame, a list of dictionaries, a figure or a picture, "
+        f"got {type(value).__name__}{_instead(value)}"
+    )
+
+
+def _is_table(value: Any) -> bool:
+    """Whether `table` takes it. An empty list has no columns, so it counts as nothing."""
+    if isinstance(value, type):
+        return False
+    if isinstance(value, (list, tuple)):
+        return bool(value) and all(isinstance(row, Mapping) for row in value)
+    return any(hasattr(value, name) for name in ("itertuples", "iter_rows", "to_pylist", "to_frame"))
+
+
+def _is_figure(value: Any) -> bool:
+    """Whether `plot` takes it."""
+    if isinstance(value, type) or hasattr(value, "collect"):  # what is not computed yet shows its plan
+        return False
+    return type(value).__module__.partition(".")[0] in _LIBRARIES or any(hasattr(value, name) for name in ("savefig", *_SHOWN))
+
+
+def _instead(value: Any) -> str:
+    """What to write for a value that was given to the wrong method, or to none."""
+    if isinstance(value, Mapping):
+        return "; as a row of a table it is deck.table([value])"
+    if hasattr(value, "collect"):  # a lazy frame of polars, a relation
+        return "; give what its collect() returns"
+    if _is_table(value):
+        return "; frames go to deck.table"
+    if _is_figure(value):
+        return "; figures go to deck.plot"
+    return "; give deck.code its text or deck.html its HTML"
+
+
 def markdown(text: str) -> str:
     """Markdown, tables included; HTML in it is text."""
     if not isinstance(text, str):
-        raise InvalidInput(f"deck.markdown: expected text, got {type(text).__name__}")
+        raise InvalidInput(f"deck.markdown: expected text, got {type(text).__name__}{_instead(text)}")
     return str(_markdown().render(text))
 
 
 def framed(text: str) -> str:
     """HTML by itself: it may run scripts, but reaches neither the page nor its origin."""
     if not isinstance(text, str):
-        raise InvalidInput(f"deck.html: expected text, got {type(text).__name__}")
-    head = (
-        ""
-        if "<html" in text[:2000].lower()
-        else '<!doctype html><meta charset="utf-8"><style>body{margin:.5rem;font-family:sans-serif}</style>'
-    )
+        raise InvalidInput(f"deck.html: expected text, got {type(text).__name__}{_instead(text)}")
+    head = "" if "<html" in text[:2000].lower() else _FRAGMENT
     return f'<iframe sandbox="allow-scripts" title="HTML" srcdoc="{html.escape(head + text + _MEASURE)}"></iframe>'
 
 
@@ -87,12 +141,15 @@ def _rows(rows: Any, limit: int) -> tuple[list[Any], int, Iterator[Sequence[Any]
     if hasattr(rows, "to_pylist") and hasattr(rows, "column_names"):  # arrow
         names = list(rows.column_names)
         return names, rows.num_rows, ([row[name] for name in names] for row in rows.slice(0, limit).to_pylist())
+    if hasattr(rows, "to_frame"):  # a series of pandas or polars
+        return _rows(rows.to_frame(), limit)
     if isinstance(rows, Iterable) and not isinstance(rows, (str, bytes, Mapping)):
         listed = list(rows)
         if all(isinstance(row, Mapping) for row in listed):
             names = list(dict.fromkeys(itertools.chain.from_iterable(listed)))
             return names, len(listed), ([row.get(name, "") for name in names] for row in listed[:limit])
-    raise InvalidInput(f"deck.table: expected a data frame or a list of dictionaries, got {type(rows).__name__}")
+    hint = "" if isinstance(rows, str) else _instead(rows)
+    raise InvalidInput(f"deck.table: expected a data frame or a list of dictionaries, got {type(rows).__name__}{hint}")
 
 
 def _data(value: Any) -> str:
@@ -105,7 +162,7 @@ def _cell(value: Any) -> str:
     return html.escape(text if len(text) <= MAX_CELL_CHARACTERS else text[:MAX_CELL_CHARACTERS] + "…")
 
 
-def image(source: bytes | str | Path) -> str:
+def image(source: bytes | bytearray | str | Path) -> str:
     """A picture as part of the page."""
     if isinstance(source, (str, Path)):
         path = Path(source)
@@ -143,7 +200,7 @@ def plot(figure: Any) -> str:
         return framed(str(figure.to_html(full_html=True, include_plotlyjs=True, default_height=PLOT_HEIGHT)))
     if library == "altair":
         return framed(_altair(figure))
-    for method, kind in (("_repr_svg_", "image/svg+xml"), ("_repr_png_", "image/png"), ("_repr_jpeg_", "image/jpeg")):
+    for method, kind in _PICTURES:
         made = getattr(figure, method, lambda: None)()
         if made is not None:
             return _img(made.encode() if isinstance(made, str) else bytes(made), kind, ' class="figure"')

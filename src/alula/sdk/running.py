@@ -85,16 +85,22 @@ def track(items: Iterable[T], total: int | None = None, message: str = "") -> It
         progress(done, count, message)
 
 
-def deck(name: str = "main") -> Deck:
-    """A section of the running attempt's deck.
+def deck(name: str = "main", *values: Any) -> Deck:
+    """A section of the running attempt's deck, with what is given added to it: `al.deck("training", frame, figure)`.
 
     Using it is enough: the deck is written when the task ends, also when it fails. Outside a run it is written to a temporary
     folder, at `al.context().decks.uri`, when it is published and when the program ends.
 
     Args:
         name: of the section; a tab of the page.
+        values: each shown as what it is, see `Deck.show`; none: the section's methods say how.
+    Raises:
+        InvalidInput: a value that has no one evident form.
     """
-    return _here().decks.section(name)
+    section = _here().decks.section(name)
+    for value in values:
+        section.show(value)
+    return section
 
 
 def _here() -> Context:

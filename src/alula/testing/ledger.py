@@ -39,7 +39,8 @@ class Ledger:
 
     def start(self, key: WorkKey) -> None:
         if key in self.started:
-            self.violations.append(f"attempt {key.attempt} of {key.node_id} was begun twice")
+            item = f"[{key.item}]" if key.item >= 0 else ""
+            self.violations.append(f"attempt {key.attempt} of {key.node_id}{item} was begun twice")
         self.started.add(key)
 
     def end(self, run: Run) -> None:

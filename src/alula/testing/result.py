@@ -243,7 +243,8 @@ class Result:
             parts.append(f'gate "{gate.name}" (node {gate.node}) waits for {gate.type}: pass answers={{"{gate.name}": {example}}}{pass_by}')
         for work in self._plane.hands.hung.values():
             name = work.effect.call.id.name.rsplit(".", 1)[-1]
-            parts.append(f"attempt {work.key.attempt} of {name} (node {work.key.node_id}) hangs, and the task has no timeout=")
+            item = f"[{work.key.item}]" if work.key.item >= 0 else ""
+            parts.append(f"attempt {work.key.attempt} of {name} (node {work.key.node_id}{item}) hangs, and the task has no timeout=")
         if not parts:
             for live in self._plane.hands.lives.values():
                 name = live.work.effect.call.id.name.rsplit(".", 1)[-1]

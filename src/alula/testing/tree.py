@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,16 +39,29 @@ def _node(node: NodeResult, indent: str) -> list[str]:
     if node.cache:
         words.append(f"cache {node.cache}")
     attempts = node.attempts
-    if len(attempts) > 1:
-        words.append(f"{len(attempts)} attempts")
+    tries = Counter(attempt.item for attempt in attempts)
+    if counted := _counted(tries):
+        words.append(counted)
     lines = ["  ".join(words)]
     for attempt in attempts:
         if attempt.error is not None and (len(attempts) > 1 or node.error is None):
-            place = f"[{attempt.item}] " if attempt.item >= 0 else ""
-            lines.append(f"{indent}  {place}attempt {attempt.number}  {_short(attempt.error)}")
+            place = [f"[{attempt.item}]"] if attempt.item >= 0 else []
+            number = [f"attempt {attempt.number}"] if attempt.item < 0 or tries[attempt.item] > 1 else []
+            lines.append("  ".join([f"{indent}  {' '.join([*place, *number])}", _short(attempt.error)]))
     if node.error is not None and node.phase != "ABORTED":
         lines.append(f"{indent}  {_short(node.error)}")
     return lines
+
+
+def _counted(tries: Mapping[int, int]) -> str:
+    """Attempts by item in words: items of a map are counted as such, attempts only where something was tried again."""
+    attempts, items = sum(tries.values()), len(tries)
+    if -1 in tries:
+        return f"{attempts} attempts" if attempts > 1 else ""
+    if not items:
+        return ""
+    again = f", {attempts} attempts" if attempts > items else ""
+    return f"{items} item{'s' * (items != 1)}{again}"
 
 
 def _short(error: RunError, limit: int = _LINE) -> str:

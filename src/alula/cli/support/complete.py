@@ -57,11 +57,12 @@ def _given(context: click.Context, *names: str) -> str:
 
 
 def _executions(client: Client, context: click.Context, incomplete: str) -> list[tuple[str, str]]:
-    from alula.idl.phase import ExecutionPhase
+    from alula.client.views import execution_view
 
     filters = f"contains(execution_name,{incomplete})" if incomplete else ""
     found = client.executions(filters=filters, limit=_MOST).executions
-    return [(e.id.name, f"{ExecutionPhase(e.closure.phase).name} {e.spec.launch_plan.name or e.closure.workflow_id.name}") for e in found]
+    views = [execution_view(each) for each in found]
+    return [(view.name, f"{view.phase.name} {view.workflow}") for view in views]
 
 
 def _nodes(client: Client, context: click.Context, incomplete: str) -> list[tuple[str, str]]:

@@ -191,7 +191,7 @@ def _on_cache(turn: Turn, node: Node, state: ArrayState, event: ev.CacheHit | ev
         state.asking.remove(item)
         if isinstance(event, ev.CacheHit):
             found = _new_attempt(turn, node, state, item)  # nothing ran: it is how the item shows where its value is from
-            found.cache_status = core.CatalogCacheStatus.CACHE_HIT
+            found.cache_status, found.cache_source = core.CatalogCacheStatus.CACHE_HIT, event.source
             end_attempt(turn, found, AttemptPhase.SUCCEEDED)
             state.hits += 1
             _end_item(turn, node, state, item, outputs=event.outputs)

@@ -202,11 +202,14 @@ class AttemptMetrics(_message.Message):
     PROGRESS_FIELD_NUMBER: _builtins.int
     DECK_URI_FIELD_NUMBER: _builtins.int
     COMPUTED_BY_FIELD_NUMBER: _builtins.int
+    COMPUTED_BY_ITEM_FIELD_NUMBER: _builtins.int
     node_id: _builtins.str
     item: _builtins.int
     """index in an array node plus one; 0: an ordinary task"""
     retry_attempt: _builtins.int
     deck_uri: _builtins.str
+    computed_by_item: _builtins.int
+    """of the array node that computed them, plus one; 0: an ordinary task"""
     @_builtins.property
     def metrics(self) -> _containers.RepeatedCompositeFieldContainer[Global___MetricSummary]:
         """by name"""
@@ -234,10 +237,11 @@ class AttemptMetrics(_message.Message):
         progress: Global___Progress | None = ...,
         deck_uri: _builtins.str = ...,
         computed_by: _identifier_pb2.TaskExecutionIdentifier | None = ...,
+        computed_by_item: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["computed_by", b"computed_by", "progress", b"progress"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["computed_by", b"computed_by", "deck_uri", b"deck_uri", "item", b"item", "metrics", b"metrics", "node_id", b"node_id", "parameters", b"parameters", "progress", b"progress", "retry_attempt", b"retry_attempt"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["computed_by", b"computed_by", "computed_by_item", b"computed_by_item", "deck_uri", b"deck_uri", "item", b"item", "metrics", b"metrics", "node_id", b"node_id", "parameters", b"parameters", "progress", b"progress", "retry_attempt", b"retry_attempt"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

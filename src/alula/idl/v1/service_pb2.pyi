@@ -14,6 +14,7 @@ from flyteidl.admin import launch_plan_pb2 as _launch_plan_pb2
 from flyteidl.admin import node_execution_pb2 as _node_execution_pb2
 from flyteidl.admin import task_pb2 as _task_pb2
 from flyteidl.admin import workflow_pb2 as _workflow_pb2
+from flyteidl.core import execution_pb2 as _execution_pb2_1
 from flyteidl.core import identifier_pb2 as _identifier_pb2
 from flyteidl.core import literals_pb2 as _literals_pb2
 from google.protobuf import descriptor as _descriptor
@@ -296,16 +297,24 @@ class CacheExplanation(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     KEY_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
+    SOURCE_ITEM_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
     status: _builtins.str
     """HIT, MISS, POPULATED, DISABLED, SKIPPED"""
     reason: _builtins.str
     """which part of the key differed, in words"""
     key: _builtins.str
+    source_item: _builtins.int
+    """index in an array node plus one; 0: an ordinary task"""
     @_builtins.property
     def id(self) -> _identifier_pb2.NodeExecutionIdentifier: ...
     @_builtins.property
     def source(self) -> _identifier_pb2.TaskExecutionIdentifier:
         """who computed it, on a hit"""
+
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___CachedItem]:
+        """of an array node those that came from the cache, in order"""
 
     def __init__(
         self,
@@ -315,14 +324,47 @@ class CacheExplanation(_message.Message):
         reason: _builtins.str = ...,
         key: _builtins.str = ...,
         source: _identifier_pb2.TaskExecutionIdentifier | None = ...,
+        source_item: _builtins.int = ...,
+        items: _abc.Iterable[Global___CachedItem] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "key", b"key", "reason", b"reason", "source", b"source", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "items", b"items", "key", b"key", "reason", b"reason", "source", b"source", "source_item", b"source_item", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CacheExplanation: _TypeAlias = CacheExplanation  # noqa: Y015
+
+@_typing.final
+class CachedItem(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    SOURCE_ITEM_FIELD_NUMBER: _builtins.int
+    item: _builtins.int
+    """from 0"""
+    key: _builtins.str
+    source_item: _builtins.int
+    """as in CacheExplanation"""
+    @_builtins.property
+    def source(self) -> _identifier_pb2.TaskExecutionIdentifier: ...
+    def __init__(
+        self,
+        *,
+        item: _builtins.int = ...,
+        key: _builtins.str = ...,
+        source: _identifier_pb2.TaskExecutionIdentifier | None = ...,
+        source_item: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item", b"item", "key", b"key", "source", b"source", "source_item", b"source_item"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CachedItem: _TypeAlias = CachedItem  # noqa: Y015
 
 @_typing.final
 class RerunRequest(_message.Message):
@@ -465,6 +507,7 @@ class AttemptDetail(_message.Message):
     REPORTING_US_FIELD_NUMBER: _builtins.int
     PEAK_RSS_BYTES_FIELD_NUMBER: _builtins.int
     CAUSE_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
     retry_attempt: _builtins.int
     queued_us: _builtins.int
     """waiting for a slot"""
@@ -483,6 +526,10 @@ class AttemptDetail(_message.Message):
     def ended_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def times(self) -> _worker_pb2.AttemptTimes: ...
+    @_builtins.property
+    def error(self) -> _execution_pb2_1.ExecutionError:
+        """of a failure"""
+
     def __init__(
         self,
         *,
@@ -496,10 +543,11 @@ class AttemptDetail(_message.Message):
         reporting_us: _builtins.int = ...,
         peak_rss_bytes: _builtins.int = ...,
         cause: _builtins.str = ...,
+        error: _execution_pb2_1.ExecutionError | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "ended_at", b"ended_at", "node", b"node", "times", b"times"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "ended_at", b"ended_at", "error", b"error", "node", b"node", "times", b"times"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "created_at", b"created_at", "ended_at", b"ended_at", "node", b"node", "peak_rss_bytes", b"peak_rss_bytes", "provisioning_us", b"provisioning_us", "queued_us", b"queued_us", "reporting_us", b"reporting_us", "retry_attempt", b"retry_attempt", "times", b"times"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "created_at", b"created_at", "ended_at", b"ended_at", "error", b"error", "node", b"node", "peak_rss_bytes", b"peak_rss_bytes", "provisioning_us", b"provisioning_us", "queued_us", b"queued_us", "reporting_us", b"reporting_us", "retry_attempt", b"retry_attempt", "times", b"times"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
