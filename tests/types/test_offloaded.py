@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -196,3 +198,20 @@ def test_what_is_offloaded_is_flushed_before_its_uri_is_known(offload: Offload, 
     assert len(flushed) == 2  # the file and its folder
     to_literal(al.File.new("x.csv").write_text("a,b"), al.File["csv"], offload)
     assert len(flushed) == 4
+
+
+def test_an_estimator_loads_no_other_framework(tmp_path: Path) -> None:
+    """skops goes over all of scikit-learn, which adapts to PyTorch where it is installed: seconds, and hundreds of megabytes."""
+    code = """
+import sys
+from sklearn.linear_model import LinearRegression
+from alula.types.base import to_literal, to_python
+from alula.types.offload import Offload
+offload = Offload(sys.argv[1])
+literal = to_literal(LinearRegression().fit([[1.0], [2.0]], [1.0, 2.0]), LinearRegression, offload)
+assert to_python(literal, LinearRegression, offload).predict([[3.0]]).round(3).tolist() == [3.0]
+assert "sklearn.externals.array_api_compat.torch" not in sys.modules
+print("torch" in sys.modules)
+"""
+    found = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, capture_output=True, text=True)
+    assert found.stdout.strip() == "False"

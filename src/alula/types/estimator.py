@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import io
 import json
 import sys
@@ -17,6 +18,7 @@ from alula.types.offload import Offload
 from alula.types.value import Trust
 
 FORMAT = "skops"
+_TORCH_ADAPTER = "sklearn.externals.array_api_compat.torch"
 # Data holders of scikit-learn that its fitted estimators contain; skops names them unknown though it rebuilds them from
 # arrays and numbers alone.
 _SAFE = (
@@ -81,9 +83,7 @@ class EstimatorConverter(BlobConverter):
         self.trusted = trusted
 
     def _refuse_unknown(self, data: bytes) -> list[str]:
-        from skops.io import get_untrusted_types
-
-        found = get_untrusted_types(data=data)
+        found = _skops_io().get_untrusted_types(data=data)
         unknown = [name for name in found if name not in self.trusted and not name.startswith(_SAFE)]
         if unknown:
             shown = ", ".join(f'"{name}"' for name in unknown)
@@ -97,18 +97,14 @@ class EstimatorConverter(BlobConverter):
     def to_literal(self, value: Any, offload: Offload) -> core.Literal:
         if not self.accepts_loosely(value):
             raise mismatch(type_name(self.annotation), value)
-        from skops.io import dumps
-
-        data = canonical(dumps(value))
+        data = canonical(_skops_io().dumps(value))
         self._refuse_unknown(data)
         digest = hashlib.sha256(data).hexdigest()
         return blob(offload.put_bytes(data, "model.skops", digest), FORMAT, digest)
 
     def load(self, uri: str, digest: str, offload: Offload) -> Any:
-        from skops.io import loads
-
         data = offload.fetch(uri).read_bytes()
-        value = loads(data, trusted=self._refuse_unknown(data))
+        value = _skops_io().loads(data, trusted=self._refuse_unknown(data))
         if not self.accepts_loosely(value):
             raise mismatch(type_name(self.annotation), value)
         return value
@@ -118,6 +114,17 @@ class EstimatorConverter(BlobConverter):
 
     def accepts_loosely(self, value: Any) -> bool:
         return isinstance(value, self.annotation)
+
+
+def _skops_io() -> Any:
+    """`skops.io`; importing it goes over all of scikit-learn, whose adapter for PyTorch would load that: 5 s and 400 MB for nothing."""
+    if "skops.io" not in sys.modules and _TORCH_ADAPTER not in sys.modules:
+        sys.modules[_TORCH_ADAPTER] = None  # type: ignore[assignment]  # Python's own way to say that it cannot be imported
+        try:
+            importlib.import_module("skops.io")
+        finally:
+            del sys.modules[_TORCH_ADAPTER]
+    return importlib.import_module("skops.io")
 
 
 def make(annotation: Any, metadata: tuple[Any, ...]) -> Converter | None:
