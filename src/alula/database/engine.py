@@ -21,6 +21,8 @@ from alula.errors import AlulaError, Exhausted, FailedPrecondition, InvalidInput
 T = TypeVar("T")
 SCHEMA_VERSION = 5
 LOCK = 4_252_985_441  # PostgreSQL advisory lock of whoever owns the executions
+LOCK_NOT_AVAILABLE = "55P03"  # as an SQLSTATE
+RELEASE_S = 3
 
 
 @dataclass(slots=True, eq=False)
@@ -115,14 +117,21 @@ def open_database(url: str) -> Database:
 
 
 def _take_alone(engine: Engine) -> Connection:
-    """A connection that holds the database's lock for as long as it is open: an execution has one owner."""
+    """A connection that holds the database's lock for as long as it is open: an execution has one owner.
+
+    PostgreSQL lets go of the lock of a server that has just ended a moment after it, so that is waited for.
+    """
     connection = engine.connect()
-    is_ours = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCK})").scalar()
-    connection.commit()
-    if not is_ours:
+    try:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{RELEASE_S}s'")
+        connection.exec_driver_sql(f"SELECT pg_advisory_lock({LOCK})")
+        connection.commit()
+    except DBAPIError as e:
         connection.close()
+        if getattr(e.orig, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+            raise
         message = "the database is in use by another alula server; stop it, or give this one a database of its own"
-        raise Unavailable(message, code="DATABASE_IN_USE")
+        raise Unavailable(message, code="DATABASE_IN_USE") from e
     return connection
 
 
