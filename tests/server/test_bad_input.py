@@ -15,10 +15,8 @@ from flyteidl.service import admin_pb2_grpc
 from tests.programs import shapes
 from tests.server.harness import LiveServer
 
-from alula.errors import InvalidInput
 from alula.idl import admin, core, service
 from alula.idl.v1 import service_pb2
-from alula.server.app import link_secret, parse_address
 
 P = "tests.programs.shapes."
 
@@ -302,18 +300,6 @@ def test_a_named_launch_answers_at_once(server: LiveServer) -> None:
     phases = [update.execution.closure.phase for update in stream]
     assert phases[0] == core.WorkflowExecution.RUNNING
     assert len(phases) == 2, phases
-
-
-def test_an_empty_link_key_is_not_used(tmp_path: Path) -> None:
-    (tmp_path / "link.key").touch()
-    first = link_secret(tmp_path)
-    assert (len(first), link_secret(tmp_path)) == (32, first)
-    assert (tmp_path / "link.key").stat().st_mode & 0o777 == 0o600
-
-
-def test_a_port_that_only_looks_like_digits_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="HOST:PORT"):
-        parse_address("127.0.0.1:²", "http")
 
 
 @pytest.mark.parametrize("name", ["my data é (1).csv", "数据.csv", "n" * 240])

@@ -53,7 +53,7 @@ def remove(keys: tuple[str, ...], everything: bool, home: Path | None) -> int:
             raise NotFound(f"environment {key}: expected the beginning of one key; `alula env list` shows them")
     chosen = there if everything else [each for each in there if each.startswith(keys)]
     if chosen:
-        from alula.server.app import open_home  # a server that runs would lose what its workers run in
+        from alula.server.home import open_home  # a server that runs would lose what its workers run in
 
         with open_home(folder):
             for key in chosen:

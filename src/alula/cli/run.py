@@ -173,7 +173,7 @@ def client_for(options: dict[str, Any]) -> Iterator[Client]:
             yield client
         return
     from alula.control.limit import Limits
-    from alula.server.app import ServerConfig
+    from alula.server.config import ServerConfig
     from alula.server.embedded import EmbeddedServer
 
     home = home_folder(options["home"])

@@ -28,7 +28,8 @@ def command(
     from alula.control.limit import Limits
     from alula.errors import InvalidInput
     from alula.idl.quantity import parse_bytes, parse_millicores
-    from alula.server.app import ServerConfig, serve
+    from alula.server.app import serve
+    from alula.server.config import ServerConfig
 
     mapping = {}
     for text in images:

@@ -17,6 +17,7 @@ from alula.client.transfer import LinkOffload
 from alula.client.wire import Wire
 from alula.errors import AlulaError, InvalidInput, NotFound
 from alula.idl import admin, core
+from alula.idl.command import our_command
 from alula.idl.digest import differences
 from alula.idl.identifier import ExecutionId
 
@@ -172,10 +173,9 @@ def _version(interface: core.TypedInterface, nodes: Iterable[Any], tasks: Iterab
     made.nodes = {node.id: _plain(node, version) for node in nodes}
     for template in tasks:
         plain = _plain(template, version)
-        args = list(plain.container.args)
-        if "--bundle" in args:
-            at = args.index("--bundle") + 1
-            made.bundle, plain.container.args[at] = args[at], ""
+        if (command := our_command(plain.container)) is not None:
+            made.bundle = command.bundle
+            plain.container.args[:] = ["" if arg == command.bundle else arg for arg in plain.container.args]
         plain.ClearField("interface")
         made.tasks[template.id.name] = plain
     return made

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
 
-from alula.client import figures, rpc, value
+from alula.client import figures, log, rpc, tree, value
+from alula.client.attempt import attempts_of, last_attempt, last_of_item, node_identifier
+from alula.client.gate import answer_gate, waiting_gates
 from alula.client.names import Names
-from alula.client.node import Nodes, NodeView, Reuse, view_of
+from alula.client.node import Nodes, Reuse
+from alula.client.outage import Outage
 from alula.client.show import show
 from alula.client.target import exact
 from alula.client.transfer import LinkOffload
 from alula.client.views import ExecutionView, NodeDetail, execution_view, node_detail, plain
 from alula.client.wire import Stream, Wire
 from alula.client.wording import readable
-from alula.errors import ExecutionFailed, InvalidInput, NotFound, Unavailable, WaitTimeout
+from alula.errors import ExecutionFailed, NotFound, Unavailable, WaitTimeout
 from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
-from alula.idl.phase import AttemptPhase, ExecutionPhase, NodePhase
+from alula.idl.phase import ExecutionPhase
 from alula.idl.v1 import service_pb2 as v1
 from alula.sdk.duration import parse_span
 from alula.sdk.interface import Interface
 
 _PAGE = 1000
-_MAP = "container_array"  # the task type of the one attempt a map shows
-_FIRST_RETRY_S = 0.1
-_LAST_RETRY_S = 3.0
-_OUTAGE_S = 120.0  # how long a wait outlives the server; an execution goes on by itself after a restart
 
 
 class AsyncExecution:
@@ -88,7 +88,7 @@ class AsyncExecution:
             Unavailable: the server stayed away for two minutes.
         """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        outage = _Outage(self.wire)
+        outage = Outage(self.wire)
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             stream = self.wire.stream(rpc.WATCH, v1.WatchRequest(id=self.id.to_proto(), nodes=nodes), left)
@@ -192,13 +192,11 @@ class AsyncExecution:
     async def node(self, node: str) -> NodeDetail:
         """One node by id or name: its inputs and outputs, its attempts and where their time went."""
         node_id = await self.node_id(node)
-        return await node_detail(self.wire, self._node_id(node_id), await self._attempts(node_id))
+        return await node_detail(self.wire, node_identifier(self.id, node_id), await attempts_of(self.wire, self.id, node_id))
 
     async def nodes(self) -> Nodes:
         """Every node execution, parents before their children."""
-        found = Nodes()
-        await self._nodes_under("", found, await self.names())
-        return found
+        return await tree.read(self.wire, self.id, await self.names())
 
     async def names(self) -> Names:
         """What its nodes are called; read once."""
@@ -213,8 +211,7 @@ class AsyncExecution:
 
     async def learn(self, node_id: str) -> None:
         """Reads what the nodes beneath a dynamic one are called."""
-        data = await self.wire.call(rpc.GET_NODE_DATA, admin.NodeExecutionGetDataRequest(id=self._node_id(node_id)))
-        (await self.names()).learn(node_id, data.dynamic_workflow.compiled_workflow)
+        await tree.learn(self.wire, self.id, node_id, await self.names())
 
     async def show(self, timeout: float | str | timedelta | None = None) -> None:
         """Follows it to its end: a display that changes in a notebook, lines on stdout elsewhere.
@@ -237,40 +234,7 @@ class AsyncExecution:
 
     async def reuse(self) -> list[Reuse]:
         """Per task node that has ended well, in order: how much was computed and how much came from the output cache."""
-        made = []
-        for view in await self.nodes():
-            if view.phase is NodePhase.RECOVERED:
-                made.append(Reuse(id=view.id, name=view.name, computed=0, cached=0, recovered=1))
-            elif view.is_array and view.phase.is_success:
-                made.append(await self._array_reuse(view))
-            elif view.phase.is_success and (view.cache or await self._attempts(view.id)):
-                is_hit = view.cache == "HIT"
-                made.append(Reuse(id=view.id, name=view.name, computed=int(not is_hit), cached=int(is_hit)))
-        return made
-
-    async def _array_reuse(self, view: NodeView) -> Reuse:
-        """By item: one that was served from the cache shows an attempt that says so."""
-        shown = [item for attempt in await self._attempts(view.id) for item in attempt.closure.metadata.external_resources]
-        hits = {item.index for item in shown if item.cache_status == core.CatalogCacheStatus.CACHE_HIT}
-        computed = {item.index for item in shown} - hits
-        return Reuse(id=view.id, name=view.name, computed=len(computed), cached=len(hits))
-
-    async def _nodes_under(self, parent: str, into: list[NodeView], names: Names) -> None:
-        token = ""
-        while True:
-            request = admin.NodeExecutionListRequest(
-                workflow_execution_id=self.id.to_proto(), limit=_PAGE, token=token, unique_parent_id=parent
-            )
-            answer = await self.wire.call(rpc.LIST_NODES, request)
-            for node in answer.node_executions:
-                into.append(view_of(node, parent, names))
-                if node.metadata.is_dynamic:
-                    await self.learn(node.id.node_id)
-                if node.metadata.is_parent_node:
-                    await self._nodes_under(node.id.node_id, into, names)
-            token = answer.token
-            if not token:
-                return
+        return await tree.reuse(self.wire, self.id, await self.nodes())
 
     async def logs(self, node: str = "", *, item: int = -1, follow: bool = False, tail_bytes: int = 0) -> AsyncIterator[str]:
         """What attempts wrote, as text pieces.
@@ -286,54 +250,10 @@ class AsyncExecution:
             Unavailable: the server stayed away for two minutes.
         """
         shown = await self._last_attempt(await self._logged(node) if node else "")
-        attempt: core.TaskExecutionIdentifier | None = self._last_of_item(shown, item)
-        while attempt is not None:
-            rest = b""
-            async for read in self._log(v1.LogsRequest(id=attempt, item=item + 1, follow=follow, tail_bytes=tail_bytes)):
-                data = rest + read
-                cut = len(data) - _torn_tail(data)
-                rest = data[cut:]
-                if cut:
-                    yield data[:cut].decode(errors="replace")
-            if rest:
-                yield rest.decode(errors="replace")
-            attempt, tail_bytes = await self._next_attempt(attempt, item) if follow else None, 0
-
-    async def _log(self, request: v1.LogsRequest) -> AsyncIterator[bytes]:
-        """The bytes of one attempt's log; if they are followed, an outage of the server leaves no gap."""
-        outage = _Outage(self.wire)
-        while True:
-            stream = self.wire.stream(rpc.LOGS, request)
-            try:
-                async for chunk in stream:
-                    outage.over()
-                    if chunk.data:
-                        request.offset = chunk.offset + len(chunk.data)
-                        yield chunk.data
-                    if chunk.is_end:
-                        return
-                if not request.follow:
-                    return
-                raise Unavailable(f"execution {self.id}: the server ended the log before the attempt ended")
-            except Unavailable as error:
-                if not request.follow:
-                    raise
-                await outage.wait(error)
-            finally:
-                stream.cancel()
-
-    async def _next_attempt(self, attempt: core.TaskExecutionIdentifier, item: int) -> core.TaskExecutionIdentifier | None:
-        """The attempt after one that has ended, if there is one."""
-        outage = _Outage(self.wire)
-        while True:
-            try:
-                listed = await self._attempts(attempt.node_execution_id.node_id)
-            except Unavailable as error:
-                await outage.wait(error)
-            else:
-                tries = _of_item(listed[0], item) if item >= 0 else [each.id for each in listed]
-                later = [each for each in tries if each.retry_attempt > attempt.retry_attempt]
-                return min(later, key=lambda each: each.retry_attempt, default=None)
+        named = last_of_item(self.id, shown, item)
+        async with aclosing(log.read(self.wire, self.id, named, item, follow=follow, tail_bytes=tail_bytes)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def metrics(self, node: str = "", *, all_attempts: bool = False) -> list[figures.Figures]:
         """What the attempts of a node, or of every node, said of themselves; see `figures.read`."""
@@ -355,36 +275,8 @@ class AsyncExecution:
             return node
 
     async def _last_attempt(self, node: str) -> admin.TaskExecution:
-        candidates = [node] if node else [view.id for view in await self.nodes() if view.id not in ("start-node", "end-node")]
-        found: dict[str, admin.TaskExecution] = {}
-        for each in candidates:
-            listed = await self._attempts(each)
-            if listed:
-                found[each] = max(listed, key=lambda attempt: attempt.id.retry_attempt)
-        if not found:
-            raise NotFound(f"execution {self.id}: {node or 'no node'} has not started a task yet; look again later or see its nodes")
-        if len(found) > 1:
-            raise InvalidInput(f"execution {self.id}: ran several tasks; name one of the nodes {', '.join(found)}")
-        return next(iter(found.values()))
-
-    def _last_of_item(self, shown: admin.TaskExecution, item: int) -> core.TaskExecutionIdentifier:
-        """The last attempt of an item of a map, or of an ordinary task (-1)."""
-        node = shown.id.node_execution_id.node_id
-        there = sorted({each.index for each in shown.closure.metadata.external_resources})
-        if shown.closure.task_type != _MAP:
-            if item < 0:
-                return shown.id
-            raise InvalidInput(f"execution {self.id}: node {node} is no map; leave the item out")
-        if item < 0:
-            begun = f"; {len(there)} have begun, from {there[0]} to {there[-1]}" if there else "; none has begun yet"
-            raise InvalidInput(f"execution {self.id}: node {node} is a map; name one of its items, as in --item 0{begun}")
-        if item not in there:
-            raise NotFound(f"execution {self.id}: node {node} has no item {item} that has begun")
-        return max(_of_item(shown, item), key=lambda each: each.retry_attempt)
-
-    async def _attempts(self, node: str) -> list[admin.TaskExecution]:
-        answer = await self.wire.call(rpc.LIST_ATTEMPTS, admin.TaskExecutionListRequest(node_execution_id=self._node_id(node), limit=_PAGE))
-        return [attempt for attempt in answer.task_executions if attempt.closure.phase != AttemptPhase.UNDEFINED]
+        others = [] if node else [view.id for view in await self.nodes() if view.id not in ("start-node", "end-node")]
+        return await last_attempt(self.wire, self.id, node, others)
 
     async def abort(self, cause: str = "aborted by the user") -> None:
         """Ends it; returns at once, the phase follows."""
@@ -392,30 +284,19 @@ class AsyncExecution:
 
     async def signal(self, name: str, approved: bool | Any) -> None:
         """Answers a gate: True or False for an approval, else the value it waits for."""
-        target = core.SignalIdentifier(signal_id=name, execution_id=self.id.to_proto())
-        waiting = await self.gates()
-        if name not in waiting:
-            raise NotFound(f"execution {self.id}: no gate {name!r} waits; waiting: {', '.join(waiting) or 'none'}")
-        parameter = core.Parameter(var=core.Variable(type=waiting[name]))
-        literal = value.by_parameters({name: parameter}, {name: approved}).literals[name]
-        await self.wire.call(rpc.SET_SIGNAL, admin.SignalSetRequest(id=target, value=literal))
+        await answer_gate(self.wire, self.id, name, approved)
 
     async def gates(self) -> dict[str, core.LiteralType]:
         """The gates that wait, with the type of what they wait for; an approval waits for a bool."""
-        request = admin.SignalListRequest(workflow_execution_id=self.id.to_proto(), limit=_PAGE)
-        signals = (await self.wire.call(rpc.LIST_SIGNALS, request)).signals
-        return {one.id.signal_id: one.type for one in signals if one.value.WhichOneof("value") is None}
-
-    def _node_id(self, node: str) -> core.NodeExecutionIdentifier:
-        return core.NodeExecutionIdentifier(node_id=node, execution_id=self.id.to_proto())
+        return await waiting_gates(self.wire, self.id)
 
     async def explain_cache(self, node: str) -> v1.CacheExplanation:
         """What the output cache said of a node, and why."""
-        return await self.wire.call(rpc.EXPLAIN_CACHE, admin.NodeExecutionGetRequest(id=self._node_id(node)))
+        return await self.wire.call(rpc.EXPLAIN_CACHE, admin.NodeExecutionGetRequest(id=node_identifier(self.id, node)))
 
     async def evict_cache(self, node: str) -> int:
         """Has the cache forget what a node computed or was given; how many entries there were."""
-        return (await self.wire.call(rpc.EVICT_CACHE, v1.EvictCacheRequest(node=self._node_id(node)))).evicted
+        return (await self.wire.call(rpc.EVICT_CACHE, v1.EvictCacheRequest(node=node_identifier(self.id, node)))).evicted
 
     async def rerun(
         self,
@@ -473,16 +354,7 @@ class AsyncExecution:
         Raises:
             NotFound: there is none; InvalidInput: several nodes have that name.
         """
-        views = await self.nodes()
-        if any(view.id == node for view in views):
-            return node
-        found = [view.id for view in views if view.name == node or view.name.endswith(f"/{node}")]
-        if not found:
-            names = ", ".join(f"{v.id} ({v.name})" for v in views if not v.id.endswith(("start-node", "end-node")))
-            raise NotFound(f'execution {self.id}: it has no node "{node}"; it has {names or "none yet"}')
-        if len(found) > 1:
-            raise InvalidInput(f"execution {self.id}: {len(found)} nodes are called {node}; give an id: {', '.join(found)}")
-        return found[0]
+        return tree.find(self.id, await self.nodes(), node)
 
     async def task_of(self, node: str) -> tuple[core.Identifier, core.LiteralMap]:
         """The task that a node ran last, and the inputs the node had; the node by id or name.
@@ -491,9 +363,9 @@ class AsyncExecution:
             NotFound: no such node, or it has not run a task; InvalidInput: several nodes have that name.
         """
         node_id = await self.node_id(node)
-        attempt = (await self._last_attempt(node_id)).id
-        data = await self.wire.call(rpc.GET_NODE_DATA, admin.NodeExecutionGetDataRequest(id=self._node_id(node_id)))
-        return attempt.task_id, data.full_inputs
+        ran = (await self._last_attempt(node_id)).id
+        data = await self.wire.call(rpc.GET_NODE_DATA, admin.NodeExecutionGetDataRequest(id=node_identifier(self.id, node_id)))
+        return ran.task_id, data.full_inputs
 
     async def relaunch(self, name: str = "") -> AsyncExecution:
         """The same again: version and inputs as the user gave them."""
@@ -504,43 +376,3 @@ class AsyncExecution:
         """A new execution that takes over what succeeded and runs the rest."""
         answer = await self.wire.call(rpc.RECOVER, admin.ExecutionRecoverRequest(id=self.id.to_proto(), name=name))
         return AsyncExecution(self.wire, ExecutionId.from_proto(answer.id), self.interface)
-
-
-class _Outage:
-    """How long the server has been away, and how long to wait until it is asked again."""
-
-    def __init__(self, wire: Wire) -> None:
-        self.wire = wire
-        self.over()
-
-    def over(self) -> None:
-        self._since: float | None = None
-        self._delay_s = _FIRST_RETRY_S
-
-    async def wait(self, error: Unavailable, deadline: float | None = None) -> None:
-        """Waits a little, and longer each time; raises the error if it has lasted too long."""
-        now = time.monotonic()
-        self._since = now if self._since is None else self._since
-        if now - self._since > _OUTAGE_S or (deadline is not None and now > deadline):
-            raise error
-        await self.wire.sleep(self._delay_s)
-        self._delay_s = min(self._delay_s * 2, _LAST_RETRY_S)
-
-
-def _torn_tail(data: bytes) -> int:
-    """Bytes at the end that begin a UTF-8 character without completing it, 0 to 3."""
-    for back in range(1, min(4, len(data) + 1)):
-        byte = data[-back]
-        if byte & 0xC0 == 0xC0:
-            needed = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
-            return back if needed > back else 0
-        if byte & 0x80 == 0:
-            return 0
-    return 0
-
-
-def _of_item(shown: admin.TaskExecution, item: int) -> list[core.TaskExecutionIdentifier]:
-    """The attempts of one item, from the one attempt that a map shows."""
-    node = shown.id.node_execution_id
-    tries = [each.retry_attempt for each in shown.closure.metadata.external_resources if each.index == item]
-    return [core.TaskExecutionIdentifier(node_execution_id=node, retry_attempt=number) for number in tries]

@@ -17,6 +17,7 @@ from alula.client.transfer import LinkOffload
 from alula.client.wire import Wire
 from alula.errors import InvalidInput, NotFound, Unsupported
 from alula.idl import admin, core
+from alula.idl.command import our_command
 from alula.idl.identifier import ExecutionId
 from alula.idl.phase import AttemptPhase
 from alula.idl.v1 import worker_pb2
@@ -27,8 +28,6 @@ from alula.sdk.dynamic import Dynamic
 from alula.sdk.task import Task
 from alula.worker.call import plan_of, read_inputs
 from alula.worker.load import load_task
-
-OUR_COMMAND = "alula-execute"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,14 +102,13 @@ async def replay(wire: Wire, execution: ExecutionId, node: str, *, item: int = -
     shown = max(found, key=lambda attempt: attempt.id.retry_attempt)
     last = shown.id
     template = (await wire.call(rpc.GET_TASK, admin.ObjectGetRequest(id=last.task_id))).closure.compiled_task.template
-    args = list(template.container.args)
-    if not args or args[0] != OUR_COMMAND:
+    command = our_command(template.container)
+    if command is None:
         raise Unsupported(f"task {template.id.name} was not written with Alula; only Alula's tasks can be run here")
-    options = dict(zip(args[1::2], args[2::2], strict=False))
     data = await wire.call(rpc.GET_NODE_DATA, admin.NodeExecutionGetDataRequest(id=identifier))
     offload = LinkOffload(wire)
-    code = "" if is_source else await wire.blocking(lambda: _code(offload, options.get("--bundle", ""), folder))
-    task = load_task(options["--task"], code)
+    code = "" if is_source else await wire.blocking(lambda: _code(offload, command.bundle, folder))
+    task = load_task(command.task, code)
     attempt = worker_pb2.Attempt(inputs=data.full_inputs.SerializeToString(), item=item)
     _check_item(task, data.full_inputs, item, node, any(attempt.closure.metadata.external_resources for attempt in found))
     values = await wire.blocking(lambda: read_inputs(plan_of(task), attempt, offload))

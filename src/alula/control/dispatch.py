@@ -34,13 +34,13 @@ from alula.errors import AlreadyExists, AlulaError, CompileFailed, Exhausted, In
 from alula.executors.base import Executor, Outcome, Work, WorkKey
 from alula.executors.template import render
 from alula.idl import admin, core, paths
+from alula.idl.command import our_command
 from alula.idl.identifier import EntityId, ExecutionId
 from alula.idl.phase import ExecutionPhase
 from alula.idl.v1 import metric_pb2, worker_pb2
 from alula.objectstore import store
 
 log = logging.getLogger(__name__)
-OUR_COMMAND = "alula-execute"
 MAP_COMMAND = "pyflyte-map-execute"
 CACHE_READS_S = (0.0, 0.2, 1.0, 3.0)  # an object of the cache is asked for after each of these; the store itself retries too
 
@@ -171,18 +171,18 @@ class Dispatch:
             self._commands.clear()
         container = call.template.container
         args = [*container.command, *container.args]
-        options = dict(zip(args[1::2], args[2::2], strict=False)) if args and args[0] == OUR_COMMAND else {}
+        task, bundle = our_command(container) or ("", "")
         distribution = args[args.index("--additional-distribution") + 1] if "--additional-distribution" in args else ""
         command = _Command(
-            task=options.get("--task", ""),
-            bundle=options.get("--bundle", ""),
+            task=task,
+            bundle=bundle,
             args=tuple(args),
             distribution=distribution,
             is_map=MAP_COMMAND in args,
             is_async=call.template.config.get("async", "") == "true",
             base=worker_pb2.Attempt(
-                task=options.get("--task", ""),
-                bundle=options.get("--bundle", ""),
+                task=task,
+                bundle=bundle,
                 env={e.key: e.value for e in container.env},
                 secrets=[f"{s.group}/{s.key}" for s in call.template.security_context.secrets],
                 task_name=call.id.name,

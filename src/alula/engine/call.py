@@ -21,10 +21,10 @@ from alula.engine.event import Failure
 from alula.engine.graph import NodeKind, NodeSpec, Origin
 from alula.engine.state import Attempt, Node, Run, ScopeState, Turn
 from alula.idl import core
+from alula.idl.failure import ORDER_CHANGED
 from alula.idl.phase import NodePhase
 
 Event = ev.CallMade | ev.CallCancelled | ev.ResultTraced
-ORDER_CHANGED = "CallOrderChanged"
 
 
 def on_event(turn: Turn, owner: Node, event: Event) -> None:

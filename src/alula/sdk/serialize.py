@@ -12,6 +12,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from alula.errors import DefinitionError
 from alula.idl import admin, core
+from alula.idl.command import OurCommand, our_arguments
 from alula.idl.v1 import service_pb2
 from alula.sdk.command import CommandTask
 from alula.sdk.dynamic import Built, Dynamic
@@ -235,7 +236,7 @@ class Serializer:
             image = self.used.image(options.environment, self.settings.image)
             if not options.environment.is_built:  # else its variables are registered with it, so that overrides change them too
                 variables = {**options.environment.env, **variables}
-        made = core.Container(image=image, args=arguments(task, self.settings.bundle))
+        made = core.Container(image=image, args=our_arguments(OurCommand(task.ref, self.settings.bundle)))
         if isinstance(task, CommandTask):
             task.describe(made)
         if options.asked is not None:
@@ -334,20 +335,6 @@ class Serializer:
         with located(plan.where):
             spec = plan.spec(self.identifier(core.WORKFLOW, plan.workflow.name))
         return admin.LaunchPlanCreateRequest(id=identifier, spec=spec)
-
-
-def arguments(task: Task[Any, Any], bundle: str) -> list[str]:
-    """The command that runs a task, its placeholders filled in by the engine."""
-    return [
-        "alula-execute",
-        "--inputs", "{{.input}}",
-        "--output-prefix", "{{.outputPrefix}}",
-        "--raw-output-data-prefix", "{{.rawOutputDataPrefix}}",
-        "--checkpoint-path", "{{.checkpointOutputPrefix}}",
-        "--prev-checkpoint", "{{.prevCheckpointPrefix}}",
-        "--bundle", bundle,
-        "--task", task.ref,
-    ]  # fmt: skip
 
 
 def node_metadata(node: Node) -> core.NodeMetadata:

@@ -9,7 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from alula.server.app import Server, ServerConfig
+from alula.server.app import Server
+from alula.server.config import ServerConfig
 
 START_TIMEOUT_S = 60.0
 

@@ -26,6 +26,7 @@ from typing import Any, Protocol, TypeVar, TypeVarTuple, Unpack
 
 from alula.errors import AlulaError, InvalidInput, NonRecoverable, Unsupported
 from alula.idl import core
+from alula.idl.failure import ORDER_CHANGED
 from alula.idl.v1 import worker_pb2
 from alula.sdk.caller import Call, Traced, calling, label
 from alula.sdk.entity import Entity
@@ -44,7 +45,6 @@ from alula.worker.stray import running_children
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
-ORDER_CHANGED = "CallOrderChanged"
 WATCH_S = 1.0  # between looks at whether what a task started beside its loop has ended
 MAX_TURNS = 1_000  # of a loop that never rests, before an answer is handed over all the same
 MAX_LEAPS = 100_000  # timers that are let run before a task is taken to no longer give up what it gave up
