@@ -117,7 +117,7 @@ class Hands:
     def answer(self, key: WorkKey, answer: worker_pb2.Answer) -> None:
         live = self.lives.get(key)
         if live is not None:
-            live.driver.hear(answer)
+            live.driver.answers.hear(answer)
             self._is_ready = True
 
     def drop_all(self) -> None:
@@ -259,7 +259,7 @@ class Hands:
         self._is_ready = True
 
     def _hand_over(self, timeout_s: float | None) -> bool:
-        return any(live.driver.hand_over(timeout_s) for live in list(self.lives.values()))
+        return any(live.driver.answers.hand_over(timeout_s) for live in list(self.lives.values()))
 
     def _on_call(self, key: WorkKey, call: worker_pb2.Call) -> None:
         live = self.lives.get(key)
@@ -268,7 +268,7 @@ class Hands:
         refused = self.listener.on_called(live.work, call)
         if refused is not None:
             answer = worker_pb2.Answer(key=call.key, code=refused.code, message=refused.message, kind=refused.kind)
-            self.loop.call_soon(live.driver.hear, answer)
+            self.loop.call_soon(live.driver.answers.hear, answer)
 
     def _finish(self, live: _Live) -> None:
         """The coroutine has ended: what it left in the loop ends, then the attempt does."""

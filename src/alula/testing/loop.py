@@ -15,7 +15,7 @@ from typing import Any
 from alula.sdk import context as task_context
 from alula.testing.clock import Clock
 from alula.worker import environment
-from alula.worker.driver import Loop, Selector, make_task
+from alula.worker.event_loop import Loop, Selector, make_task
 
 
 class Surroundings:

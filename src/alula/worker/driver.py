@@ -2,27 +2,18 @@
 
 Calls are named by where they stand: their position among the calls of one asyncio task, and that task's position among those its
 parent made. So an attempt that takes the same way names its calls in the same way, whatever happens to finish first.
-
-Answers are handed to the task one at a time, each when everything that followed from the one before has come to rest, and by their
-order on record. So an attempt that goes over what one before it did hears the same in the same order: `asyncio.wait`, `as_completed`
-and races give what they gave then.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
-import heapq
 import os
-import selectors
 import sys
 import threading
 import time
-import weakref
-from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import Executor
-from itertools import count
-from typing import Any, Protocol, TypeVar, TypeVarTuple, Unpack
+from collections.abc import Coroutine
+from typing import Any, Protocol, TypeVar
 
 from alula.errors import AlulaError, InvalidInput, NonRecoverable, Unsupported
 from alula.idl import core
@@ -38,126 +29,15 @@ from alula.sdk.reference import Reference
 from alula.sdk.serialize import Serializer, Settings, node_metadata
 from alula.sdk.workflow import Workflow
 from alula.types.offload import Offload
+from alula.worker.answers import Answers
+from alula.worker.event_loop import Lane, Loop, cancel_rest, current_lane, shared_loop
 from alula.worker.failure import error_document
 from alula.worker.link import Link
 from alula.worker.remote_error import remote_error
 from alula.worker.stray import running_children
 
 T = TypeVar("T")
-Ts = TypeVarTuple("Ts")
 WATCH_S = 1.0  # between looks at whether what a task started beside its loop has ended
-MAX_TURNS = 1_000  # of a loop that never rests, before an answer is handed over all the same
-MAX_LEAPS = 100_000  # timers that are let run before a task is taken to no longer give up what it gave up
-
-
-class Lane:
-    """One asyncio task's place in the order of calls."""
-
-    def __init__(self, path: str = "", numbers: Iterator[int] | None = None) -> None:
-        self._path = path
-        self._calls = self._lanes = 0
-        self.numbers = numbers or count()  # of all tasks of the attempt
-
-    def next_key(self) -> str:
-        self._calls += 1
-        return f"{self._path}c{self._calls - 1}"
-
-    def branch(self) -> Lane:
-        self._lanes += 1
-        return Lane(f"{self._path}t{self._lanes - 1}_", self.numbers)
-
-
-_lane: contextvars.ContextVar[Lane] = contextvars.ContextVar("alula_lane")
-
-
-class Selector(selectors.DefaultSelector):
-    """Says when the loop is about to wait, and goes on at once if that gave it something to do.
-
-    Attributes:
-        on_rest: given how long the loop would wait, None without end; whether there is something to do now.
-    """
-
-    on_rest: Callable[[float | None], bool] | None = None
-    _turns = 0  # since the loop last had nothing to do
-
-    def select(self, timeout: float | None = None) -> Any:
-        if self.on_rest is None:
-            return super().select(timeout)
-        if timeout is not None and timeout <= 0:
-            self._turns += 1
-            if self._turns < MAX_TURNS:
-                return super().select(timeout)
-        self._turns = 0
-        return [] if self.on_rest(timeout) else super().select(timeout)
-
-
-class Loop(asyncio.SelectorEventLoop):
-    """The loop of async tasks in a worker; counts what runs in threads and gives every task its lane."""
-
-    def __init__(self, selector: Selector | None = None) -> None:
-        self.selector = selector or Selector()
-        self._ahead_s = 0.0
-        super().__init__(self.selector)
-        self.in_threads = 0
-        self.pool_threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()  # what runs in them is counted in `in_threads`
-        self.own_files = len(self.selector.get_map())
-        self.set_task_factory(make_task)
-
-    def time(self) -> float:
-        return super().time() + self._ahead_s
-
-    def leap(self, seconds: float) -> bool:
-        """Moves its clock on, so that timers are due at once; False if its clock is not its own to move."""
-        self._ahead_s += seconds
-        return True
-
-    @property
-    def waits_for_world(self) -> bool:
-        """Whether something may come that is neither a timer nor an answer: from a thread or through a socket."""
-        return bool(self.in_threads) or len(self.selector.get_map()) > self.own_files
-
-    def run_in_executor(self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts) -> asyncio.Future[T]:
-        before = set(threading.enumerate())
-        future = super().run_in_executor(executor, func, *args)
-        self.pool_threads.update(set(threading.enumerate()) - before)
-        self.in_threads += 1
-        future.add_done_callback(self._on_thread_done)
-        return future
-
-    def _on_thread_done(self, _: Any) -> None:
-        self.in_threads -= 1
-
-
-class NumberedTask(asyncio.Task[Any]):
-    """A task whose place in a set does not hang on where in memory it lies: `asyncio.wait` gives sets, and bodies go over them."""
-
-    def __init__(self, number: int, coroutine: Any, **words: Any) -> None:
-        self._number = number  # first: the loop keeps its tasks in a set
-        super().__init__(coroutine, **words)
-
-    def __hash__(self) -> int:
-        return self._number
-
-
-def make_task(
-    loop: asyncio.AbstractEventLoop, coroutine: Any, context: contextvars.Context | None = None, **more: Any
-) -> asyncio.Task[Any]:
-    """A task of the loop with its own place in the order of calls."""
-    found = context if context is not None else contextvars.copy_context()
-    lane = found.get(_lane)
-    if lane is None:
-        return asyncio.Task(coroutine, loop=loop, context=found, **more)
-    found.run(_lane.set, lane.branch())
-    return NumberedTask(next(lane.numbers), coroutine, loop=loop, context=found, **more)
-
-
-_loops: list[Loop] = []
-
-
-def _loop() -> Loop:
-    if not _loops or _loops[0].is_closed():
-        _loops[:] = [Loop()]
-    return _loops[0]
 
 
 def drive(attempt: worker_pb2.Attempt, link: Link | None, offload: Offload, coroutine: Coroutine[Any, Any, T]) -> T:
@@ -168,7 +48,7 @@ def drive(attempt: worker_pb2.Attempt, link: Link | None, offload: Offload, coro
     Raises:
         NonRecoverable: it called something else than an attempt before it.
     """
-    loop = _loop()
+    loop = shared_loop()
     driver = Driver(attempt, link, offload, loop)
     task = driver.start(coroutine)
     driver.open()
@@ -176,20 +56,11 @@ def drive(attempt: worker_pb2.Attempt, link: Link | None, offload: Offload, coro
         result = loop.run_until_complete(task)
     finally:
         try:
-            _cancel_rest(loop)  # what is ended may still call, and must then hear the answer
+            cancel_rest(loop)  # what is ended may still call, and must then hear the answer
         finally:
             driver.close()
     driver.check()
     return result
-
-
-def _cancel_rest(loop: Loop) -> None:
-    """What the task left running in its loop must not go on in the next attempt."""
-    rest = asyncio.all_tasks(loop)
-    for task in rest:
-        task.cancel()
-    if rest:
-        loop.run_until_complete(asyncio.gather(*rest, return_exceptions=True))
 
 
 class Sender(Protocol):
@@ -204,14 +75,9 @@ class Driver:
     def __init__(self, attempt: worker_pb2.Attempt, link: Sender | None, offload: Offload, loop: Loop) -> None:
         self._attempt, self._link, self._offload, self._loop = attempt, link, offload, loop
         self._serializer = Serializer(Settings(attempt.project, attempt.domain, attempt.task_version, images=images_here()))
-        self._waiting: dict[str, asyncio.Future[worker_pb2.Answer]] = {}
+        self.answers = Answers(loop, int(attempt.replay_to))
         self._unstarted: dict[str, Call] = {}  # by key
-        self._answers = 0
         self._idle_said = -1
-        self._held: list[tuple[int, int, worker_pb2.Answer]] = []  # by order: arrived, and not handed over yet
-        self._unheard: set[str] = set()  # calls made while going over the record, of which the server has not said what it knows
-        self._replay_to, self._given = int(attempt.replay_to), 0  # orders: of the last answer on record, of the last handed over
-        self._leaps = 0  # since then
         self._threads, self._processes = set(threading.enumerate()), running_children()  # of before
         self._fatal: AlulaError | None = None
         self._root = f"{attempt.bundle_path.rstrip('/')}/" if attempt.bundle_path else ""
@@ -220,7 +86,7 @@ class Driver:
         """Has the loop run the task's coroutine, its calls carried out by this driver."""
         with calling(self):
             context = contextvars.copy_context()
-        context.run(_lane.set, Lane())
+        context.run(current_lane.set, Lane())
         return asyncio.Task(coroutine, loop=self._loop, context=context)
 
     def open(self) -> None:
@@ -277,7 +143,7 @@ class Driver:
         what = f"trace {traced.label}"
         inputs = self._literals(traced.interface, values, what, place)
         node = core.Node(metadata=core.NodeMetadata(name=label(traced.label)))
-        key = _lane.get().next_key()
+        key = current_lane.get().next_key()
         message = self._message(key, node, inputs, place)
 
         async def start() -> Any:
@@ -306,7 +172,7 @@ class Driver:
 
     def _make(self, what: str, node: core.Node, inputs: core.LiteralMap, interface: Interface, place: str) -> Call:
         node.metadata.name = label(node.metadata.name)
-        key = _lane.get().next_key()
+        key = current_lane.get().next_key()
         message = self._message(key, node, inputs, place)
 
         async def start() -> Any:
@@ -368,19 +234,17 @@ class Driver:
             raise Unsupported("an async task that runs as a container's command cannot call other tasks; run it on the process executor")
         if asyncio.get_running_loop() is not self._loop:
             raise Unsupported(f"{message.place}: this call was awaited in another event loop; await it in the task's own coroutines")
-        future = self._waiting[message.key] = self._loop.create_future()
-        if self._given < self._replay_to:
-            message.is_replay = True
-            self._unheard.add(message.key)
-        self._link.send(worker_pb2.FromWorker(calls=[message]))
-        try:
-            return await future
-        except asyncio.CancelledError:
-            gone = worker_pb2.Call(handle=message.handle, key=message.key, place=message.place, is_cancelled=True, after=self._given)
-            self._link.send(worker_pb2.FromWorker(calls=[gone]))
-            raise
-        finally:
-            self._waiting.pop(message.key, None)
+        with self.answers.expected(message.key) as future:
+            message.is_replay = self.answers.is_replaying
+            self._link.send(worker_pb2.FromWorker(calls=[message]))
+            try:
+                return await future
+            except asyncio.CancelledError:
+                gone = worker_pb2.Call(
+                    handle=message.handle, key=message.key, place=message.place, is_cancelled=True, after=self.answers.given
+                )
+                self._link.send(worker_pb2.FromWorker(calls=[gone]))
+                raise
 
     def _receive(self) -> None:
         link = self._link
@@ -388,65 +252,19 @@ class Driver:
             sys.stderr.flush()
             os._exit(1)  # the server has gone, and with it everything this attempt could be told
         for answer in link.take_answers(self._attempt.handle):
-            self.hear(answer)
-
-    def hear(self, answer: worker_pb2.Answer) -> None:
-        """Takes an answer in; how a call ended is handed over by `hand_over`."""
-        self._answers += 1
-        self._unheard.discard(answer.key)
-        if answer.order:
-            heapq.heappush(self._held, (answer.order, self._answers, answer))
-        elif not answer.is_pending:
-            self._give(answer)
-
-    def _give(self, answer: worker_pb2.Answer) -> None:
-        future = self._waiting.get(answer.key)
-        if future is not None and not future.done():
-            future.set_result(answer)
-
-    def hand_over(self, timeout_s: float | None) -> bool:
-        """Hands the next answer to whoever waits for it; called when all that followed from the last one has come to rest.
-
-        Args:
-            timeout_s: until the next timer, None if there is none.
-        Returns:
-            Whether the task has something to do now.
-        """
-        while self._held and not self._unheard:  # what stands before these on record may still be on its way
-            order, _, answer = self._held[0]
-            future = self._waiting.get(answer.key)
-            if future is None or future.done():
-                self._move_to(order)
-            elif not answer.is_given_up:
-                self._move_to(order)
-                future.set_result(answer)
-                return True
-            elif self._loop.waits_for_world:
-                return False  # from there came what made the task give it up
-            elif timeout_s is not None and self._leaps < MAX_LEAPS:
-                self._leaps += 1
-                return self._loop.leap(timeout_s)
-            else:
-                self._move_to(order)
-                future.set_result(_still_wanted(answer))
-                return True
-        return False
-
-    def _move_to(self, order: int) -> None:
-        heapq.heappop(self._held)
-        self._given, self._leaps = max(self._given, order // 2 * 2), 0
+            self.answers.hear(answer)
 
     def on_rest(self, timeout_s: float | None) -> bool:
         """The loop is about to wait: the next answer is handed over, else the server may lend this place to others meanwhile."""
-        if self.hand_over(timeout_s):
+        if self.answers.hand_over(timeout_s):
             return True
-        only_waits = timeout_s is None and self._waiting and not self._held and not self._loop.waits_for_world
-        if self._link is not None and only_waits and self._idle_said != self._answers:
+        only_waits = timeout_s is None and self.answers.are_awaited and not self._loop.waits_for_world
+        if self._link is not None and only_waits and self._idle_said != self.answers.count:
             if self._works_elsewhere():
                 self._loop.call_later(WATCH_S, lambda: None)  # the loop comes to rest again, and looks again
                 return True
-            self._idle_said = self._answers
-            idle = worker_pb2.Idle(handle=self._attempt.handle, answers=self._answers)
+            self._idle_said = self.answers.count
+            idle = worker_pb2.Idle(handle=self._attempt.handle, answers=self.answers.count)
             self._link.send(worker_pb2.FromWorker(idle=[idle]))
         return False
 
@@ -456,14 +274,6 @@ class Driver:
         if any(not thread.daemon and thread not in known for thread in threading.enumerate()):
             return True
         return not running_children() <= self._processes
-
-
-def _still_wanted(answer: worker_pb2.Answer) -> worker_pb2.Answer:
-    message = (
-        "an earlier attempt stopped waiting for this call, and this one goes on waiting. When a call is given up must follow from the "
-        "task's inputs, the results of its calls and timeouts; take outside state from a task or through al.trace"
-    )
-    return worker_pb2.Answer(key=answer.key, code=ORDER_CHANGED, message=message)
 
 
 def _default_plan(workflow: Workflow[Any, Any]) -> Any:

@@ -1,0 +1,73 @@
+"""A record that answers an async task's calls at once, and attempts that run against it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+import alula as al
+from alula.idl import core
+from alula.idl.v1 import worker_pb2
+from alula.types.offload import Offload
+from alula.worker.driver import Driver
+from alula.worker.event_loop import Loop
+
+
+@al.task
+def named(x: int) -> int:
+    return x
+
+
+def ended(key: str, order: int) -> worker_pb2.Answer:
+    """A call's result: its order."""
+    value = core.Literal(scalar=core.Scalar(primitive=core.Primitive(integer=order)))
+    outputs = core.LiteralMap(literals={"o0": value}).SerializeToString()
+    return worker_pb2.Answer(key=key, has_outputs=True, outputs=outputs, order=order)
+
+
+def given_up(key: str, order: int) -> worker_pb2.Answer:
+    return worker_pb2.Answer(key=key, order=order, is_given_up=True)
+
+
+@dataclass
+class Record:
+    """What the server knows, by key; told in the order of the calls, when the loop has gone on for a while."""
+
+    loop: Loop
+    answers: dict[str, worker_pb2.Answer]
+    calls: list[worker_pb2.Call] = field(default_factory=list)
+    idle: threading.Event = field(default_factory=threading.Event)  # the task has said that it only waits
+    idle_meanwhile: bool = False
+    on_idle: Callable[[], None] = lambda: None
+    driver: Driver | None = None
+
+    def send(self, message: worker_pb2.FromWorker) -> None:
+        if message.idle:
+            self.idle.set()
+            self.loop.call_soon_threadsafe(self.on_idle)
+        for call in message.calls:
+            self.calls.append(call)
+            if not call.is_cancelled:
+                found = self.answers.get(call.key, worker_pb2.Answer(key=call.key, is_pending=True))
+                if not found.is_pending or call.is_replay:
+                    self.loop.call_later(0.001 * (len(self.calls) % 3), self.driver.answers.hear, found)  # type: ignore[union-attr]
+
+    @property
+    def cancelled(self) -> list[tuple[str, int]]:
+        return [(call.key, call.after) for call in self.calls if call.is_cancelled]
+
+
+def drive(body: Callable[[], Coroutine[Any, Any, Any]], *known: worker_pb2.Answer, replay_to: int | None = None) -> tuple[Any, Record]:
+    loop = Loop()
+    record = Record(loop, {a.key: a for a in known})
+    last = max((a.order for a in known), default=0) if replay_to is None else replay_to
+    driver = record.driver = Driver(worker_pb2.Attempt(handle=1, replay_to=last), record, Offload("."), loop)
+    loop.selector.on_rest = driver.on_rest
+    try:
+        result = loop.run_until_complete(driver.start(body()))
+        driver.check()
+        return result, record
+    finally:
+        loop.close()
