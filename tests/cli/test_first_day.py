@@ -29,6 +29,19 @@ def wf() -> int:
     return f(Thing())
 """,
     ),
+    "launch_plan_in_the_wrong_order": (
+        2,
+        "7: launch plan: expected a workflow and then a name, got str 'nightly' first; write al.LaunchPlan(workflow, \"name\")",
+        """\
+import alula as al
+@al.task
+def f() -> int:
+    return 1
+@al.workflow
+def wf() -> int: return f()
+plan = al.LaunchPlan("nightly", wf)
+""",
+    ),
     "no_annotation": (
         2,
         "2: task f: input 'x' has no type; annotate it",

@@ -244,6 +244,20 @@ def test_launch_plan_and_workflow_count_what_they_hold() -> None:
     assert digest_workflow(closure) != digest_workflow(core.CompiledWorkflowClosure())
 
 
+def test_differences_show_records_as_they_are_written() -> None:
+    def literal(**record: object) -> core.Literal:
+        return core.Literal(scalar=core.Scalar(binary=core.Binary(value=msgpack.packb(record), tag="msgpack")))
+
+    assert differences(literal(rate=0.1, depth=2), literal(depth=2, rate=0.2)) == [
+        'scalar.binary: {"depth": 2, "rate": 0.1} → {"depth": 2, "rate": 0.2}'
+    ]
+    assert differences(literal(rate=0.1, depth=2), literal(depth=2, rate=0.1)) == [], "the order of its fields does not count"
+    added = core.LiteralMap(literals={"config": literal(rate=0.1)})
+    assert differences(core.LiteralMap(), added) == ["literals['config']: nothing → {\"rate\": 0.1}"]
+    text = core.Binary(value=b"ab", tag="other")
+    assert differences(text, core.Binary(value=b"ac", tag="other")) == ["value: b'ab' → b'ac'"]
+
+
 def test_differences_name_the_field_and_both_values() -> None:
     other = _task()
     other.container.image = "python:3.12"

@@ -43,7 +43,11 @@ async def last_attempt(wire: Wire, execution: ExecutionId, node: str, others: Se
         if listed:
             found[each] = max(listed, key=lambda attempt: attempt.id.retry_attempt)
     if not found:
-        raise NotFound(f"execution {execution}: {node or 'no node'} has not started a task yet; look again later or see its nodes")
+        which = f"node {node} has no attempt: it" if node else "no node has an attempt: it"
+        raise NotFound(
+            f"execution {execution}: {which} has not started yet, or its result is from the cache or from the execution before; "
+            "look again later, or at its nodes"
+        )
     if len(found) > 1:
         raise InvalidInput(f"execution {execution}: ran several tasks; name one of the nodes {', '.join(found)}")
     return next(iter(found.values()))

@@ -18,6 +18,7 @@ Edge cases, decided here and nowhere else:
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import struct
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -34,6 +35,7 @@ from alula.idl import admin, core
 _VERSION = b"alula-digest-1\0"
 
 MSGPACK_TAG = "msgpack"
+_LONGEST = 1 << 20  # characters of a record that are compared
 
 # Types an Any may hold whose content is walked; all of them are imported above, so the answer is the same everywhere.
 _WELL_KNOWN: dict[str, type[Message]] = {
@@ -427,7 +429,10 @@ def _field_changes(field: Any, left: Any, right: Any, path: str) -> Iterator[str
     else:
         pairs = [(path, left, right)]
     for place, mine, theirs in pairs:
-        if isinstance(mine, Message) and isinstance(theirs, Message):
+        if isinstance(mine, core.Binary) and isinstance(theirs, core.Binary):
+            if (before := _shown(mine, _LONGEST)) != (after := _shown(theirs, _LONGEST)):
+                yield f"{place}: {_cut(before)} → {_cut(after)}"
+        elif isinstance(mine, Message) and isinstance(theirs, Message):
             yield from _changes(mine, theirs, place)
         elif not _is_same(mine, theirs):
             yield f"{place}: {_shown(mine)} → {_shown(theirs)}"
@@ -449,6 +454,22 @@ def _is_same(left: Any, right: Any) -> bool:
 def _shown(value: Any, width: int = 80) -> str:
     if value is None:
         return "nothing"
-    text = " ".join(str(value).split()) if isinstance(value, Message) else repr(value)
-    text = text or "empty"
+    record = value.scalar.binary if isinstance(value, core.Literal) else value
+    text = _record(record) if isinstance(record, core.Binary) else ""
+    text = text or (" ".join(str(value).split()) if isinstance(value, Message) else repr(value)) or "empty"
+    return _cut(text, width)
+
+
+def _cut(text: str, width: int = 80) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _record(binary: core.Binary) -> str:
+    """A dataclass or the like as people write it, "" if the bytes are no such thing."""
+    if binary.tag != MSGPACK_TAG:
+        return ""
+    try:
+        content = msgpack.unpackb(binary.value, strict_map_key=False, raw=False)
+        return json.dumps(content, ensure_ascii=False, sort_keys=True, default=repr)
+    except (ValueError, TypeError, msgpack.exceptions.UnpackException, RecursionError):
+        return ""

@@ -50,6 +50,12 @@ class LaunchPlan(Entity):
         interruptible: bool | None = None,
         overwrite_cache: bool = False,
     ) -> None:
+        if not isinstance(getattr(workflow, "origin", None), Workflow):
+            raise DefinitionError(
+                f"launch plan: expected a workflow and then a name, got {type(workflow).__name__} {str(workflow)[:40]!r} first; "
+                'write al.LaunchPlan(workflow, "name")',
+                where=user_place(),
+            )
         super().__init__(name, user_place())
         self.workflow = workflow.origin
         self.inputs, self.fixed = dict(inputs or {}), dict(fixed or {})

@@ -37,7 +37,8 @@ def open_home(home: Path) -> TextIO:
         holder = lock.read().strip() or "another process"
         lock.close()
         raise Unavailable(
-            f"home {home} is in use by {holder}; stop that server or choose another folder with --home", code="HOME_IN_USE"
+            f"home {home} is in use by {holder}; run on that server (alula run --remote), stop it, or choose another folder with --home",
+            code="HOME_IN_USE",
         ) from e
     lock.seek(0)
     lock.truncate()

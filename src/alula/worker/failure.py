@@ -59,9 +59,7 @@ def message_of(error: BaseException) -> str:
     if cause is not None and not (isinstance(error, AlulaError) and isinstance(cause, AlulaError)):
         parts.append("Caused by " + message_of(cause))
     if isinstance(error, ModuleNotFoundError):
-        parts.insert(
-            1, "It is not installed where this task runs: install it there, give the task an environment, or put it into the project."
-        )
+        parts.insert(1, NOT_INSTALLED)
     text = "\n\n".join(parts)
     if root := active_bundle():  # files of the project as its author knows them
         text = text.replace(f"{root.rstrip('/')}/", "")
