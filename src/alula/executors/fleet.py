@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import itertools
 import os
 import secrets
 import shutil
@@ -55,6 +56,7 @@ class Fleet:
         self._numbers = numbers
         self._on_message, self._on_exit = on_message, on_exit
         self._zygotes: dict[tuple[str, tuple[str, ...]], Zygote] = {}
+        self._zygote_numbers = itertools.count()
         self._token = secrets.token_hex(4)  # a container's server has the same pid every time, and must not write on in an old log
         self.workers: dict[int, Worker] = {}
 
@@ -104,7 +106,7 @@ class Fleet:
         if found is not None and found.is_alive:
             return found
         self._log_folder.mkdir(parents=True, exist_ok=True)  # again: somebody may have tidied up while the server runs
-        path = self._log_folder / f"environment-{len(self._zygotes)}.log"
+        path = self._log_folder / f"environment-{next(self._zygote_numbers)}.log"
         inherited = worker_environment(self._root)
         zygote = Zygote(python, path, variables(inherited, Path(python)) if is_built else inherited, self._ended, modules)
         zygote.start(self._loop)

@@ -37,6 +37,11 @@ def parse_address(text: str, what: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def join(host: str, port: int) -> str:
+    """HOST:PORT as `parse_address` and a URL take it: an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def listen(host: str, port: int, what: str) -> socket.socket:
     """A socket that listens; port 0 picks a free one.
 
@@ -61,9 +66,8 @@ def bind(server: grpc.aio.Server, host: str, port: int) -> int:
     Raises:
         Unavailable: somebody else has the port.
     """
-    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
-        bound = server.add_insecure_port(place)
+        bound = server.add_insecure_port(join(host, port))
     except RuntimeError as e:
         raise _busy("grpc", host, port, "address already in use") from e
     if not bound:
@@ -72,4 +76,5 @@ def bind(server: grpc.aio.Server, host: str, port: int) -> int:
 
 
 def _busy(what: str, host: str, port: int, why: str) -> Unavailable:
-    return Unavailable(f"--{what} {host}:{port} cannot be listened on: {why}; choose another port or 0 for a free one", code="PORT_IN_USE")
+    message = f"--{what} {join(host, port)} cannot be listened on: {why}; choose another port or 0 for a free one"
+    return Unavailable(message, code="PORT_IN_USE")

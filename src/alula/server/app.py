@@ -19,7 +19,7 @@ from alula.control.limit import Limits
 from alula.control.platform import Platform
 from alula.errors import AlulaError, Unavailable
 from alula.server import rpc
-from alula.server.address import bind, check_loopback, listen, parse_address
+from alula.server.address import bind, check_loopback, join, listen, parse_address
 from alula.server.assemble import Services, make_platform, make_services
 from alula.server.config import ServerConfig
 from alula.server.home import FLYTE_CONFIG, open_home, write_flyte_config
@@ -64,11 +64,11 @@ class Server:
             check_loopback(grpc_host, "grpc")
         self._lock = open_home(home)
         self._socket = listen(http_host, http_port, "http")
-        self.http_address = f"{http_host}:{self._socket.getsockname()[1]}"
+        self.http_address = join(http_host, self._socket.getsockname()[1])
         self._platform = platform = make_platform(config, lambda: self.grpc_address)
         services = make_services(platform, home, self._base)
         self._grpc = _grpc_server(services, config.limits)
-        self.grpc_address = f"{grpc_host}:{bind(self._grpc, grpc_host, grpc_port)}"
+        self.grpc_address = join(grpc_host, bind(self._grpc, grpc_host, grpc_port))
         await platform.start()
         self._http = self._http_server(services, platform)
         self._http_task = asyncio.create_task(self._http.serve(sockets=[self._socket]))
