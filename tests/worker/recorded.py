@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,12 +59,20 @@ class Record:
         return [(call.key, call.after) for call in self.calls if call.is_cancelled]
 
 
-def drive(body: Callable[[], Coroutine[Any, Any, Any]], *known: worker_pb2.Answer, replay_to: int | None = None) -> tuple[Any, Record]:
+def drive(
+    body: Callable[[], Coroutine[Any, Any, Any]],
+    *known: worker_pb2.Answer,
+    replay_to: int | None = None,
+    early: Sequence[worker_pb2.Answer] = (),
+) -> tuple[Any, Record]:
+    """Runs a body to its end; `known` answers what it calls, and `early` arrives before it calls anything."""
     loop = Loop()
     record = Record(loop, {a.key: a for a in known})
     last = max((a.order for a in known), default=0) if replay_to is None else replay_to
     driver = record.driver = Driver(worker_pb2.Attempt(handle=1, replay_to=last), record, Offload("."), loop)
     loop.selector.on_rest = driver.on_rest
+    for answer in early:
+        driver.answers.hear(answer)
     try:
         result = loop.run_until_complete(driver.start(body()))
         driver.check()

@@ -46,6 +46,19 @@ def test_every_answer_is_handed_over_alone(places: list[int], steps: int) -> Non
     assert found == [1] * 5
 
 
+def test_what_ended_before_it_was_called_is_heard_in_the_order_on_record() -> None:
+    """The worker was still starting, so the attempt says nothing of these."""
+
+    async def body() -> list[int]:
+        await asyncio.to_thread(int)
+        return await in_order(3)
+
+    known = [ended("c0", 6), ended("c1", 4), ended("c2", 2)]
+    found, record = drive(body, *known, replay_to=0, early=known)
+    assert found == [2, 4, 6]
+    assert [call.is_replay for call in record.calls] == [True, True, True]
+
+
 def test_what_stands_before_and_is_not_called_any_more_holds_nothing_up() -> None:
     found, _ = drive(lambda: in_order(2), ended("c0", 6), ended("c1", 4), replay_to=10)
     assert found == [4, 6]

@@ -62,7 +62,9 @@ class Answers:
         """Takes an answer in. How a call ended is handed over by `hand_over`, all else at once."""
         self.count += 1
         self._unheard.discard(answer.key)
-        if answer.order:
+        if answer.order and answer.key not in self._waiting:  # ended before this attempt called it: it hears again when it does
+            self._replay_to = max(self._replay_to, answer.order)
+        elif answer.order:
             heapq.heappush(self._held, (answer.order, self.count, answer))
         elif not answer.is_pending and (future := self._waiting.get(answer.key)) is not None and not future.done():
             future.set_result(answer)

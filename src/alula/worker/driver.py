@@ -95,6 +95,8 @@ class Driver:
             self._loop.add_reader(self._link.fileno, self._receive)
             self._loop.own_files += 1
             self._loop.selector.on_rest = self.on_rest
+            for answer in self._link.take_answers(self._attempt.handle):  # arrived with the attempt
+                self.answers.hear(answer)
 
     def close(self) -> None:
         if isinstance(self._link, Link):
