@@ -315,6 +315,12 @@ async def test_what_was_given_up_is_given_up_again_after_a_loss(plane: Plane, tm
     assert noted(path) == {"child 2": 1, "child 4": 1, "child 5": 1}
 
 
+async def test_a_traced_function_that_was_given_up_is_given_up_again_after_a_loss(plane: Plane, tmp_path: Path) -> None:
+    await plane.register(driving)
+    final, found = await run(plane, "gives_up_a_trace", path=str(tmp_path / "notes"))
+    assert (final.closure.phase, found) == (SUCCEEDED, "gave up 3"), final.closure.error.message
+
+
 async def test_waits_keep_their_names_whichever_task_comes_to_its_own_first(tmp_path: Path, database_url: str) -> None:
     first = await open_plane(tmp_path / "home", database_url)
     await first.register(driving)

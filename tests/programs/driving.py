@@ -299,6 +299,23 @@ async def races(path: str) -> list[str]:
 
 
 @al.trace
+async def slow_at_first(path: str) -> int:
+    if not Path(f"{path}.died").exists():
+        await asyncio.sleep(600)
+    return 1
+
+
+@al.task
+async def gives_up_a_trace(path: str) -> str:
+    try:
+        said = f"heard {await asyncio.wait_for(slow_at_first.aio(path), 0.2)}"
+    except TimeoutError:
+        said = f"gave up {await noted.aio(path, 1)}"
+    dies_once(path, when=True)
+    return said
+
+
+@al.trace
 def chance(path: str) -> int:
     note(path, "traced")
     return random.randrange(1 << 40)

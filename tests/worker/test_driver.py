@@ -9,13 +9,40 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.worker.recorded import Record, ended, named
+from tests.worker.recorded import Record, drive, ended, named
 
+import alula as al
 from alula.idl.v1 import worker_pb2
 from alula.types.offload import Offload
 from alula.worker import driver as drivers
 from alula.worker.driver import Driver
 from alula.worker.event_loop import Loop
+
+
+def test_a_traced_function_that_is_given_up_is_put_on_record_as_that() -> None:
+    has_begun = asyncio.Event()
+
+    @al.trace
+    async def probe() -> int:
+        has_begun.set()
+        await asyncio.Event().wait()
+        return 1
+
+    async def body() -> int:
+        traced = asyncio.ensure_future(probe.aio())
+        await has_begun.wait()
+        traced.cancel()
+        return await named.aio(1)
+
+    found, record = drive(body, worker_pb2.Answer(key="c0"), ended("c1", 2), replay_to=0)
+    assert found == 2
+    assert [(call.key, call.is_traced, bool(call.error)) for call in record.calls] == [
+        ("c0", False, False),
+        ("c1", False, False),
+        ("c0", True, True),
+        ("c0", False, False),
+    ]
+    assert record.cancelled == [("c0", 0)]
 
 
 class Watched(Driver):

@@ -168,6 +168,12 @@ class Driver:
                     result = await result
             outputs = self._outputs(traced.interface, result, f"trace {traced.label}")
             message.outputs = outputs.SerializeToString()
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # a later attempt must give it up too, however long it takes then
+                message.error = error_document(asyncio.CancelledError("the task stopped waiting for it")).SerializeToString()
+                self._send(message, self._gone(message))
+            raise
         except Exception as error:  # noqa: BLE001 - what a traced function raises is its result, put on record like any other
             message.error = error_document(error).SerializeToString()
         return message
@@ -238,15 +244,19 @@ class Driver:
             raise Unsupported(f"{message.place}: this call was awaited in another event loop; await it in the task's own coroutines")
         with self.answers.expected(message.key) as future:
             message.is_replay = self.answers.is_replaying
-            self._link.send(worker_pb2.FromWorker(calls=[message]))
+            self._send(message)
             try:
                 return await future
             except asyncio.CancelledError:
-                gone = worker_pb2.Call(
-                    handle=message.handle, key=message.key, place=message.place, is_cancelled=True, after=self.answers.given
-                )
-                self._link.send(worker_pb2.FromWorker(calls=[gone]))
+                self._send(self._gone(message))
                 raise
+
+    def _gone(self, message: worker_pb2.Call) -> worker_pb2.Call:
+        return worker_pb2.Call(handle=message.handle, key=message.key, place=message.place, is_cancelled=True, after=self.answers.given)
+
+    def _send(self, *calls: worker_pb2.Call) -> None:
+        if self._link is not None:
+            self._link.send(worker_pb2.FromWorker(calls=calls))
 
     def _receive(self) -> None:
         link = self._link
