@@ -122,6 +122,14 @@ def test_get_node_of_a_map_shows_what_became_of_each_item(live: Live, tmp_path: 
     assert (first["execution"], first["error"], "ValueError: 3 is odd" in second["error"]) == ("each-n0-0-0", "", True)
 
 
+def test_a_map_is_not_rerun_alone(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mapped_alone.py").write_text(ITEMS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert live("run", tmp_path / "mapped_alone.py", "halves", "--xs", "[2, 4]", "--name", "mapped").code == 0
+    alone = live("rerun", "mapped", "--only", "n0")
+    assert (alone.code, "node n0 is a map" in alone.err, "--from n0" in alone.err) == (2, True, True), alone.err
+
+
 def test_a_task_run_by_itself_is_shown_by_its_name(live: Live, project: Path, server: LiveServer) -> None:
     assert live("run", "workflow.py", "load", "--points", "3", "--name", "alone").code == 0
     assert live("get", "execution", "alone").out.startswith("flytesnacks/development/alone  SUCCEEDED  workflow.load:v")

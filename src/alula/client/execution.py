@@ -20,7 +20,7 @@ from alula.client.transfer import LinkOffload
 from alula.client.views import ExecutionView, NodeDetail, execution_view, node_detail, plain
 from alula.client.wire import Stream, Wire
 from alula.client.wording import readable
-from alula.errors import ExecutionFailed, NotFound, Unavailable, WaitTimeout
+from alula.errors import ExecutionFailed, InvalidInput, NotFound, Unavailable, WaitTimeout
 from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
 from alula.idl.phase import ExecutionPhase
@@ -360,10 +360,13 @@ class AsyncExecution:
         """The task that a node ran last, and the inputs the node had; the node by id or name.
 
         Raises:
-            NotFound: no such node, or it has not run a task; InvalidInput: several nodes have that name.
+            NotFound: no such node, or it has not run a task; InvalidInput: several nodes have that name, or it is a map.
         """
         node_id = await self.node_id(node)
-        ran = (await self._last_attempt(node_id)).id
+        attempt = await self._last_attempt(node_id)
+        if attempt.closure.metadata.external_resources:
+            raise InvalidInput(f"node {node} is a map, and a task runs alone with the inputs of one call; rerun from it: --from {node}")
+        ran = attempt.id
         data = await self.wire.call(rpc.GET_NODE_DATA, admin.NodeExecutionGetDataRequest(id=node_identifier(self.id, node_id)))
         return ran.task_id, data.full_inputs
 
