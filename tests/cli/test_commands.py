@@ -158,6 +158,11 @@ def test_wrong_usage_is_exit_code_2_and_hints(alula: Alula) -> None:
     assert alula("--version").out.startswith("alula ")
 
 
+def test_an_argument_that_is_no_text_is_a_usage_error(alula: Alula, double: Double) -> None:
+    found = alula("recover", b"caf\xe9".decode("utf-8", "surrogateescape"))
+    assert (found.code, "is no text in UTF-8" in found.err, "internal error" in found.err) == (2, True, False), found.err
+
+
 def test_every_command_has_help_and_its_first_line_in_the_overview(alula: Alula) -> None:
     overview = alula("--help").out
     with group.make_context("alula", ["--help"], resilient_parsing=True) as context:

@@ -144,6 +144,9 @@ def run(args: Sequence[str]) -> int:
     except errors.AlulaError as error:
         _debug()
         return _say(error.message, exit_code(error), error.code)
+    except UnicodeEncodeError as error:  # an argument with bytes that are no text
+        _debug()
+        return _say(f"{error.object!r} is no text in UTF-8; write it anew", USAGE, "USAGE")
     except Exception as error:  # noqa: BLE001 - the boundary of the command
         _debug()
         return _say(
