@@ -15,7 +15,7 @@ _PAGE = 1000
 
 async def waiting_gates(wire: Wire, execution: ExecutionId) -> dict[str, core.LiteralType]:
     """By name, the type of what each waits for; an approval waits for a bool."""
-    request = admin.SignalListRequest(workflow_execution_id=execution.to_proto(), limit=_PAGE)
+    request = admin.SignalListRequest(workflow_execution_id=execution.to_proto(), limit=_PAGE, filters="eq(phase,RUNNING)")
     signals = (await wire.call(rpc.LIST_SIGNALS, request)).signals
     return {one.id.signal_id: one.type for one in signals if one.value.WhichOneof("value") is None}
 

@@ -155,11 +155,20 @@ NAMED_COLUMNS: Columns = {
     for key, spec in base.items()
     for name in (key, f"entities.{key}", f"named_entity_metadata.{key}")
 }
-SIGNAL_COLUMNS: Columns = {
-    name: spec
-    for key, spec in {"signal_id": text(t.signal.c.signal_id), **_stamps(t.signal.c, "created_at", "updated_at")}.items()
-    for name in (key, f"signal.{key}")
-}
+
+
+def _signal_columns() -> Columns:
+    c, n = t.signal.c, t.node_execution.c
+    phase = select(n.phase).where(n.execution_key == c.execution_key, n.node_id == c.node_id).scalar_subquery()
+    found = {
+        "signal_id": text(c.signal_id),
+        "phase": enum(phase, {p.name: int(p) for p in NodePhase}),  # of the gate that asked last
+        **_stamps(c, "created_at", "updated_at"),
+    }
+    return found | {f"signal.{name}": spec for name, spec in list(found.items())}
+
+
+SIGNAL_COLUMNS = _signal_columns()
 
 
 class Query:

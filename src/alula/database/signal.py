@@ -11,10 +11,13 @@ from alula.database import tables as t
 
 
 def open_signal(connection: Connection, key: int, signal_id: str, node_id: str, type_: bytes, at: int) -> None:
-    """Makes the signal known, unless it is."""
-    if find(connection, key, signal_id) is None:
+    """Makes the signal known, unless it is; `node_id` is the gate that asks for it now, empty if none does."""
+    c, row = t.signal.c, find(connection, key, signal_id)
+    if row is None:
         values = {"execution_key": key, "signal_id": signal_id, "node_id": node_id, "type": type_, "created_at": at, "updated_at": at}
         connection.execute(insert(t.signal).values(values))
+    elif node_id and row.node_id != node_id:
+        connection.execute(update(t.signal).where(c.execution_key == key, c.signal_id == signal_id).values(node_id=node_id))
 
 
 def find(connection: Connection, key: int, signal_id: str) -> Row[Any] | None:
