@@ -315,6 +315,18 @@ async def test_what_was_given_up_is_given_up_again_after_a_loss(plane: Plane, tm
     assert noted(path) == {"child 2": 1, "child 4": 1, "child 5": 1}
 
 
+async def test_what_followed_from_sleeps_and_timeouts_is_the_same_after_a_loss(plane: Plane, tmp_path: Path) -> None:
+    await plane.register(driving)
+    path = tmp_path / "notes"
+    final, found = await run(plane, "goes_by_its_clock", path=str(path))
+    assert final.closure.phase == SUCCEEDED, final.closure.error.message
+    assert Path(f"{path}.died").exists()
+    assert found[1] == "first 2"
+    assert found[-2] == "done"
+    assert all(said.startswith(("late", "heard", "reported", "first", "done", "last")) for said in found)
+    assert set(noted(path).values()) == {1}, "no child ran twice"
+
+
 async def test_a_traced_function_that_was_given_up_is_given_up_again_after_a_loss(plane: Plane, tmp_path: Path) -> None:
     await plane.register(driving)
     final, found = await run(plane, "gives_up_a_trace", path=str(tmp_path / "notes"))
@@ -400,6 +412,23 @@ async def test_a_task_that_only_waits_gives_its_place_away_and_runs_anew(plane: 
     assert final.closure.phase == SUCCEEDED, final.closure.error.message
     attempts = admin.TaskExecutionListRequest(node_execution_id=(await owner(plane, execution)).id, limit=10)
     assert len((await plane.platform.read(lambda c: plane.query.attempts(c, attempts))).task_executions) == 1
+
+
+async def test_two_that_wait_and_have_memory_for_one_do_not_drive_each_other_out(tmp_path: Path, database_url: str) -> None:
+    """Each begins anew when it is answered, and must not be taken away before it has gone over what is on record."""
+    plane = await open_plane(tmp_path / "home", database_url, mem_bytes=(1 << 30) + (1 << 20))
+    try:
+        await plane.register(driving)
+        paths = [tmp_path / f"notes{n}" for n in range(2)]
+        executions = [await start(plane, "asks_twice_at_once", path=str(path)) for path in paths]
+        for name in ("x", "y"):
+            for execution in executions:
+                await _answer(plane, execution, name, 1)
+        finals = await asyncio.gather(*[plane.wait(one) for one in executions])
+        assert {final.closure.phase for final in finals} == {SUCCEEDED}
+        assert max(noted(path)["begun"] for path in paths) <= 5
+    finally:
+        await plane.platform.stop()
 
 
 async def test_what_was_decided_before_its_place_was_given_away_is_decided_the_same_after(

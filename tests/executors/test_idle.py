@@ -14,7 +14,7 @@ SHORT = [Demand(mem_bytes=500)]
 
 def next_to_go(*workers: Worker, wanted: list[Demand] = SHORT) -> int:
     """The number of the one that goes, 0 for none."""
-    going = idle.next_to_go(workers, Room(Demand(cpu_m=2000, mem_bytes=1000, gpu=1), {w.number: w for w in workers}), wanted)
+    going = idle.next_to_go(workers, Room(Demand(cpu_m=2000, mem_bytes=1000, gpu=1), {w.number: w for w in workers}), wanted, now=1000.0)
     return going.number if going is not None else 0
 
 
@@ -43,3 +43,7 @@ def test_one_that_idles_for_long_is_overdue() -> None:
     assert not idle.is_overdue(waiting, 10.0 + idle.EVICT_AFTER_S)
     assert idle.is_overdue(waiting, 10.1 + idle.EVICT_AFTER_S)
     assert not idle.is_overdue(worker(1, Demand()), 1e9)
+
+
+def test_one_that_has_only_just_come_to_wait_may_be_answered_any_moment() -> None:
+    assert next_to_go(worker(1, Demand(mem_bytes=900), idle_since=1000.0 - idle.SETTLED_S / 2)) == 0

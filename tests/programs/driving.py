@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import time
+from collections.abc import Awaitable
 from pathlib import Path
 
 import alula as al
@@ -298,6 +299,32 @@ async def races(path: str) -> list[str]:
     return [*said, f"last {await noted.aio(path, 5)}"]
 
 
+async def within(call: Awaitable[int], seconds: float) -> str:
+    try:
+        return f"heard {await asyncio.wait_for(call, seconds)}"
+    except TimeoutError:
+        return "late"
+
+
+async def two_within(path: str) -> list[str]:
+    first = await noted_after.aio(path, 2, 0.6)
+    return [f"first {first}", await within(noted_after.aio(path, 3, 0.3), 0.65)]
+
+
+@al.task
+async def goes_by_its_clock(path: str) -> list[str]:
+    """Timeouts that overlap, sleeps before calls and reports while it waits; then the worker is lost, and more follows."""
+    late, found = await asyncio.gather(within(noted_after.aio(path, 1, 60.0), 0.9), two_within(path))
+    said = [late, *found]
+    running = {asyncio.ensure_future(noted_after.aio(path, 4, 0.5))}
+    while running:
+        done, running = await asyncio.wait(running, timeout=0.2)
+        await asyncio.sleep(0.01)
+        said.append("done" if done else f"reported {await noted.aio(path, 10 + len(said))}")
+    dies_once(path, when=True)
+    return [*said, f"last {await noted.aio(path, 5)}"]
+
+
 @al.trace
 async def slow_at_first(path: str) -> int:
     if not Path(f"{path}.died").exists():
@@ -400,6 +427,12 @@ async def many(path: str, n: int) -> int:
 @al.task(resources=al.Resources(mem="1Gi"))
 async def holds_memory(n: int) -> int:
     return sum(await asyncio.gather(*[wants_memory.aio(i) for i in range(n)]))
+
+
+@al.task(resources=al.Resources(mem="1Gi"))
+async def asks_twice_at_once(path: str) -> int:
+    note(path, "begun")
+    return sum(await asyncio.gather(*[al.awaited(al.wait_for_input(name, int)) for name in ("x", "y")]))
 
 
 @al.task(resources=al.Resources(mem="600Mi"))

@@ -95,7 +95,15 @@ def test_no_program_is_left_out() -> None:
 
     drivers = {e.label for e in entities(driving) if isinstance(e, Task) and e.is_async}
     drivers -= {"traced_once", "calls_unknown", "many", "asks_in_two_tasks", "cleans_up_after_its_end"}
-    drivers -= {"follows_the_first", "decides_and_asks", "races", "gives_up_a_trace", "fails_first_then_finds"}
+    drivers -= {
+        "follows_the_first",
+        "decides_and_asks",
+        "goes_by_its_clock",
+        "asks_twice_at_once",
+        "races",
+        "gives_up_a_trace",
+        "fails_first_then_finds",
+    }
     flows = {e.label for module in (shapes, building) for e in entities(module) if isinstance(e, Workflow)} - {"doubled_twice"}
     assert (drivers | flows) <= {case.name for case in CASES}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 
 import pytest
@@ -73,7 +74,7 @@ def test_a_timeout_on_record_passes_at_once() -> None:
             return f"given up, then {await named.aio(2)}"
 
     began = time.monotonic()
-    found, record = drive(body, given_up("c0", 1), ended("c1", 2))
+    found, record = drive(body, given_up("c0", 1, 3600.0), ended("c1", 2))
     assert found == "given up, then 2"
     assert record.cancelled == [("c0", 0)]
     assert time.monotonic() - began < 600
@@ -100,9 +101,7 @@ def test_an_attempt_that_no_longer_gives_a_call_up_is_refused() -> None:
     assert refused.value.code == "CallOrderChanged"
 
 
-def test_a_ticking_task_that_no_longer_gives_a_call_up_is_refused_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "MAX_LEAPS", 50)
-
+def test_a_ticking_task_that_no_longer_gives_a_call_up_is_refused_too() -> None:
     async def tick() -> None:
         while True:  # noqa: ASYNC110 - what no longer gives a call up may well tick
             await asyncio.sleep(60)
@@ -137,3 +136,127 @@ def test_only_an_attempt_on_record_asks_what_is_known() -> None:
 
     _, again = drive(one_by_one, ended("c0", 2), ended("c1", 4), replay_to=2)
     assert [call.is_replay for call in again.calls] == [True, False], "behind the record's end it is a first attempt again"
+
+
+async def late(delay_s: float, x: int) -> int:
+    await asyncio.sleep(delay_s)
+    return await named.aio(x)
+
+
+def test_what_a_sleep_delayed_is_called_before_what_was_answered_after_it() -> None:
+    async def body() -> list[int]:
+        order = []
+        running = {asyncio.ensure_future(late(5.0, 1)), asyncio.ensure_future(named.aio(2))}
+        while running:
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            order += [await one for one in done]
+        return order
+
+    began = time.monotonic()
+    record = [("c0", 0, 0.0), ("t0_c0", 0, 5.0)]
+    found, _ = drive(body, ended("c0", 4, 15.0), ended("t0_c0", 2, 9.0), recorded=record)
+    assert found == [2, 4]
+    assert time.monotonic() - began < 5
+
+
+def test_a_timer_that_was_begun_later_does_not_come_first() -> None:
+    """One lane gave up after 3 s. Another had its first answer after 2.7 s, and its second, within 1.5 s of that, after 3.3 s."""
+
+    async def slow() -> str:
+        try:
+            return f"quick {await asyncio.wait_for(named.aio(1), 3.0)}"
+        except TimeoutError:
+            return "slow is late"
+
+    async def quick() -> str:
+        await named.aio(2)
+        try:
+            return f"quick {await asyncio.wait_for(named.aio(3), 1.5)}"
+        except TimeoutError:
+            return "quick is late"
+
+    async def body() -> list[str]:
+        return list(await asyncio.gather(slow(), quick()))
+
+    record = [("t0_c0", 0, 0.0), ("t1_c0", 0, 0.0), ("t1_c1", 2, 2.7)]
+    _, first = drive(body, ended("t0_c0", 2), ended("t1_c0", 4), ended("t1_c1", 6), replay_to=0)
+    assert {call.key for call in first.calls} == {key for key, _, _ in record}
+    known = [given_up("t0_c0", 3, 3.0), ended("t1_c0", 2, 2.7), ended("t1_c1", 4, 3.3)]
+    found, _ = drive(body, *known, recorded=record)
+    assert found == ["slow is late", "quick 4"]
+
+
+def test_a_wait_that_ran_out_once_runs_out_again() -> None:
+    """And calls in between what it does then."""
+
+    async def body() -> list[str]:
+        said, running = [], {asyncio.ensure_future(named.aio(1))}
+        while running:
+            done, running = await asyncio.wait(running, timeout=0.7)
+            said.append("done" if done else f"reported {await named.aio(2)}")
+        return said
+
+    record = [("c0", 0, 0.0), ("c1", 0, 0.7), ("c2", 2, 1.5)]
+    known = [ended("c0", 6, 2.2), ended("c1", 2, 0.8), ended("c2", 4, 1.6)]
+    found, _ = drive(body, *known, recorded=record)
+    assert found == ["reported 2", "reported 4", "done"]
+
+
+@pytest.mark.parametrize("is_thread", [False, True])
+def test_a_server_that_takes_its_time_makes_no_timeout_pass(is_thread: bool) -> None:
+    async def body() -> str:
+        if is_thread:
+            await asyncio.to_thread(int)
+        try:
+            return f"heard {await asyncio.wait_for(named.aio(1), 0.05)}"
+        except TimeoutError:
+            return "late"
+
+    found, record = drive(body, ended("c0", 2, 0.01), recorded=[("c0", 0, 0.0)], delay_s=0.2)
+    assert (found, record.cancelled) == ("heard 2", [])
+
+
+def test_what_a_thread_delayed_is_waited_for() -> None:
+    gate = threading.Event()
+
+    async def after_a_thread() -> int:
+        await asyncio.to_thread(gate.wait, 10)
+        return await named.aio(1)
+
+    async def body() -> list[int]:
+        running = [asyncio.ensure_future(after_a_thread()), asyncio.ensure_future(named.aio(2))]
+        asyncio.get_running_loop().call_soon(gate.set)
+        return [await one for one in asyncio.as_completed(running)]
+
+    found, _ = drive(body, ended("t0_c0", 2, 0.1), ended("c0", 4, 0.2), recorded=[("c0", 0, 0.0), ("t0_c0", 0, 0.05)], delay_s=0.02)
+    assert found == [2, 4]
+
+
+def test_what_a_thread_no_longer_brings_about_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "PATIENCE_S", 0.05)
+    gate = threading.Event()
+
+    async def body() -> int:
+        waiting = asyncio.ensure_future(asyncio.to_thread(gate.wait, 10))
+        found = await named.aio(1)
+        gate.set()
+        await waiting
+        return found
+
+    found, _ = drive(body, ended("c0", 4, 0.2), recorded=[("c0", 0, 0.0), ("c1", 0, 0.1)])
+    assert found == 4
+
+
+def test_calls_say_what_they_followed_and_when() -> None:
+    async def body() -> None:
+        await named.aio(1)
+        await asyncio.sleep(0.02)
+        await asyncio.gather(named.aio(2), named.aio(3))
+        await named.aio(4)
+
+    _, record = drive(body, *[ended(f"c{n}", 2 * n + 2) for n in range(4)], replay_to=0)
+    assert [(call.key, call.after) for call in record.calls[:3]] == [("c0", 0), ("c1", 2), ("c2", 2)]
+    assert [sorted(one.order for one in call.given) for call in record.calls] == [[], [2], [], [4, 6]]
+    clocks = [call.clock_s for call in record.calls]
+    assert clocks == sorted(clocks)
+    assert clocks[1] - record.calls[1].given[0].clock_s >= 0.02

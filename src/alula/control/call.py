@@ -53,7 +53,7 @@ class Calls:
             await asyncio.wait([before])
         k = work.key
         if call.is_cancelled:
-            self._post(k.execution, ev.CallCancelled(self._clock(), k.node_id, k.item, k.attempt, call.key, int(call.after)))
+            self._post(k.execution, cancel_event(k, call, self._clock()))
             return
         try:
             event = await self._event(work, call)
@@ -78,6 +78,7 @@ class Calls:
 def answer_of(effect: fx.AnswerCall) -> worker_pb2.Answer:
     """An answer as the attempt hears it."""
     answer = worker_pb2.Answer(key=effect.key, order=effect.order, is_pending=effect.is_pending, is_given_up=effect.is_given_up)
+    answer.clock_s = effect.clock_s
     if effect.failure is not None:
         answer.code, answer.message, answer.kind = effect.failure.code, effect.failure.message, effect.failure.kind
     elif effect.outputs is not None:
@@ -97,17 +98,33 @@ def call_spec(connection: Connection, library: Library, key: WorkKey, call: work
     except DecodeError as e:
         raise InvalidInput(f"a call that is no message: {e}") from e
     node.id = call.key
-    origin = Origin(item=key.item, key=call.key, digest=call_digest(node, inputs), place=call.place)
+    origin = Origin(
+        item=key.item,
+        key=call.key,
+        digest=call_digest(node, inputs),
+        place=call.place,
+        after=int(call.after),
+        clock_s=call.clock_s,
+    )
     return _spec(connection, library, node, origin, inputs)
 
 
 def call_event(key: WorkKey, call: worker_pb2.Call, spec: NodeSpec, at: int) -> ev.Event:
     """What the engine hears of a call: that it was made, or what a traced function gave."""
     if not call.is_traced:
-        return ev.CallMade(at, key.node_id, key.item, key.attempt, spec, call.is_replay)
+        return ev.CallMade(at, key.node_id, key.item, key.attempt, spec, call.is_replay, _given(call))
     failure = failure_of(call.error) if call.error else None
     outputs = None if call.error else core.LiteralMap.FromString(call.outputs)
-    return ev.ResultTraced(at, key.node_id, key.item, key.attempt, spec, int(call.started_at_us), outputs, failure)
+    return ev.ResultTraced(at, key.node_id, key.item, key.attempt, spec, int(call.started_at_us), outputs, failure, _given(call))
+
+
+def cancel_event(key: WorkKey, call: worker_pb2.Call, at: int) -> ev.CallCancelled:
+    """What the engine hears of a call that was given up."""
+    return ev.CallCancelled(at, key.node_id, key.item, key.attempt, call.key, int(call.after), call.clock_s, _given(call))
+
+
+def _given(call: worker_pb2.Call) -> ev.Given:
+    return tuple((int(one.order), one.clock_s) for one in call.given)
 
 
 def call_digest(node: core.Node, inputs: core.LiteralMap) -> bytes:
@@ -147,7 +164,15 @@ def _is_optional(type_: core.LiteralType) -> bool:
 def recorded_spec(connection: Connection, library: Library, row: Any) -> NodeSpec:
     """The spec of a call from its row; its inputs are in its node's."""
     node = core.Node.FromString(row.node)
-    origin = Origin(item=row.item, key=row.call_key, digest=row.digest, place=row.place, generation=row.generation)
+    origin = Origin(
+        item=row.item,
+        key=row.call_key,
+        digest=row.digest,
+        place=row.place,
+        generation=row.generation,
+        after=row.after,
+        clock_s=row.clock_s,
+    )
     target = node.WhichOneof("target")
     task = library.task(connection, EntityId.from_proto(node.task_node.reference_id)) if target == "task_node" else None
     outputs: tuple[str, ...] = ()

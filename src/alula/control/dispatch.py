@@ -209,7 +209,9 @@ class Dispatch:
         attempt.raw_output_prefix, attempt.checkpoint = raw, paths.checkpoint_prefix(raw)
         attempt.project, attempt.domain, attempt.execution = execution
         attempt.node, attempt.retry_attempt, attempt.item, attempt.is_item_sliced = key.node_id, key.attempt, key.item, key.item >= 0
-        attempt.replay_to = effect.replay_to
+        attempt.replay_to = effect.record.answered
+        for called, after, clock_s in effect.record.calls:
+            attempt.recorded.add(key=called, after=after, clock_s=clock_s)
         if key.attempt:
             previous = paths.raw_output_prefix(raw_root, execution, key.node_id, key.attempt - 1, key.item)
             attempt.prev_checkpoint = paths.checkpoint_prefix(previous)

@@ -95,7 +95,12 @@ class _Loader:
         node.attempt = self._last_attempt(node)
         self._run.nodes[node.id] = node
         state.nodes[spec.id] = node
+        if (origin := spec.origin) is not None:
+            state.made[origin.item] = state.made.get(origin.item, 0) + 1
+            state.ended[origin.item] = state.ended.get(origin.item, 0) + node.phase.is_terminal
         state.last_answer = max(state.last_answer, node.answer_order // 2 * 2)
+        if node.answer_order and not node.is_given_up and not node.answer_clock_s:
+            state.unclocked[node.answer_order] = node
         if node.phase.is_terminal:
             return
         inputs = node.inputs or core.LiteralMap()
@@ -250,6 +255,7 @@ def _node(row: Any, spec: NodeSpec, fetch: Callable[[str], bytes]) -> Node:
         chosen=row.chosen,
         deck_uri=row.deck_uri,
         answer_order=row.answer_order,
+        answer_clock_s=row.answer_clock_s,
         is_new=False,
     )
 

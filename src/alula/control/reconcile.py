@@ -6,7 +6,7 @@ from alula.control import logfile
 from alula.engine import effect as fx
 from alula.engine import event as ev
 from alula.engine.attempt import call_of
-from alula.engine.call import due_answers, last_answer
+from alula.engine.call import due_answers, record_of
 from alula.engine.event import Failure
 from alula.engine.graph import NodeKind, TaskCall
 from alula.engine.machine import pending_timers
@@ -45,7 +45,7 @@ def reconcile(run: Run, at: int, *, is_restart: bool) -> tuple[list[object], lis
 def _node(run: Run, node: Node, at: int, is_restart: bool, effects: list[object], events: list[ev.Event]) -> None:
     inputs = node.inputs or core.LiteralMap()
     if node.spec.kind is NodeKind.TASK and node.closure is None and node.attempt is not None:
-        _attempt(node.attempt, call_of(node), inputs, (), last_answer(run, node), at, is_restart, effects, events)
+        _attempt(node.attempt, call_of(node), inputs, (), record_of(run, node), at, is_restart, effects, events)
     elif node.spec.kind is NodeKind.LAUNCH_PLAN and node.child and node.spec.reference is not None:
         found = run.recovered.get(node.id)
         effects.append(fx.LaunchChild(node.id, -1, node.child, node.spec.reference, inputs, found.child if found else ""))
@@ -55,8 +55,8 @@ def _node(run: Run, node: Node, at: int, is_restart: bool, effects: list[object]
             if attempt.child and inner.reference is not None:
                 effects.append(fx.LaunchChild(node.id, item, attempt.child, inner.reference, item_inputs(node, item)))
             elif inner.call is not None:
-                inputs, replay_to = item_inputs(node, item), last_answer(run, node)
-                _attempt(attempt, inner.call, inputs, sliced_names(node), replay_to, at, is_restart, effects, events)
+                inputs, record = item_inputs(node, item), record_of(run, node, item)
+                _attempt(attempt, inner.call, inputs, sliced_names(node), record, at, is_restart, effects, events)
 
 
 def _attempt(
@@ -64,7 +64,7 @@ def _attempt(
     call: TaskCall,
     inputs: core.LiteralMap,
     sliced: tuple[str, ...],
-    replay_to: int,
+    record: fx.Record,
     at: int,
     is_restart: bool,
     effects: list[object],
@@ -75,7 +75,7 @@ def _attempt(
     if attempt.phase.is_terminal:
         return
     if attempt.phase in (AttemptPhase.QUEUED, AttemptPhase.INITIALIZING):
-        effects.append(fx.StartAttempt(attempt.node_id, attempt.item, attempt.number, call, inputs, sliced, replay_to))
+        effects.append(fx.StartAttempt(attempt.node_id, attempt.item, attempt.number, call, inputs, sliced, record))
     elif is_restart:
         log_end = logfile.size(attempt.log_uri) if attempt.log_uri else 0
         report = ev.AttemptReport(log_uri=attempt.log_uri, log_start=attempt.log_start, log_end=log_end)

@@ -18,7 +18,7 @@ Values = tuple[Any, ...]
 NODE_FIXED = ("execution_key", "node_id", "spec_node_id", "scope_id", "parent_id", "kind", "created_at", "inputs")
 NODE_CHANGING = (
     *("phase", "started_at", "ended_at", "updated_at", "duration_us", "user_failures", "system_failures"),
-    *("cache_status", "cache_reason", "cache_source", "child", "chosen", "is_dynamic", "answer_order"),
+    *("cache_status", "cache_reason", "cache_source", "child", "chosen", "is_dynamic", "answer_order", "answer_clock_s"),
     *("error_code", "error_kind", "error_message", "error_node", "deck_uri", "outputs_uri", "outputs"),
 )
 ATTEMPT_ID = ("execution_key", "node_id", "item", "retry_attempt")
@@ -32,7 +32,7 @@ RUN_CHANGING = (
     *("phase", "started_at", "ended_at", "updated_at", "duration_us", "error_code", "error_kind", "error_message", "error_node"),
     *("abort_cause", "abort_principal", "outputs"),
 )
-CALL = ("execution_key", "node_id", "owner_id", "item", "call_key", "generation", "digest", "place", "node")
+CALL = ("execution_key", "node_id", "owner_id", "item", "call_key", "generation", "after", "clock_s", "digest", "place", "node")
 EVENT = ("execution_key", "sequence", "at", "kind", "node_id", "item", "attempt", "detail")
 NO_REPORT = (0, 0, 0, 0, 0, 0, 0, 0, "")  # log_end to worker
 NO_FAILURE = ("", "", "", "")
@@ -63,6 +63,7 @@ def _node_changing(node: Node, at: int) -> Values:
         node.chosen,
         int(node.closure is not None or node.has_calls),
         node.answer_order,
+        node.answer_clock_s,
         *_failure(node.failure),
         node.deck_uri,
         node.outputs_uri,
@@ -143,7 +144,7 @@ class TurnWriter:
                 inserts.append((key, node_id, node.spec.id, node.scope_id, node.parent_id, kind, node.created_at, inputs, *changing))
                 if (origin := node.spec.origin) is not None:
                     place, packed = text(origin.place), node.spec.node.SerializeToString()
-                    named = (key, node_id, node.scope_id, origin.item, origin.key, origin.generation)
+                    named = (key, node_id, node.scope_id, origin.item, origin.key, origin.generation, origin.after, origin.clock_s)
                     calls.append((*named, origin.digest, place, packed))
             else:
                 updates.append((*changing, key, node_id))

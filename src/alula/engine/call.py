@@ -16,7 +16,7 @@ from itertools import count
 
 from alula.engine import event as ev
 from alula.engine import scope
-from alula.engine.effect import AnswerCall
+from alula.engine.effect import NO_RECORD, AnswerCall, Record
 from alula.engine.event import Failure
 from alula.engine.graph import NodeKind, NodeSpec, Origin
 from alula.engine.state import Attempt, Node, Run, ScopeState, Turn
@@ -39,6 +39,7 @@ def on_event(turn: Turn, owner: Node, event: Event) -> None:
         state = scope.open_calls(turn, owner)
     if state.calls is None:
         return  # its graph took over
+    _note_clocks(turn, state, event.given)
     match event:
         case ev.CallCancelled():
             _cancel(turn, state, event)
@@ -46,6 +47,15 @@ def on_event(turn: Turn, owner: Node, event: Event) -> None:
             _call(turn, state, attempt, event)
         case ev.ResultTraced():
             _trace(turn, state, attempt, event)
+
+
+def _note_clocks(turn: Turn, state: ScopeState, given: ev.Given) -> None:
+    """Takes down when the task was given answers, by its own clock: its timers ran by that, and shall again."""
+    for order, clock_s in given:
+        node = state.unclocked.pop(order, None)
+        if node is not None:
+            node.answer_clock_s = clock_s
+            turn.nodes[node.id] = node
 
 
 def _call(turn: Turn, state: ScopeState, attempt: Attempt, event: ev.CallMade) -> None:
@@ -175,7 +185,9 @@ def _cancel(turn: Turn, state: ScopeState, event: ev.CallCancelled) -> None:
     node = state.called(spec) if spec is not None else None
     if node is None or node.is_given_up:
         return
+    state.unclocked.pop(node.answer_order, None)
     node.answer_order = event.after + 1  # also of what has ended meanwhile: the task did not hear of it
+    node.answer_clock_s = event.clock_s
     if node.phase.is_terminal:
         turn.nodes[node.id] = node
     else:
@@ -198,10 +210,8 @@ def charge_loss(turn: Turn, node: Node, failure: Failure, item: int = -1) -> Non
     A server that stops while the task has something to wait for is not counted: such a wait may outlast any number of restarts.
     """
     state, array = turn.run.scopes.get(node.id), node.array
-    nodes = state.nodes.values() if state is not None and state.calls is not None else ()
-    called = [n for n in nodes if n.spec.origin is not None and n.spec.origin.item == item]
-    ended = sum(n.phase.is_terminal for n in called)
-    if failure.is_restart and ended < len(called):
+    made, ended = (state.made.get(item, 0), state.ended.get(item, 0)) if state is not None else (0, 0)
+    if failure.is_restart and ended < made:
         return
     if item < 0 or array is None:
         node.system_failures = 1 if ended > node.calls_at_loss else node.system_failures + 1
@@ -222,7 +232,11 @@ def due_answers(run: Run, owner: Node) -> list[AnswerCall]:
     return [e for e in turn.effects if isinstance(e, AnswerCall)]
 
 
-def last_answer(run: Run, owner: Node) -> int:
-    """The order of the last answer that attempts of a task were given, 0 if there was none."""
+def record_of(run: Run, owner: Node, item: int = -1) -> Record:
+    """What attempts of a task, or of an item of a map, did before the next one."""
     state = run.scopes.get(owner.id)
-    return state.last_answer if state is not None and state.calls is not None else 0
+    if state is None or state.calls is None:
+        return NO_RECORD
+    now = _generation(owner, item)
+    origins = [spec.origin for (of, _), spec in state.calls.items() if of == item and spec.origin is not None]
+    return Record(state.last_answer, tuple((one.key, one.after, one.clock_s) for one in origins if one.generation == now))

@@ -44,6 +44,22 @@ class ReleaseReservation:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """What attempts of a task that calls others did before the one that starts.
+
+    Attributes:
+        answered: order of the last answer that they were given, 0 if there was none.
+        calls: key of each call of theirs, the order of the last answer that they had been given by then, and when by their own clock.
+    """
+
+    answered: int = 0
+    calls: tuple[tuple[str, int, float], ...] = ()
+
+
+NO_RECORD = Record()
+
+
+@dataclass(frozen=True, slots=True)
 class StartAttempt:
     """`sliced` names the inputs of which an array item got its own element; empty for an ordinary task."""
 
@@ -53,7 +69,7 @@ class StartAttempt:
     call: TaskCall
     inputs: core.LiteralMap
     sliced: tuple[str, ...] = ()
-    replay_to: int = 0  # the order of the last answer that attempts of this task were given
+    record: Record = NO_RECORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +88,7 @@ class AnswerCall:
         order: grows with every end that the caller is told of; 0: of no call's end.
         is_pending: nothing is known of the end yet; only told to an attempt that goes over what is on record.
         is_given_up: an earlier attempt stopped waiting for it, after the answer before `order`.
+        clock_s: when an earlier attempt was given it, or gave it up, by its own clock; 0: not known.
     """
 
     node_id: str
@@ -83,6 +100,7 @@ class AnswerCall:
     order: int = 0
     is_pending: bool = False
     is_given_up: bool = False
+    clock_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,11 +134,16 @@ class AttemptFailed:
     report: AttemptReport = NO_REPORT
 
 
+Given: TypeAlias = tuple[tuple[int, float], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class CallMade:
     """A running task calls something: a child of its node. `spec` carries the inputs and where the call stands.
 
-    `is_replay`: the attempt goes over what is on record, and is told at once if nothing is known of the call's end.
+    Attributes:
+        is_replay: the attempt goes over what is on record, and is told at once if nothing is known of the call's end.
+        given: order of each answer that the task was given since it last called something, and when by its own clock.
     """
 
     at: int
@@ -147,11 +152,18 @@ class CallMade:
     attempt: int
     spec: NodeSpec
     is_replay: bool = False
+    given: Given = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CallCancelled:
-    """The task no longer wants the result of a call; `after` is the order of the last answer that it had been given."""
+    """The task no longer wants the result of a call.
+
+    Attributes:
+        after: order of the last answer that it had been given.
+        clock_s: when, by its own clock.
+        given: as of `CallMade`.
+    """
 
     at: int
     node_id: str
@@ -159,6 +171,8 @@ class CallCancelled:
     attempt: int
     key: str
     after: int
+    clock_s: float = 0.0
+    given: Given = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +187,7 @@ class ResultTraced:
     started_at: int
     outputs: core.LiteralMap | None
     failure: Failure | None
+    given: Given = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,8 @@ class Origin:
         digest: of what is called and its inputs.
         place: `file:line`.
         generation: failures of the caller's own before this call, 0 in its first life.
+        after: order of the last answer that the caller had been given by then.
+        clock_s: when it was made, by the caller's own clock.
     """
 
     item: int
@@ -76,6 +78,8 @@ class Origin:
     digest: bytes
     place: str
     generation: int = 0
+    after: int = 0
+    clock_s: float = 0.0
 
     @property
     def node_id(self) -> str:

@@ -66,6 +66,7 @@ def new_node(turn: Turn, state: ScopeState, spec: NodeSpec, parent_id: str) -> N
     node = Node(id=node_id, spec=spec, scope_id=state.id, parent_id=parent_id, phase=NodePhase.UNDEFINED, created_at=turn.at)
     turn.run.nodes[node_id] = node
     state.nodes[spec.id] = node
+    state.count(node)
     return node
 
 
@@ -180,6 +181,7 @@ def end_node(
     release_reservation(turn, node)
     state = run.scopes[node.scope_id]
     if state.calls is not None:
+        state.count(node)
         state.order_answer(node)
         answer(turn, state, node)
     elif node.parent_id != node.scope_id:
@@ -215,12 +217,12 @@ def answer(turn: Turn, state: ScopeState, node: Node) -> None:
         return
     named = (state.id, origin.item, attempt.number, origin.key)
     if node.is_given_up or node.phase is NodePhase.ABORTED:
-        turn.effects.append(AnswerCall(*named, order=node.answer_order, is_given_up=True))
+        turn.effects.append(AnswerCall(*named, order=node.answer_order, is_given_up=True, clock_s=node.answer_clock_s))
         return
     failure, outputs = node.failure, node.outputs
     if failure is None and outputs is None:
         outputs = core.LiteralMap()
-    turn.effects.append(AnswerCall(*named, outputs, failure, node.answer_order))
+    turn.effects.append(AnswerCall(*named, outputs, failure, node.answer_order, clock_s=node.answer_clock_s))
 
 
 def calling_attempt(owner: Node, item: int) -> Attempt | None:
@@ -353,3 +355,5 @@ def abort_node(turn: Turn, node: Node) -> None:
     free_slot(turn, node)
     node.failure, node.ended_at = ABORTED, turn.at
     set_phase(turn, node, NodePhase.ABORTED)
+    if (state := run.scopes.get(node.scope_id)) is not None:
+        state.count(node)

@@ -95,6 +95,7 @@ class Node:
     has_calls: bool = False  # its task has called others while it ran
     calls_at_loss: int = 0  # how many of them had ended when its worker was last lost
     answer_order: int = 0  # of a call: its end's place among the answers to its caller, even; odd: given up after the one before
+    answer_clock_s: float = 0.0  # when its caller was given that answer, or gave it up, by the caller's own clock; 0: not known
     array: ArrayState | None = None
     deck_uri: str = ""
     holds_slot: bool = False  # counts against the execution's max_parallelism
@@ -122,12 +123,22 @@ class ScopeState:
     is_closing: bool = False  # the failure node is running, or the end was reached
     calls: dict[tuple[int, str], NodeSpec] | None = None  # of a running task: the latest call by item and key; None: a graph
     last_answer: int = 0  # order of the latest answer to the task
+    made: dict[int, int] = field(default_factory=dict)  # calls of a running task, by item
+    ended: dict[int, int] = field(default_factory=dict)  # of these
+    unclocked: dict[int, Node] = field(default_factory=dict)  # by order: calls whose answer's clock is not known
+
+    def count(self, node: Node) -> None:
+        """Counts a call that was made, or that has ended."""
+        if (origin := node.spec.origin) is not None:
+            counter = self.ended if node.phase.is_terminal else self.made
+            counter[origin.item] = counter.get(origin.item, 0) + 1
 
     def order_answer(self, node: Node) -> None:
         """Gives the end of a call its place among the answers; what has one keeps it."""
         if not node.answer_order:
             self.last_answer += 2
             node.answer_order = self.last_answer
+            self.unclocked[self.last_answer] = node
 
     def called(self, spec: NodeSpec) -> Node | None:
         """The node of a call, None while it waits for its turn."""

@@ -69,7 +69,9 @@ class Feeder:
             while pool in queues and self._grow(pool):
                 self._feed(pool)
         if queues.count:
-            going = idle.next_to_go(self._fleet.workers.values(), self._room, (flight.work.demand for flight in queues.heads()))
+            going = idle.next_to_go(
+                self._fleet.workers.values(), self._room, (flight.work.demand for flight in queues.heads()), self._loop.time()
+            )
             if going is not None:
                 going.evict()
         queues.rotate()

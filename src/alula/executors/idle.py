@@ -10,6 +10,7 @@ from alula.executors.worker import Worker
 
 MAX_IDLE = 32  # workers kept for tasks that only wait for their calls
 EVICT_AFTER_S = 60.0  # and how long each is kept
+SETTLED_S = 0.2  # one that was idle for less may be answered any moment: a result on record, a cache hit
 
 
 def is_overdue(worker: Worker, now: float) -> bool:
@@ -17,7 +18,7 @@ def is_overdue(worker: Worker, now: float) -> bool:
     return bool(worker.idle_since) and now - worker.idle_since > EVICT_AFTER_S and not worker.is_doomed
 
 
-def next_to_go(workers: Collection[Worker], room: Room, wanted: Iterable[Demand]) -> Worker | None:
+def next_to_go(workers: Collection[Worker], room: Room, wanted: Iterable[Demand], now: float) -> Worker | None:
     """The one that gives way where work waits for memory, devices or a place that tasks hold which only wait themselves.
 
     Args:
@@ -26,7 +27,8 @@ def next_to_go(workers: Collection[Worker], room: Room, wanted: Iterable[Demand]
     Returns:
         The one that has idled longest, of those that hold anything unless there are too many; None if it would help nobody.
     """
-    idle = sorted((w for w in workers if w.idle_since and not w.is_doomed), key=lambda w: w.idle_since)
+    settled = (w for w in workers if w.idle_since and now - w.idle_since >= SETTLED_S and not w.is_doomed)
+    idle = sorted(settled, key=lambda w: w.idle_since)
     if len(idle) > MAX_IDLE:
         return idle[0]
     holder = next((w for w in idle if w.reserved.mem_bytes or w.reserved.gpu), None)

@@ -183,6 +183,9 @@ class ProcessExecutor:
         for call in message.calls:
             caller = worker.flying.get(call.handle)
             if caller is not None and not caller.is_cancelled and self._listener is not None:
+                if not (call.is_cancelled or call.is_traced):
+                    # If it runs anew, it goes over it.
+                    caller.work.attempt.recorded.add(key=call.key, after=call.after, clock_s=call.clock_s)
                 self._listener.on_called(caller.work, call)
         for waiting in message.idle:
             flight = worker.flying.get(waiting.handle)
@@ -252,6 +255,8 @@ class ProcessExecutor:
     def answer(self, key: WorkKey, answer: worker_pb2.Answer) -> None:
         flight = self._held.get(key) or self._evicted.get(key)
         worker = flight.worker if flight is not None else None
+        if answer.is_pending and (flight is None or flight.is_evicted):
+            return  # it says that nothing has happened: no reason to run anew
         if flight is not None:  # if it runs anew, it goes over what it has heard in the same order
             flight.work.attempt.replay_to = max(flight.work.attempt.replay_to, answer.order)
         if flight is None or worker is None or flight.handle not in worker.flying:
@@ -297,6 +302,8 @@ class ProcessExecutor:
         """Announces attempts that run for a while, and looks at the memory of those with a limit."""
         self._ticker = self._loop.call_later(TICK_S if self._fleet.workers else TICK_S * 10, self._tick)
         now = self._loop.time()
+        if self._feeder.queues.count:
+            self._feeder.schedule()  # one that idles may have settled by now, and gives way
         for worker in list(self._fleet.workers.values()):
             head = worker.head
             if head is None:

@@ -163,6 +163,8 @@ def _link(stored: str, path: str, file: code_pb2.TreeFile) -> bool:
     except FileExistsError as error:
         shown = file.path[:80].decode(errors="backslashreplace")
         raise InvalidInput(f"code: member {shown!r} comes twice on this file system; refused") from error
+    except FileNotFoundError:
+        return False  # it lost its last tree long ago, and was removed just now
     except OSError:
         shutil.copy2(stored, path)  # a file system without hard links, or with too many of this file
     return True

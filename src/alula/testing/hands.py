@@ -27,6 +27,7 @@ from alula.testing.mock import Hung
 from alula.testing.mock import Run as MockRun
 from alula.testing.program import Program
 from alula.testing.scene import Scene
+from alula.worker.answers import GO_ON
 from alula.worker.call import Stages, conclude, stages
 from alula.worker.driver import Driver
 from alula.worker.failure import error_document
@@ -167,8 +168,8 @@ class Hands:
             self._is_ready = True
 
     @property
-    def waits_for_world(self) -> bool:
-        return self.loop is not None and bool(self.lives) and self.loop.waits_for_world
+    def is_waiting_for_world(self) -> bool:
+        return self.loop is not None and bool(self.lives) and self.loop.is_waiting_for_world
 
     def wait_for_world(self) -> None:
         self._spin(may_wait=True)
@@ -259,7 +260,7 @@ class Hands:
         self._is_ready = True
 
     def _hand_over(self, timeout_s: float | None) -> bool:
-        return any(live.driver.answers.hand_over(timeout_s) for live in list(self.lives.values()))
+        return any(live.driver.answers.at_rest(timeout_s) == GO_ON for live in list(self.lives.values()))
 
     def _on_call(self, key: WorkKey, call: worker_pb2.Call) -> None:
         live = self.lives.get(key)
@@ -317,7 +318,8 @@ class Hands:
             principal=work.run.principal,
             labels=work.run.labels,
             inline_limit_bytes=NO_LIMIT,
-            replay_to=work.effect.replay_to,
+            replay_to=work.effect.record.answered,
+            recorded=[worker_pb2.RecordedCall(key=called, after=after, clock_s=at) for called, after, at in work.effect.record.calls],
             env={**self.program.variables_of(call.image), **{e.key: e.value for e in call.template.container.env}},
             secrets=[f"{s.group}/{s.key}" for s in call.template.security_context.secrets],
         )

@@ -86,7 +86,7 @@ class _Selector(Selector):
             return super().select(timeout)
         if loop.on_rest(timeout):
             return []
-        if not loop.may_wait or not loop.waits_for_world or loop.has_news():
+        if not loop.may_wait or not loop.is_waiting_for_world or loop.has_news():
             loop.due_in_s = timeout
             loop.stop()
             return super().select(0)
@@ -109,10 +109,14 @@ class BenchLoop(Loop):
         self.set_task_factory(_owned_task)
 
     def time(self) -> float:
-        return self.clock.elapsed_s
+        self.read_at = self.clock.elapsed_s
+        return self.read_at
 
-    def leap(self, seconds: float) -> bool:
-        return False  # the bench moves its clock by itself when nothing else is left to do
+    def stop_clock(self) -> None:
+        """The bench moves its clock by itself, when nothing else is left to do."""
+
+    def move_clock(self, seconds: float) -> bool:
+        return False  # as above
 
     def spin(self, *, may_wait: bool = False) -> None:
         """Runs what is ready, and what that makes ready, until all is waiting.

@@ -10,7 +10,7 @@ from typing import Any
 from alula.catalog.lookup import Catalog, Elsewhere
 from alula.compiler.closure import compile_dynamic, references
 from alula.compiler.launch_plan import resolve_inputs
-from alula.control.call import answer_of, call_event, call_spec
+from alula.control.call import answer_of, call_event, call_spec, cancel_event
 from alula.control.launch import make_run, merge
 from alula.control.reconcile import reconcile
 from alula.engine import effect as fx
@@ -233,7 +233,7 @@ class Plane:
 
     def _pass_time(self) -> bool:
         """Everybody waits: goes to the next instant at which something is due. False if there is none."""
-        if self.hands.waits_for_world:
+        if self.hands.is_waiting_for_world:
             self.hands.wait_for_world()
             return True
         timer, nap = self._next_timer(), self.hands.due_at
@@ -305,7 +305,7 @@ class Plane:
     def on_called(self, work: Work, call: worker_pb2.Call) -> ev.Failure | None:
         k = work.key
         if call.is_cancelled:
-            self._inbox.append((k.execution, ev.CallCancelled(self.clock(), k.node_id, k.item, k.attempt, call.key, call.after)))
+            self._inbox.append((k.execution, cancel_event(k, call, self.clock())))
             return None
         try:
             spec = call_spec(None, self.program, k, call)  # type: ignore[arg-type]  # a program wants no connection

@@ -29,7 +29,7 @@ from alula.sdk.reference import Reference
 from alula.sdk.serialize import Serializer, Settings, node_metadata
 from alula.sdk.workflow import Workflow
 from alula.types.offload import Offload
-from alula.worker.answers import Answers
+from alula.worker.answers import GO_ON, Answers
 from alula.worker.event_loop import Lane, Loop, cancel_rest, current_lane, shared_loop
 from alula.worker.failure import error_document
 from alula.worker.link import Link
@@ -75,7 +75,7 @@ class Driver:
     def __init__(self, attempt: worker_pb2.Attempt, link: Sender | None, offload: Offload, loop: Loop) -> None:
         self._attempt, self._link, self._offload, self._loop = attempt, link, offload, loop
         self._serializer = Serializer(Settings(attempt.project, attempt.domain, attempt.task_version, images=images_here()))
-        self.answers = Answers(loop, int(attempt.replay_to))
+        self.answers = Answers(loop, int(attempt.replay_to), attempt.recorded)
         self._unstarted: dict[str, Call] = {}  # by key
         self._idle_said = -1
         self._threads, self._processes = set(threading.enumerate()), running_children()  # of before
@@ -103,6 +103,7 @@ class Driver:
             self._loop.remove_reader(self._link.fileno)
             self._loop.own_files -= 1
             self._loop.selector.on_rest = None
+            self._loop.run_clock()
 
     def check(self) -> None:
         """Says what was written and never awaited; raises what the task must not go on after, even if it caught it."""
@@ -242,8 +243,7 @@ class Driver:
             raise Unsupported("an async task that runs as a container's command cannot call other tasks; run it on the process executor")
         if asyncio.get_running_loop() is not self._loop:
             raise Unsupported(f"{message.place}: this call was awaited in another event loop; await it in the task's own coroutines")
-        with self.answers.expected(message.key) as future:
-            message.is_replay = self.answers.is_replaying
+        with self.answers.expected(message) as future:
             self._send(message)
             try:
                 return await future
@@ -252,7 +252,9 @@ class Driver:
                 raise
 
     def _gone(self, message: worker_pb2.Call) -> worker_pb2.Call:
-        return worker_pb2.Call(handle=message.handle, key=message.key, place=message.place, is_cancelled=True, after=self.answers.given)
+        gone = worker_pb2.Call(handle=message.handle, key=message.key, place=message.place, is_cancelled=True)
+        self.answers.stamp(gone)
+        return gone
 
     def _send(self, *calls: worker_pb2.Call) -> None:
         if self._link is not None:
@@ -266,21 +268,26 @@ class Driver:
         for answer in link.take_answers(self._attempt.handle):
             self.answers.hear(answer)
 
-    def on_rest(self, timeout_s: float | None) -> bool:
-        """The loop is about to wait: the next answer is handed over, else the server may lend this place to others meanwhile."""
-        if self.answers.hand_over(timeout_s):
-            return True
-        only_waits = timeout_s is None and self.answers.are_awaited and not self._loop.waits_for_world
-        if self._link is not None and only_waits and self._idle_said != self.answers.count:
-            if self._works_elsewhere():
+    def on_rest(self, timeout_s: float | None) -> float | None:
+        """The loop is about to wait: the next answer is handed over, else the server may lend this place to others meanwhile.
+
+        Returns:
+            How long the loop may wait, as `Answers.at_rest` says.
+        """
+        wait_s = self.answers.at_rest(timeout_s)
+        if wait_s is not None:
+            return wait_s
+        is_idle = timeout_s is None and self.answers.is_awaited and not self._loop.is_waiting_for_world
+        if self._link is not None and is_idle and self._idle_said != self.answers.count:
+            if self._has_helpers():
                 self._loop.call_later(WATCH_S, lambda: None)  # the loop comes to rest again, and looks again
-                return True
+                return GO_ON
             self._idle_said = self.answers.count
             idle = worker_pb2.Idle(handle=self._attempt.handle, answers=self.answers.count)
             self._link.send(worker_pb2.FromWorker(idle=[idle]))
-        return False
+        return None
 
-    def _works_elsewhere(self) -> bool:
+    def _has_helpers(self) -> bool:
         """Whether a thread or a process that the task started is at work: it would be taken away with this worker."""
         known = self._threads | set(self._loop.pool_threads)
         if any(not thread.daemon and thread not in known for thread in threading.enumerate()):

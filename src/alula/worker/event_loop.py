@@ -38,13 +38,13 @@ current_lane: contextvars.ContextVar[Lane] = contextvars.ContextVar("alula_lane"
 
 
 class Selector(selectors.DefaultSelector):
-    """Says when the loop is about to wait, and goes on at once if that gave it something to do.
+    """Says when the loop is about to wait, and asks for how long.
 
     Attributes:
-        on_rest: given how long the loop would wait, None without end; whether there is something to do now.
+        on_rest: given how long the loop would wait, None without end; how long it shall, 0: there is something to do now.
     """
 
-    on_rest: Callable[[float | None], bool] | None = None
+    on_rest: Callable[[float | None], float | None] | None = None
     _turns = 0  # since the loop last had nothing to do
 
     def select(self, timeout: float | None = None) -> Any:
@@ -55,7 +55,8 @@ class Selector(selectors.DefaultSelector):
             if self._turns < MAX_TURNS:
                 return super().select(timeout)
         self._turns = 0
-        return [] if self.on_rest(timeout) else super().select(timeout)
+        wait_s = self.on_rest(timeout)
+        return [] if wait_s == 0 else super().select(wait_s)
 
 
 class Loop(asyncio.SelectorEventLoop):
@@ -64,6 +65,8 @@ class Loop(asyncio.SelectorEventLoop):
     def __init__(self, selector: Selector | None = None) -> None:
         self.selector = selector or Selector()
         self._ahead_s = 0.0
+        self._stands_at: float | None = None
+        self.read_at = 0.0  # what its clock said when it was last looked at
         super().__init__(self.selector)
         self.in_threads = 0
         self.pool_threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()  # what runs in them is counted in `in_threads`
@@ -71,15 +74,34 @@ class Loop(asyncio.SelectorEventLoop):
         self.set_task_factory(make_task)
 
     def time(self) -> float:
-        return super().time() + self._ahead_s
+        self.read_at = super().time() + self._ahead_s if self._stands_at is None else self._stands_at
+        return self.read_at
 
-    def leap(self, seconds: float) -> bool:
+    @property
+    def is_stopped_clock(self) -> bool:
+        """Whether its clock stands still."""
+        return self._stands_at is not None
+
+    def stop_clock(self) -> None:
+        """Has its clock stand still until `run_clock`, or until it is moved."""
+        if self._stands_at is None:
+            self._stands_at = self.time()
+
+    def run_clock(self) -> None:
+        """Has its clock go on from where it stands."""
+        if self._stands_at is not None:
+            self._ahead_s, self._stands_at = self._stands_at - super().time(), None
+
+    def move_clock(self, seconds: float) -> bool:
         """Moves its clock on, so that timers are due at once; False if its clock is not its own to move."""
-        self._ahead_s += seconds
+        if self._stands_at is None:
+            self._ahead_s += seconds
+        else:
+            self._stands_at += seconds
         return True
 
     @property
-    def waits_for_world(self) -> bool:
+    def is_waiting_for_world(self) -> bool:
         """Whether something may come that is neither a timer nor an answer: from a thread or through a socket."""
         return bool(self.in_threads) or len(self.selector.get_map()) > self.own_files
 

@@ -149,7 +149,7 @@ def _reap(control: socket.socket, workers: dict[int, int]) -> None:
 def end(pid: int, number: int) -> None:
     """Sends a signal to a worker that was not waited for yet, with all that it started."""
     if not _end_group(pid, number):
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, number)  # forked a moment ago: it does not lead its group yet
 
 

@@ -158,7 +158,7 @@ def _start_attempt(turn: Turn, node: Node, state: ArrayState, item: int, inputs:
     if call is None:
         raise Internal(f'array node "{node.id}" runs no task')
     attempt = _new_attempt(turn, node, state, item)
-    turn.effects.append(StartAttempt(node.id, item, attempt.number, call, inputs, state.sliced, calls.last_answer(turn.run, node)))
+    turn.effects.append(StartAttempt(node.id, item, attempt.number, call, inputs, state.sliced, calls.record_of(turn.run, node, item)))
 
 
 def on_event(turn: Turn, node: Node, event: ev.Event) -> None:

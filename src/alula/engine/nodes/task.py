@@ -50,8 +50,8 @@ def start_attempt(turn: Turn, node: Node) -> None:
     node.attempt = Attempt(node_id=node.id, item=-1, number=number, phase=AttemptPhase.QUEUED, created_at=turn.at, task=call.id)
     turn.attempts[(node.id, -1, number)] = node.attempt
     turn.nodes[node.id] = node
-    inputs, replay_to = node.inputs or core.LiteralMap(), calls.last_answer(turn.run, node)
-    turn.effects.append(StartAttempt(node.id, -1, number, call, inputs, replay_to=replay_to))
+    inputs, record = node.inputs or core.LiteralMap(), calls.record_of(turn.run, node)
+    turn.effects.append(StartAttempt(node.id, -1, number, call, inputs, record=record))
 
 
 def on_event(turn: Turn, node: Node, event: ev.Event) -> None:

@@ -97,6 +97,7 @@ class Attempt(_message.Message):
     MAX_PARAMETERS_FIELD_NUMBER: _builtins.int
     MAX_DECK_BYTES_FIELD_NUMBER: _builtins.int
     REPLAY_TO_FIELD_NUMBER: _builtins.int
+    RECORDED_FIELD_NUMBER: _builtins.int
     handle: _builtins.int
     """the executor's own number for this attempt, echoed in the report"""
     task: _builtins.str
@@ -154,6 +155,10 @@ class Attempt(_message.Message):
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """the execution's"""
 
+    @_builtins.property
+    def recorded(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordedCall]:
+        """what attempts before this one called"""
+
     def __init__(
         self,
         *,
@@ -187,14 +192,42 @@ class Attempt(_message.Message):
         max_parameters: _builtins.int = ...,
         max_deck_bytes: _builtins.int = ...,
         replay_to: _builtins.int = ...,
+        recorded: _abc.Iterable[Global___RecordedCall] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["args", b"args", "bundle", b"bundle", "bundle_path", b"bundle_path", "checkpoint", b"checkpoint", "domain", b"domain", "env", b"env", "execution", b"execution", "handle", b"handle", "inline_limit_bytes", b"inline_limit_bytes", "inputs", b"inputs", "is_item_sliced", b"is_item_sliced", "item", b"item", "labels", b"labels", "max_deck_bytes", b"max_deck_bytes", "max_metrics", b"max_metrics", "max_parameters", b"max_parameters", "node", b"node", "notice", b"notice", "output_prefix", b"output_prefix", "prev_checkpoint", b"prev_checkpoint", "principal", b"principal", "project", b"project", "raw_output_prefix", b"raw_output_prefix", "replay_to", b"replay_to", "retry_attempt", b"retry_attempt", "secrets", b"secrets", "task", b"task", "task_name", b"task_name", "task_version", b"task_version", "work_dir", b"work_dir"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["args", b"args", "bundle", b"bundle", "bundle_path", b"bundle_path", "checkpoint", b"checkpoint", "domain", b"domain", "env", b"env", "execution", b"execution", "handle", b"handle", "inline_limit_bytes", b"inline_limit_bytes", "inputs", b"inputs", "is_item_sliced", b"is_item_sliced", "item", b"item", "labels", b"labels", "max_deck_bytes", b"max_deck_bytes", "max_metrics", b"max_metrics", "max_parameters", b"max_parameters", "node", b"node", "notice", b"notice", "output_prefix", b"output_prefix", "prev_checkpoint", b"prev_checkpoint", "principal", b"principal", "project", b"project", "raw_output_prefix", b"raw_output_prefix", "recorded", b"recorded", "replay_to", b"replay_to", "retry_attempt", b"retry_attempt", "secrets", b"secrets", "task", b"task", "task_name", b"task_name", "task_version", b"task_version", "work_dir", b"work_dir"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Attempt: _TypeAlias = Attempt  # noqa: Y015
+
+@_typing.final
+class RecordedCall(_message.Message):
+    """A call that an attempt before this one made, the order of the last answer that it had been given by then, and when by its own clock."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    CLOCK_S_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    after: _builtins.int
+    clock_s: _builtins.float
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        after: _builtins.int = ...,
+        clock_s: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "clock_s", b"clock_s", "key", b"key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordedCall: _TypeAlias = RecordedCall  # noqa: Y015
 
 @_typing.final
 class ToWorker(_message.Message):
@@ -244,6 +277,8 @@ class Call(_message.Message):
     STARTED_AT_US_FIELD_NUMBER: _builtins.int
     IS_REPLAY_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
+    CLOCK_S_FIELD_NUMBER: _builtins.int
+    GIVEN_FIELD_NUMBER: _builtins.int
     handle: _builtins.int
     key: _builtins.str
     """the call's place in the order of the task's calls"""
@@ -264,7 +299,13 @@ class Call(_message.Message):
     is_replay: _builtins.bool
     """the attempt goes over what is on record, and wants to hear at once if there is nothing of this call"""
     after: _builtins.int
-    """is_cancelled: order of the last answer that the task was given"""
+    """order of the last answer that the task was given"""
+    clock_s: _builtins.float
+    """when, by the task's own clock"""
+    @_builtins.property
+    def given(self) -> _containers.RepeatedCompositeFieldContainer[Global___Given]:
+        """answers that it was given since it last called something"""
+
     def __init__(
         self,
         *,
@@ -280,14 +321,40 @@ class Call(_message.Message):
         started_at_us: _builtins.int = ...,
         is_replay: _builtins.bool = ...,
         after: _builtins.int = ...,
+        clock_s: _builtins.float = ...,
+        given: _abc.Iterable[Global___Given] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "error", b"error", "handle", b"handle", "inputs", b"inputs", "is_cancelled", b"is_cancelled", "is_replay", b"is_replay", "is_traced", b"is_traced", "key", b"key", "node", b"node", "outputs", b"outputs", "place", b"place", "started_at_us", b"started_at_us"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "clock_s", b"clock_s", "error", b"error", "given", b"given", "handle", b"handle", "inputs", b"inputs", "is_cancelled", b"is_cancelled", "is_replay", b"is_replay", "is_traced", b"is_traced", "key", b"key", "node", b"node", "outputs", b"outputs", "place", b"place", "started_at_us", b"started_at_us"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Call: _TypeAlias = Call  # noqa: Y015
+
+@_typing.final
+class Given(_message.Message):
+    """When a task was given an answer, by the clock of its loop since it began: downtime does not count."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_FIELD_NUMBER: _builtins.int
+    CLOCK_S_FIELD_NUMBER: _builtins.int
+    order: _builtins.int
+    clock_s: _builtins.float
+    def __init__(
+        self,
+        *,
+        order: _builtins.int = ...,
+        clock_s: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock_s", b"clock_s", "order", b"order"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Given: _TypeAlias = Given  # noqa: Y015
 
 @_typing.final
 class Answer(_message.Message):
@@ -305,6 +372,7 @@ class Answer(_message.Message):
     ORDER_FIELD_NUMBER: _builtins.int
     IS_PENDING_FIELD_NUMBER: _builtins.int
     IS_GIVEN_UP_FIELD_NUMBER: _builtins.int
+    CLOCK_S_FIELD_NUMBER: _builtins.int
     handle: _builtins.int
     key: _builtins.str
     has_outputs: _builtins.bool
@@ -320,6 +388,8 @@ class Answer(_message.Message):
     """nothing is known of its end yet"""
     is_given_up: _builtins.bool
     """an earlier attempt stopped waiting for it, after the answer before `order`"""
+    clock_s: _builtins.float
+    """when an earlier attempt was given it, or gave it up, by its own clock; 0: not known"""
     def __init__(
         self,
         *,
@@ -333,10 +403,11 @@ class Answer(_message.Message):
         order: _builtins.int = ...,
         is_pending: _builtins.bool = ...,
         is_given_up: _builtins.bool = ...,
+        clock_s: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "handle", b"handle", "has_outputs", b"has_outputs", "is_given_up", b"is_given_up", "is_pending", b"is_pending", "key", b"key", "kind", b"kind", "message", b"message", "order", b"order", "outputs", b"outputs"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock_s", b"clock_s", "code", b"code", "handle", b"handle", "has_outputs", b"has_outputs", "is_given_up", b"is_given_up", "is_pending", b"is_pending", "key", b"key", "kind", b"kind", "message", b"message", "order", b"order", "outputs", b"outputs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
