@@ -394,6 +394,13 @@ async def test_a_map_over_async_tasks_keeps_the_items_calls_apart(plane: Plane) 
     assert outputs == {"o0": [0, 2, 6, 12]}
 
 
+async def test_tasks_that_wait_for_timers_too_do_not_starve_their_children(plane: Plane) -> None:
+    await plane.register(driving)
+    executions = [await start(plane, "is_patient") for _ in range(6)]
+    finals = await asyncio.gather(*[plane.wait(one) for one in executions])
+    assert {f.closure.phase for f in finals} == {SUCCEEDED}
+
+
 async def test_more_waiting_tasks_than_cores_do_not_block_their_children(plane: Plane) -> None:
     await plane.register(driving)
     executions = [await start(plane, "calls_a_driver", n=2) for _ in range(12)]

@@ -47,3 +47,10 @@ def test_one_that_idles_for_long_is_overdue() -> None:
 
 def test_one_that_has_only_just_come_to_wait_may_be_answered_any_moment() -> None:
     assert next_to_go(worker(1, Demand(mem_bytes=900), idle_since=1000.0 - idle.SETTLED_S / 2)) == 0
+
+
+def test_what_waits_for_a_timer_too_is_never_taken_away() -> None:
+    timed = worker(1, Demand(mem_bytes=900), idle_since=1.0)
+    timed.is_timed = True
+    assert next_to_go(timed) == 0
+    assert not idle.is_overdue(timed, now=1000.0)

@@ -6,6 +6,7 @@ import pytest
 from tests.executors.samples import worker
 
 from alula.engine.graph import Demand
+from alula.executors import room as room_module
 from alula.executors.room import Room
 from alula.executors.worker import Worker
 
@@ -64,3 +65,13 @@ def test_it_is_short_of_memory_and_devices_only() -> None:
 def test_twice_as_many_workers_as_cores_are_a_crowd() -> None:
     assert not room(*(worker(number) for number in range(3))).is_crowded
     assert room(*(worker(number) for number in range(4))).is_crowded
+
+
+def test_what_waits_for_a_timer_too_lends_its_core_but_only_so_many_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They cannot be taken away, and every one is a process."""
+    timed = [worker(number, Demand(cpu_m=2000), idle_since=5.0) for number in (1, 2)]
+    for one in timed:
+        one.is_timed = True
+    assert room(*timed).has(Demand(cpu_m=2000), None)
+    monkeypatch.setattr(room_module, "MAX_TIMED", 1)
+    assert not room(*timed).has(Demand(cpu_m=2000), None)

@@ -429,6 +429,21 @@ async def holds_memory(n: int) -> int:
     return sum(await asyncio.gather(*[wants_memory.aio(i) for i in range(n)]))
 
 
+@al.task
+async def is_patient() -> int:
+    """Beats while it waits: more such tasks than there are cores."""
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(0.1)
+
+    beating = asyncio.ensure_future(beat())
+    try:
+        return await asyncio.wait_for(double.aio(1), 60)
+    finally:
+        beating.cancel()
+
+
 @al.task(resources=al.Resources(mem="1Gi"))
 async def asks_twice_at_once(path: str) -> int:
     note(path, "begun")

@@ -64,7 +64,7 @@ CASES = [
     Case(shapes, "asked", answers={"how-many": 4}),
     *[Case(driving, "fan", {"n": n}) for n in (0, 5)],
     *[Case(driving, "catches", {"x": x}) for x in (1, 3)],
-    *[Case(driving, n) for n in ("hears_of_strange", "forgets")],
+    *[Case(driving, n) for n in ("hears_of_strange", "forgets", "is_patient")],
     Case(driving, "calls_a_workflow", {"x": 3}),
     Case(driving, "calls_a_driver", {"n": 3}),
     Case(driving, "maps", {"xs": [1, 2, 3, 4, 5]}),

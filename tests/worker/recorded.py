@@ -42,11 +42,13 @@ class Record:
     idle: threading.Event = field(default_factory=threading.Event)  # the task has said that it only waits
     idle_meanwhile: bool = False
     on_idle: Callable[[], None] = lambda: None
+    on_said: Callable[[worker_pb2.Idle], None] = lambda idle: None
     driver: Driver | None = None
     delay_s: float = 0.0
 
     def send(self, message: worker_pb2.FromWorker) -> None:
-        if message.idle:
+        for idle in message.idle:
+            self.on_said(idle)
             self.idle.set()
             self.loop.call_soon_threadsafe(self.on_idle)
         for call in message.calls:

@@ -124,3 +124,27 @@ def test_a_pool_that_has_nothing_to_do_holds_nothing_up() -> None:
         assert loop.run_until_complete(driver.start(body())) == 2
     finally:
         loop.close()
+
+
+def test_a_task_that_waits_for_a_timer_too_lends_its_core_until_that_fires() -> None:
+    loop = Loop()
+    record = Record(loop, {})
+    driver = Driver(worker_pb2.Attempt(handle=1), record, Offload("."), loop)
+    loop.selector.on_rest, loop.selector.on_wake = driver.on_rest, driver.on_wake
+    said: list[tuple[bool, bool]] = []
+    record.on_said = lambda idle: said.append((idle.is_timed, idle.is_over))
+
+    async def body() -> int:
+        call = asyncio.ensure_future(named.aio(1))
+        await asyncio.sleep(0.001)  # too short to be worth lending
+        await asyncio.wait({call}, timeout=0.06)
+        found = list(said)
+        driver.answers.hear(ended("c0", 2))
+        assert await call == 2
+        return len(found)
+
+    try:
+        assert loop.run_until_complete(driver.start(body())) == 2
+    finally:
+        loop.close()
+    assert said == [(True, False), (False, True)]

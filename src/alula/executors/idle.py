@@ -15,7 +15,11 @@ SETTLED_S = 0.2  # one that was idle for less may be answered any moment: a resu
 
 def is_overdue(worker: Worker, now: float) -> bool:
     """Whether a worker has idled for long enough to be taken away."""
-    return bool(worker.idle_since) and now - worker.idle_since > EVICT_AFTER_S and not worker.is_doomed
+    return _may_go(worker) and now - worker.idle_since > EVICT_AFTER_S
+
+
+def _may_go(worker: Worker) -> bool:
+    return bool(worker.idle_since) and not worker.is_timed and not worker.is_doomed
 
 
 def next_to_go(workers: Collection[Worker], room: Room, wanted: Iterable[Demand], now: float) -> Worker | None:
@@ -27,7 +31,7 @@ def next_to_go(workers: Collection[Worker], room: Room, wanted: Iterable[Demand]
     Returns:
         The one that has idled longest, of those that hold anything unless there are too many; None if it would help nobody.
     """
-    settled = (w for w in workers if w.idle_since and now - w.idle_since >= SETTLED_S and not w.is_doomed)
+    settled = (w for w in workers if _may_go(w) and now - w.idle_since >= SETTLED_S)
     idle = sorted(settled, key=lambda w: w.idle_since)
     if len(idle) > MAX_IDLE:
         return idle[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -23,16 +24,32 @@ def rss_bytes(pid: int) -> int:
 
 
 def tree_rss_bytes(pid: int) -> int:
-    """Resident memory of a process and all it started."""
-    total, waiting = 0, [pid] if pid else []
+    """Resident memory of a process and all it started; what they share is counted for each of them."""
+    return sum(map(rss_bytes, _tree(pid)))
+
+
+def tree_bytes(pid: int) -> int:
+    """Memory of a process and all it started; what they share is counted once. A hundred times as slow as `tree_rss_bytes`."""
+    return sum(map(_pss_bytes, _tree(pid)))
+
+
+def _pss_bytes(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return rss_bytes(pid)  # gone, or not ours to look into
+    return next((int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:")), 0)
+
+
+def _tree(pid: int) -> Iterator[int]:
+    waiting = [pid] if pid else []
     while waiting:
         current = waiting.pop()
-        total += rss_bytes(current)
+        yield current
         try:
             waiting += [int(p) for p in Path(f"/proc/{current}/task/{current}/children").read_text().split()]
         except (OSError, ValueError):
             continue
-    return total
 
 
 def kernel_killed(source: Path = Path("/proc/vmstat")) -> bool:

@@ -189,8 +189,10 @@ class ProcessExecutor:
                 self._listener.on_called(caller.work, call)
         for waiting in message.idle:
             flight = worker.flying.get(waiting.handle)
-            if flight is not None and flight.answers == waiting.answers:  # else an answer is on its way
-                worker.idle_since = now
+            if flight is not None and waiting.is_over:
+                worker.idle_since = 0.0
+            elif flight is not None and flight.answers == waiting.answers:  # else an answer is on its way
+                worker.idle_since, worker.is_timed = now, waiting.is_timed
         if message.reports:
             worker.idle_since = 0.0
         for update in message.updates:

@@ -8,6 +8,8 @@ from alula.engine.event import Failure
 from alula.engine.graph import Demand
 from alula.executors.worker import Worker
 
+MAX_TIMED = 64  # workers whose core is lent while their task waits for calls and for timers
+
 
 class Room:
     """What the workers on this machine leave of its cores, memory and devices.
@@ -40,10 +42,14 @@ class Room:
         wanted = self.reservation(demand)
         if worker is not None and worker.flying:
             return worker.reserved == wanted
-        cpu = mem = gpu = 0
+        cpu = mem = gpu = timed = 0
         for other in self._workers.values():
             if other is not worker and other.flying:
-                cpu += 0 if other.idle_since else other.reserved.cpu_m  # what waits for its calls computes nothing
+                is_lent = bool(other.idle_since)  # what waits for its calls computes nothing
+                if is_lent and other.is_timed:  # but it cannot be taken away: of such there are so many, and no more
+                    timed += 1
+                    is_lent = timed <= MAX_TIMED
+                cpu += 0 if is_lent else other.reserved.cpu_m
                 mem += other.reserved.mem_bytes
                 gpu += other.reserved.gpu
         has = self.capacity

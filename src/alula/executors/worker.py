@@ -57,6 +57,7 @@ class Worker:
         is_doomed: it gets no more work.
         is_killed: because its attempt was cancelled, not for anything it did.
         idle_since: from when on its attempt only waits for calls; 0: it works.
+        is_timed: it waits for a timer, too, which would be lost with it.
         verdict: why it was killed, if for something it did.
     """
 
@@ -73,6 +74,7 @@ class Worker:
     is_doomed: bool = False
     is_killed: bool = False
     idle_since: float = 0.0
+    is_timed: bool = False
     verdict: Failure | None = None
     log_end: int = 0
 
@@ -117,7 +119,9 @@ class Worker:
         limit = self.reserved.mem_limit_bytes
         if not limit or self.verdict is not None:
             return
-        used = memory.tree_rss_bytes(self.pid)
+        if memory.tree_rss_bytes(self.pid) <= limit:
+            return
+        used = memory.tree_bytes(self.pid)  # a process that was forked shares what it has not written to
         if used <= limit:
             return
         message = f"out of memory: the task used {used / 2**20:.0f} MiB, its limit is {limit / 2**20:.0f} MiB; ask for more with mem="

@@ -37,6 +37,7 @@ from alula.worker.remote_error import remote_error
 from alula.worker.stray import running_children
 
 T = TypeVar("T")
+WORTH_LENDING_S = 0.05  # a core; a timer that fires sooner than that comes first
 WATCH_S = 1.0  # between looks at whether what a task started beside its loop has ended
 
 
@@ -94,7 +95,7 @@ class Driver:
             self._link.flush()  # results of before: who waits for them may be what this task will call
             self._loop.add_reader(self._link.fileno, self._receive)
             self._loop.own_files += 1
-            self._loop.selector.on_rest = self.on_rest
+            self._loop.selector.on_rest, self._loop.selector.on_wake = self.on_rest, self.on_wake
             for answer in self._link.take_answers(self._attempt.handle):  # arrived with the attempt
                 self.answers.hear(answer)
 
@@ -102,7 +103,7 @@ class Driver:
         if isinstance(self._link, Link):
             self._loop.remove_reader(self._link.fileno)
             self._loop.own_files -= 1
-            self._loop.selector.on_rest = None
+            self._loop.selector.on_rest, self._loop.selector.on_wake = None, None
             self._loop.run_clock()
 
     def check(self) -> None:
@@ -275,17 +276,25 @@ class Driver:
             How long the loop may wait, as `Answers.at_rest` says.
         """
         wait_s = self.answers.at_rest(timeout_s)
-        if wait_s is not None:
+        if wait_s is not None and wait_s < WORTH_LENDING_S:
             return wait_s
-        is_idle = timeout_s is None and self.answers.is_awaited and not self._loop.is_waiting_for_world
+        is_idle = wait_s == timeout_s and self.answers.is_awaited and not self._loop.is_waiting_for_world
         if self._link is not None and is_idle and self._idle_said != self.answers.count:
             if self._has_helpers():
+                if timeout_s is not None and timeout_s <= WATCH_S:
+                    return wait_s
                 self._loop.call_later(WATCH_S, lambda: None)  # the loop comes to rest again, and looks again
                 return GO_ON
             self._idle_said = self.answers.count
-            idle = worker_pb2.Idle(handle=self._attempt.handle, answers=self.answers.count)
+            idle = worker_pb2.Idle(handle=self._attempt.handle, answers=self.answers.count, is_timed=timeout_s is not None)
             self._link.send(worker_pb2.FromWorker(idle=[idle]))
-        return None
+        return wait_s
+
+    def on_wake(self, has_events: bool) -> None:
+        """The loop has waited: if no answer ended that, a timer did, and the task takes its core again."""
+        if self._link is not None and not has_events and self._idle_said == self.answers.count:
+            self._idle_said = -1
+            self._link.send(worker_pb2.FromWorker(idle=[worker_pb2.Idle(handle=self._attempt.handle, is_over=True)]))
 
     def _has_helpers(self) -> bool:
         """Whether a thread or a process that the task started is at work: it would be taken away with this worker."""

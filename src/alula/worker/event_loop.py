@@ -42,9 +42,11 @@ class Selector(selectors.DefaultSelector):
 
     Attributes:
         on_rest: given how long the loop would wait, None without end; how long it shall, 0: there is something to do now.
+        on_wake: the loop has waited; given whether something arrived.
     """
 
     on_rest: Callable[[float | None], float | None] | None = None
+    on_wake: Callable[[bool], None] | None = None
     _turns = 0  # since the loop last had nothing to do
 
     def select(self, timeout: float | None = None) -> Any:
@@ -56,7 +58,12 @@ class Selector(selectors.DefaultSelector):
                 return super().select(timeout)
         self._turns = 0
         wait_s = self.on_rest(timeout)
-        return [] if wait_s == 0 else super().select(wait_s)
+        if wait_s == 0:
+            return []
+        events = super().select(wait_s)
+        if self.on_wake is not None:
+            self.on_wake(bool(events))
+        return events
 
 
 class Loop(asyncio.SelectorEventLoop):

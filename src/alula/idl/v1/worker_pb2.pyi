@@ -421,17 +421,25 @@ class Idle(_message.Message):
 
     HANDLE_FIELD_NUMBER: _builtins.int
     ANSWERS_FIELD_NUMBER: _builtins.int
+    IS_TIMED_FIELD_NUMBER: _builtins.int
+    IS_OVER_FIELD_NUMBER: _builtins.int
     handle: _builtins.int
     answers: _builtins.int
+    is_timed: _builtins.bool
+    """for a timer, too: its core may be lent, its process not be taken away"""
+    is_over: _builtins.bool
+    """a timer has fired, and it has something to do again"""
     def __init__(
         self,
         *,
         handle: _builtins.int = ...,
         answers: _builtins.int = ...,
+        is_timed: _builtins.bool = ...,
+        is_over: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "handle", b"handle"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "handle", b"handle", "is_over", b"is_over", "is_timed", b"is_timed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
