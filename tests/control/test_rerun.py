@@ -160,3 +160,18 @@ async def test_what_was_taken_over_is_not_explained_as_uncached(plane: Plane, pa
     node = core.NodeExecutionIdentifier(node_id=kept, execution_id=execution.to_proto())
     found = await plane.platform.read(lambda c: explain_cache(c, node))
     assert found.reason == "not asked: its outputs were taken over from the execution before"
+
+
+async def test_of_a_map_that_had_failed_what_its_items_gave_is_kept(plane: Plane, path: Path) -> None:
+    await plane.register(pipeline)
+    execution = await plane.launch(P + "checks", path=str(path), xs=[1, 2, 3, 4])
+    assert (await plane.wait(execution)).closure.phase == core.WorkflowExecution.FAILED
+    assert set(ran(path)) == {"checked 1", "checked 2", "checked 3"}
+    Path(f"{path}.mended").touch()
+    path.unlink()
+    again, output = await rerun(plane, execution, "n0")
+    assert output == [1, 2, 3, 4]
+    assert set(ran(path)) == {"checked 3", "checked 4"}
+    path.unlink()
+    _, output = await rerun(plane, again, "n0")
+    assert set(ran(path)) == {f"checked {x}" for x in (1, 2, 3, 4)}, "of one that had succeeded every item is computed anew"

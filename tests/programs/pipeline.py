@@ -54,3 +54,17 @@ async def drives(path: str, n: int) -> int:
 @al.workflow
 def driven(path: str, n: int = 2) -> int:
     return report(path, drives(path, n))  # type: ignore[arg-type]
+
+
+@al.task(cache="1")
+def checked(path: str, x: int) -> int:
+    """Fails for 3 until a file says otherwise."""
+    note(path, f"checked {x}")
+    if x == 3 and not Path(f"{path}.mended").exists():
+        raise ValueError("three is not good yet")
+    return x
+
+
+@al.workflow
+def checks(path: str, xs: list[int]) -> list[int]:
+    return al.map(checked, concurrency=1)(path=path, x=xs)

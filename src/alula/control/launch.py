@@ -145,14 +145,16 @@ class Launcher:
         self._merge(connection, pending, plan)
         graph = self._library.workflow(connection, plan.workflow).graph
         anew = rerun.resolve(graph, pending.origin.rerun_from)
+        uncached = frozenset[str]()
         if anew and pending.origin.source is not None:
             source = rows.get(connection, pending.origin.source)
             pending.recovered = rerun.kept(connection, self._library, source, graph, anew, pending.recovered)
+            uncached = rerun.without_cache(connection, source, anew)
         key, at = self._next_key, self._clock()
         self._next_key += 1
         self._insert(connection, key, at, pending, plan, task, inputs, anew)
         run = make_run(pending.id, key, pending.spec, inputs, at)
-        run.graph, run.recovered, run.parent, run.anew = graph, pending.recovered, pending.origin.parent, frozenset(anew)
+        run.graph, run.recovered, run.parent, run.anew = graph, pending.recovered, pending.origin.parent, uncached
         return (key, plan.workflow), stepper.begin(connection, run)
 
     def _merge(self, connection: Connection, pending: _Launch, plan: CompiledPlan) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from alula.control.call import recorded_spec
 from alula.control.launch import load_recovered, make_run
 from alula.control.library import Library
-from alula.control.rerun import kept
+from alula.control.rerun import kept, without_cache
 from alula.database import execution as execution_rows
 from alula.database import run as rows
 from alula.database import signal
@@ -52,7 +52,8 @@ def load_run(connection: Connection, library: Library, key: int, fetch: Callable
         run.recovered = load_recovered(connection, source.key, fetch, with_inputs=bool(row.rerun_from)) if source is not None else {}
         if row.rerun_from and source is not None:
             anew = row.rerun_from.split(",")
-            run.anew, run.recovered = frozenset(anew), kept(connection, library, source, run.graph, anew, run.recovered)
+            run.anew = without_cache(connection, source, anew)
+            run.recovered = kept(connection, library, source, run.graph, anew, run.recovered)
     run.signals = {s: core.Literal.FromString(value) for s, value in signal.given(connection, key).items()}
     _Loader(connection, library, run, fetch).load()
     return run

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from alula.control.library import Library
+from alula.database import run as run_rows
 from alula.engine.graph import END, START, Graph, NodeKind, NodeSpec, Scope
 from alula.engine.state import Recovered
 from alula.errors import InvalidInput
@@ -53,6 +54,18 @@ def _named(scope: Scope, wanted: str) -> str:
 
 def _name(spec: NodeSpec) -> str:
     return spec.node.metadata.name
+
+
+def without_cache(connection: Connection, source: Any, anew: Sequence[str]) -> frozenset[str]:
+    """Which of the nodes that are run anew do not ask the cache: it would give back just what they are to compute again.
+
+    One that had not succeeded has nothing there, and of a map that had failed only what its other items gave: these are kept.
+
+    Args:
+        source: row of the execution.
+        anew: ids, as `resolve` gives them.
+    """
+    return frozenset(anew) - run_rows.unsuccessful_nodes(connection, source.key, anew)
 
 
 def kept(

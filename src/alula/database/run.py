@@ -11,7 +11,7 @@ from alula.database import tables as t
 from alula.database.engine import execute, insert_sql, update_sql
 from alula.engine.event import Failure
 from alula.engine.state import Attempt, Node, Run, Turn
-from alula.idl.phase import TERMINAL_ATTEMPT, TERMINAL_EXECUTION, TERMINAL_NODE, AttemptPhase, NodePhase
+from alula.idl.phase import SUCCESSFUL_NODE, TERMINAL_ATTEMPT, TERMINAL_EXECUTION, TERMINAL_NODE, AttemptPhase, NodePhase
 
 Values = tuple[Any, ...]
 
@@ -247,6 +247,14 @@ def recovered_nodes(connection: Connection, key: int, node_id: str = "") -> set[
     where = [c.execution_key == key, c.phase == int(NodePhase.RECOVERED)]
     if node_id:
         where.append(c.node_id == node_id)
+    return set(connection.execute(select(c.node_id).where(*where)).scalars())
+
+
+def unsuccessful_nodes(connection: Connection, key: int, ids: Sequence[str]) -> set[str]:
+    """Those of the nodes of an execution that were reached and did not succeed."""
+    c = t.node_execution.c
+    successful = [int(phase) for phase in SUCCESSFUL_NODE]
+    where = (c.execution_key == key, c.node_id.in_(ids), c.phase.not_in(successful))
     return set(connection.execute(select(c.node_id).where(*where)).scalars())
 
 
