@@ -38,12 +38,13 @@ def test_what_a_new_workers_first_attempt_did_not_use_itself_went_into_making_th
     one = worker(1, Demand())
     flight = one.flying[1]
     flight.provisioned_s = 1.0
-    report = worker_pb2.Report(handle=1, outputs=b"x", times=worker_pb2.AttemptTimes(import_us=200_000, run_us=300_000))
+    report = worker_pb2.Report(handle=1, started_at_us=77, outputs=b"x", times=worker_pb2.AttemptTimes(import_us=200_000, run_us=300_000))
     found = []
     for one.done in (1, 2):
         found.append(outcome.reported(one, flight, report, 4.0))
     assert [each.report.provisioning_us for each in found] == [1_500_000, 1_000_000]
-    assert (found[0].report.queued_us, found[0].outputs, found[0].failure) == (2_000_000, b"x", None)
+    assert (found[0].report.started_at, found[0].report.queued_us) == (77, 2_000_000)
+    assert (found[0].outputs, found[0].failure) == (b"x", None)
 
 
 def test_an_attempt_that_was_lost_ran_until_now_and_is_what_its_worker_was_killed_for() -> None:

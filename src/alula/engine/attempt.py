@@ -49,6 +49,8 @@ def end_attempt(
     attempt.phase, attempt.ended_at, attempt.failure = phase, turn.at, failure
     if report is not None:
         attempt.report = report
+        if report.started_at:  # else it is known within what passes until a running attempt is recorded as that, or not at all
+            attempt.started_at = min(max(report.started_at, attempt.created_at), turn.at)
         if report.log_uri:
             attempt.log_uri, attempt.log_start = report.log_uri, report.log_start
     turn.attempts[(attempt.node_id, attempt.item, attempt.number)] = attempt

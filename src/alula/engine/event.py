@@ -29,8 +29,9 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptReport:
-    """What is known of an ended attempt beside its result; spans in µs, sizes in bytes."""
+    """What is known of an ended attempt beside its result; instants and spans in µs, sizes in bytes."""
 
+    started_at: int = 0  # 0: not known
     queued_us: int = 0
     provisioning_us: int = 0
     import_us: int = 0

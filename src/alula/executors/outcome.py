@@ -25,6 +25,7 @@ def reported(worker: Worker, flight: Flight, report: worker_pb2.Report, now: flo
     details = AttemptReport(
         queued_us=max(0, int((begun_at - flight.queued_at) * 1e6)),
         provisioning_us=provisioning_us,
+        started_at=report.started_at_us,
         import_us=times.import_us,
         read_us=times.read_us,
         run_us=times.run_us,

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from alula.engine import event as ev
 from alula.engine.state import Recovered
 from alula.testing.engine_kit.graphs import Book, literals
 from alula.testing.engine_kit.stage import NOTHING, Stage, Trace
@@ -218,3 +219,18 @@ def test_a_recovered_dynamic_task_takes_its_graph_under_the_old_names() -> None:
 def test_a_recovered_task_does_not_run() -> None:
     stage = one(recovered={"n0": Recovered(literals(o0=9))})
     assert stage.launch() == Trace({"n0": "RECOVERED", "end-node": "SUCCEEDED"}, {}, [("EndExecution",)], "SUCCEEDED")
+
+
+@pytest.mark.parametrize(("reported", "begun"), [(0, 20), (15, 15), (5, 10)])
+def test_an_attempt_began_when_its_worker_says(reported: int, begun: int) -> None:
+    """It is recorded as running a while later, and not at all if it is short; no clock puts it before it was queued."""
+    stage = one()
+    stage.at = 9
+    stage.launch()
+    stage.at = 19
+    stage.take(ev.AttemptStarted(20, "n0", -1, 0))
+    report = ev.AttemptReport(started_at=reported)
+    stage.take(ev.AttemptSucceeded(30, "n0", -1, 0, literals(o0=1), report))
+    node = stage.run.nodes["n0"]
+    assert node.attempt is not None
+    assert (node.attempt.started_at, node.started_at) == (begun, begun)

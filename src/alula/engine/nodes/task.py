@@ -125,10 +125,16 @@ def _on_succeeded(turn: Turn, node: Node, attempt: Attempt, event: ev.AttemptSuc
         _on_failed(turn, node, failure)
         return
     end_attempt(turn, attempt, AttemptPhase.SUCCEEDED, report=event.report)
-    node.started_at = node.started_at or attempt.created_at
+    _note_start(node, attempt)
     fill_cache(turn, node, event.outputs, event.outputs_uri)
     scope.close_calls(turn, node)
     scope.end_node(turn, node, NodePhase.SUCCEEDED, outputs=event.outputs, outputs_uri=event.outputs_uri)
+
+
+def _note_start(node: Node, attempt: Attempt) -> None:
+    """A node began when its first attempt did."""
+    begun = attempt.started_at or attempt.created_at
+    node.started_at = min(node.started_at or begun, begun)
 
 
 def _on_failed(turn: Turn, node: Node, failure: Failure) -> None:
@@ -138,7 +144,7 @@ def _on_failed(turn: Turn, node: Node, failure: Failure) -> None:
     else:
         node.user_failures += 1
     if node.attempt is not None:
-        node.started_at = node.started_at or node.attempt.created_at
+        _note_start(node, node.attempt)
     user, system = node.user_failures, node.system_failures
     if may_retry(failure, retries=call.retries, user_failures=user, system_failures=system):
         scope.set_phase(turn, node, NodePhase.RUNNING)  # and so it stays: a retry is an attempt more, not a node anew
