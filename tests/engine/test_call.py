@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from alula.engine.state import Recovered
 from alula.idl import core
-from alula.testing.engine_kit.graphs import Book
+from alula.testing.engine_kit.graphs import Book, literals
 from alula.testing.engine_kit.stage import NOTHING, Stage, Trace
 
 DRIVER = {"o0": 1}
@@ -189,3 +190,15 @@ def test_a_caller_lends_its_slot_to_what_it_calls() -> None:
     assert stage.called("n0", "c0", target, leaf, inputs={"x": 1}).effects == [started("n0-0-c0", 1)]
     assert stage.called("n0", "c1", target, leaf, inputs={"x": 2}).effects == []
     assert stage.succeeded("n0-0-c0", o0=1).effects == [answer("c0", {"o0": 1}, order=2), started("n0-0-c1", 2)]
+
+
+def test_a_graph_that_another_call_had_expanded_to_is_not_taken_over() -> None:
+    stage, target, leaf = driving()
+    other = Book()
+    other.task("leaf", inputs=("x",))
+    other.flow("inner", [other.call("m0", "leaf", x=".x")], inputs=("x",), o0="m0.o0")
+    closure = other.compile("inner")
+    stage.run.recovered["n0-0-c0"] = Recovered(literals(), digest=b"another call", closure=closure)
+    assert stage.called("n0", "c0", target, leaf, inputs={"x": 1}, digest=b"this call").effects == [started("n0-0-c0", 1)]
+    stage.run.recovered["n0-0-c1"] = Recovered(literals(), digest=b"this call", closure=closure)
+    assert stage.called("n0", "c1", target, leaf, inputs={"x": 1}, digest=b"this call").nodes["n0-0-c1"] == "DYNAMIC_RUNNING"

@@ -330,7 +330,10 @@ def find_recovered(connection: Connection, key: int, *, with_inputs: bool) -> di
             found[row.node_id] = Recovered(outputs, row.outputs_uri, row.deck_uri, digest=digest, inputs_digest=inputs_digest)
         elif row.node_id in closures:
             closure = core.CompiledWorkflowClosure.FromString(closures[row.node_id])
-            found[row.node_id] = Recovered(outputs, closure=closure, attempt=expanded.get(row.node_id, 0))
+            # A recovery runs what came before it again if that had failed, and it may give something else now.
+            inputs_digest = b"" if with_inputs else digest_inputs(core.LiteralMap.FromString(row.inputs or b""))
+            digest, number = called.get(row.node_id, b""), expanded.get(row.node_id, 0)
+            found[row.node_id] = Recovered(outputs, digest=digest, inputs_digest=inputs_digest, closure=closure, attempt=number)
         elif row.child:
             found[row.node_id] = Recovered(outputs, child=row.child, digest=called.get(row.node_id, b""))
         if row.node_id in first and row.node_id in found:

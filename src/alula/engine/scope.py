@@ -8,7 +8,7 @@ from alula.engine.attempt import fill_cache, release_reservation, stop_all
 from alula.engine.effect import AnswerCall, EndExecution
 from alula.engine.event import Failure
 from alula.engine.graph import END, START, Graph, NodeKind, NodeSpec, Scope
-from alula.engine.state import Attempt, Node, ScopeState, Turn
+from alula.engine.state import Attempt, Node, Recovered, ScopeState, Turn
 from alula.engine.transition import check_execution, check_node
 from alula.engine.value import NONE, BindingFailed, resolve_bindings
 from alula.idl import core
@@ -86,9 +86,6 @@ def prepare_node(turn: Turn, state: ScopeState, spec: NodeSpec, parent_id: str) 
     if spec.kind is NodeKind.END:
         _reach_end(turn, state, node)
         return None
-    found = turn.run.recovered.get(node.id)
-    if found is not None and spec.origin is not None and found.digest != spec.origin.digest:
-        found = None  # the task calls something else at this place now
     try:
         if spec.given is not None:
             node.inputs = spec.given
@@ -99,8 +96,7 @@ def prepare_node(turn: Turn, state: ScopeState, spec: NodeSpec, parent_id: str) 
     except BindingFailed as e:
         end_node(turn, node, NodePhase.FAILED, failure=Failure(code="BindingResolutionFailure", message=str(e), kind="SYSTEM"))
         return None
-    if found is not None and found.inputs_digest and found.inputs_digest != digest_inputs(node.inputs):
-        found = None
+    found = recovered(turn, node)
     if found is not None and found.closure is None and not found.child:
         node.started_at, node.deck_uri = turn.at, found.deck_uri
         end_node(turn, node, NodePhase.RECOVERED, outputs=found.outputs, outputs_uri=found.outputs_uri)
@@ -112,6 +108,16 @@ def prepare_node(turn: Turn, state: ScopeState, spec: NodeSpec, parent_id: str) 
             return None
         take_slot(turn, node)
     return node
+
+
+def recovered(turn: Turn, node: Node) -> Recovered | None:
+    """What the execution before this one has of a node, if that counts for what the node is now: the same call, the same inputs."""
+    found, origin = turn.run.recovered.get(node.id), node.spec.origin
+    if found is None or (origin is not None and found.digest != origin.digest):
+        return None  # or the task calls something else at this place now
+    if found.inputs_digest and found.inputs_digest != digest_inputs(node.inputs or core.LiteralMap()):
+        return None
+    return found
 
 
 def take_slot(turn: Turn, node: Node) -> None:

@@ -33,7 +33,7 @@ def start(turn: Turn, node: Node) -> None:
     node.child = child_name(turn.run.id.name, node.id, 0)
     node.started_at = turn.at
     scope.set_phase(turn, node, NodePhase.RUNNING)
-    found = turn.run.recovered.get(node.id)
+    found = scope.recovered(turn, node)
     inputs = node.inputs or core.LiteralMap()
     turn.effects.append(LaunchChild(node.id, -1, node.child, node.spec.reference, inputs, found.child if found else ""))
 

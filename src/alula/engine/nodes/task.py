@@ -19,7 +19,7 @@ from alula.idl.phase import AttemptPhase, NodePhase
 def start(turn: Turn, node: Node) -> None:
     """Begins with the cache, else with the first attempt."""
     call, run = call_of(node), turn.run
-    found = run.recovered.get(node.id)
+    found = scope.recovered(turn, node)
     if found is not None and found.closure is not None:
         _resume_dynamic(turn, node, found.closure, found.attempt)
         return
