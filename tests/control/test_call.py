@@ -121,9 +121,10 @@ async def test_a_failed_child_is_made_again_in_the_callers_next_life(plane: Plan
     assert phases == {"c0": "SUCCEEDED", "c1": "FAILED", "c1-r1": "SUCCEEDED"}
 
 
-async def test_another_way_in_the_next_life_is_refused_with_the_line(plane: Plane, tmp_path: Path) -> None:
+@pytest.mark.parametrize("task", ["wanders", "wanders_and_hides_it"])
+async def test_another_way_in_the_next_life_is_refused_with_the_line(plane: Plane, tmp_path: Path, task: str) -> None:
     await plane.register(driving)
-    final, _ = await run(plane, "wanders", path=str(tmp_path / "notes"))
+    final, _ = await run(plane, task, path=str(tmp_path / "notes"))
     assert final.closure.phase == FAILED
     assert final.closure.error.code == "USER:NonRecoverable"
     assert "driving.py:" in final.closure.error.message

@@ -149,6 +149,23 @@ async def wanders(path: str) -> int:
     return lives
 
 
+@al.task(retries=3)
+async def wanders_and_hides_it(path: str) -> int:
+    try:
+        return await wander(path)
+    except al.NonRecoverable as error:
+        raise RuntimeError("something went wrong") from error
+
+
+async def wander(path: str) -> int:
+    note(path, "life")
+    lives = Path(path).read_text().count("life")
+    await noted.aio(path, lives)
+    if lives == 1:
+        raise RuntimeError("the first life ends here")
+    return lives
+
+
 @al.task(retries=1)
 async def tries_again(path: str) -> int:
     """A child that fails in the first life is made again in the second, one that had succeeded is not."""

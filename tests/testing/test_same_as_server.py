@@ -71,7 +71,10 @@ CASES = [
     Case(driving, "uses_the_cache", {"x": 4}),
     Case(driving, "mapped_fan", {"ns": [1, 2, 3]}),
     Case(driving, "asks", answers={"number": 3, "number-2": 4, "go": True}),
-    *[Case(driving, n, with_path=True) for n in ("second_time", "wanders", "tries_again", "as_they_end", "by_chance")],
+    *[
+        Case(driving, n, with_path=True)
+        for n in ("second_time", "wanders", "wanders_and_hides_it", "tries_again", "as_they_end", "by_chance")
+    ],
     Case(driving, "fails_in_two_lives", with_path=True),
     Case(driving, "makes_a_caller_again", with_path=True),
     Case(driving, "asks_by_number", {"n": 2}, answers={"number-2": 4}),

@@ -45,7 +45,11 @@ def _remove(cache: Path, digest: str, before_s: float) -> bool:
     with locked(cache, digest):  # whoever asks for it meanwhile waits, and puts it together again
         if used_at(cache, digest) >= before_s:
             return False
-        (cache / digest).rename(cache / f"{REMOVED}{secrets.token_hex(8)}")
+        aside = cache / f"{REMOVED}{secrets.token_hex(8)}"
+        (cache / digest).rename(aside)
+        if used_at(cache, digest) >= before_s:  # found where it was while it went: who uses it takes no lock
+            aside.rename(cache / digest)
+            return False
         lock_of(cache, digest).unlink(missing_ok=True)
         return True
 

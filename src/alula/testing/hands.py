@@ -288,7 +288,7 @@ class Hands:
             value = live.task.result()
             live.driver.check()
         except BaseException as error:  # noqa: BLE001 - the attempt is the boundary, and says so itself
-            go_on, value = live.steps.throw, error
+            go_on, value = live.steps.throw, live.driver.refusal or error
         with live.around:
             report = live.context.run(conclude, go_on, value)
         self._report(live.work, live.fault, report)

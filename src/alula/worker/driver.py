@@ -55,6 +55,10 @@ def drive(attempt: worker_pb2.Attempt, link: Link | None, offload: Offload, coro
     driver.open()
     try:
         result = loop.run_until_complete(task)
+    except Exception as error:
+        if driver.refusal is not None and driver.refusal is not error:
+            raise driver.refusal from None  # whatever the task made of it
+        raise
     finally:
         try:
             cancel_rest(loop)  # what is ended may still call, and must then hear the answer
@@ -80,7 +84,7 @@ class Driver:
         self._unstarted: dict[str, Call] = {}  # by key
         self._idle_said = -1
         self._threads, self._processes = set(threading.enumerate()), running_children()  # of before
-        self._fatal: AlulaError | None = None
+        self.refusal: AlulaError | None = None  # of a call that is not the one on record
         self._root = f"{attempt.bundle_path.rstrip('/')}/" if attempt.bundle_path else ""
 
     def start(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
@@ -110,8 +114,8 @@ class Driver:
         """Says what was written and never awaited; raises what the task must not go on after, even if it caught it."""
         for call in self._unstarted.values():
             sys.stderr.write(f"alula: {call.place}: the call of {call.what} was never awaited, so nothing ran; write `await` before it\n")
-        if self._fatal is not None:
-            raise self._fatal
+        if self.refusal is not None:
+            raise self.refusal
 
     # What the task calls ----------------------------------------------------------------------------------------------
 
@@ -233,8 +237,8 @@ class Driver:
 
     def _error(self, answer: worker_pb2.Answer, what: str) -> BaseException:
         if answer.code == ORDER_CHANGED:
-            self._fatal = NonRecoverable(answer.message, code=ORDER_CHANGED)
-            return self._fatal
+            self.refusal = NonRecoverable(answer.message, code=ORDER_CHANGED)
+            return self.refusal
         return remote_error(answer.code, answer.message, answer.kind, what)
 
     # The wire ---------------------------------------------------------------------------------------------------------
