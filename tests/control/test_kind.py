@@ -78,3 +78,21 @@ async def test_an_executed_notebook_is_a_deck_also_when_a_cell_fails(plane: Plan
         page = store.get_bytes(node.closure.deck_uri).decode()
         assert shown in page and "_alula" not in page
     assert "broken.ipynb: a cell raised ZeroDivisionError: division by zero" in final.closure.error.message
+
+
+async def test_a_secret_is_put_into_the_variable_that_the_task_names_and_into_no_other_tasks(tmp_path: Path, database_url: str) -> None:
+    secrets = tmp_path / "home" / "secrets" / "kinds"
+    secrets.mkdir(parents=True)
+    (secrets / "token").write_text("abc")
+    plane = await open_plane(tmp_path / "home", database_url)
+    try:
+        await plane.register(kinds)
+        _, outputs = await plane.run(f"{P}from_a_variable")
+        assert outputs == {"o0": "abcabc"}
+        _, outputs = await plane.run(f"{P}without_a_variable")
+        assert outputs == {"o0": False}
+        (secrets / "token").unlink()
+        final, _ = await plane.run(f"{P}from_a_variable")
+        assert 'secret "kinds/token" is neither in _FSEC_KINDS_TOKEN nor in' in final.closure.error.message
+    finally:
+        await plane.platform.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import tempfile
 from pathlib import Path
@@ -135,3 +136,23 @@ def noted(factor: int = 2) -> tuple[int, list[int]]:
 @al.workflow
 def broken_note() -> int:
     return broken()
+
+
+@al.task(secrets=[al.Secret("kinds/token", env="KINDS_TOKEN")])
+def reads_a_variable() -> str:
+    return os.environ["KINDS_TOKEN"] + al.secret("kinds/token")
+
+
+@al.task
+def has_no_variable() -> bool:
+    return "KINDS_TOKEN" in os.environ
+
+
+@al.workflow
+def from_a_variable() -> str:
+    return reads_a_variable()
+
+
+@al.workflow
+def without_a_variable() -> bool:
+    return has_no_variable()

@@ -185,6 +185,7 @@ class Dispatch:
                 bundle=bundle,
                 env={e.key: e.value for e in container.env},
                 secrets=[f"{s.group}/{s.key}" for s in call.template.security_context.secrets],
+                secret_env={s.env_var: f"{s.group}/{s.key}" for s in call.template.security_context.secrets if s.env_var},
                 task_name=call.id.name,
                 task_version=call.id.version,
                 inline_limit_bytes=self._limits.inline_bytes,

@@ -18,6 +18,7 @@ from alula.sdk import context as task_context
 from alula.sdk.dynamic import Dynamic
 from alula.sdk.environment import images_here
 from alula.sdk.interface import MISSING
+from alula.sdk.secret import secret
 from alula.sdk.serialize import Settings, job
 from alula.sdk.task import Task
 from alula.types.base import Converter
@@ -116,10 +117,11 @@ def stages(
     clock = [time.perf_counter_ns()]
     report = worker_pb2.Report(handle=attempt.handle, started_at_us=time.time_ns() // 1000)
     env = dict(attempt.env)
-    before = {key: os.environ.get(key) for key in env}
+    before = {key: os.environ.get(key) for key in (*env, *attempt.secret_env)}
     offload = Offload(attempt.raw_output_prefix)
     try:
         os.environ.update(env)
+        os.environ.update({name: secret(key) for name, key in attempt.secret_env.items()})
         yield from _run(attempt, report, offload, clock, task)
     except BaseException as error:  # noqa: BLE001 - the attempt is the boundary: SystemExit of user code ends the attempt, not the worker
         if on_error is not None:

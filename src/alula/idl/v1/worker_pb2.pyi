@@ -67,6 +67,26 @@ class Attempt(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class SecretEnvEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     HANDLE_FIELD_NUMBER: _builtins.int
     TASK_FIELD_NUMBER: _builtins.int
     INPUTS_FIELD_NUMBER: _builtins.int
@@ -98,6 +118,7 @@ class Attempt(_message.Message):
     MAX_DECK_BYTES_FIELD_NUMBER: _builtins.int
     REPLAY_TO_FIELD_NUMBER: _builtins.int
     RECORDED_FIELD_NUMBER: _builtins.int
+    SECRET_ENV_FIELD_NUMBER: _builtins.int
     handle: _builtins.int
     """the executor's own number for this attempt, echoed in the report"""
     task: _builtins.str
@@ -159,6 +180,10 @@ class Attempt(_message.Message):
     def recorded(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordedCall]:
         """what attempts before this one called"""
 
+    @_builtins.property
+    def secret_env(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """environment variable → "group/key" of the secret that it is to hold"""
+
     def __init__(
         self,
         *,
@@ -193,10 +218,11 @@ class Attempt(_message.Message):
         max_deck_bytes: _builtins.int = ...,
         replay_to: _builtins.int = ...,
         recorded: _abc.Iterable[Global___RecordedCall] | None = ...,
+        secret_env: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["args", b"args", "bundle", b"bundle", "bundle_path", b"bundle_path", "checkpoint", b"checkpoint", "domain", b"domain", "env", b"env", "execution", b"execution", "handle", b"handle", "inline_limit_bytes", b"inline_limit_bytes", "inputs", b"inputs", "is_item_sliced", b"is_item_sliced", "item", b"item", "labels", b"labels", "max_deck_bytes", b"max_deck_bytes", "max_metrics", b"max_metrics", "max_parameters", b"max_parameters", "node", b"node", "notice", b"notice", "output_prefix", b"output_prefix", "prev_checkpoint", b"prev_checkpoint", "principal", b"principal", "project", b"project", "raw_output_prefix", b"raw_output_prefix", "recorded", b"recorded", "replay_to", b"replay_to", "retry_attempt", b"retry_attempt", "secrets", b"secrets", "task", b"task", "task_name", b"task_name", "task_version", b"task_version", "work_dir", b"work_dir"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["args", b"args", "bundle", b"bundle", "bundle_path", b"bundle_path", "checkpoint", b"checkpoint", "domain", b"domain", "env", b"env", "execution", b"execution", "handle", b"handle", "inline_limit_bytes", b"inline_limit_bytes", "inputs", b"inputs", "is_item_sliced", b"is_item_sliced", "item", b"item", "labels", b"labels", "max_deck_bytes", b"max_deck_bytes", "max_metrics", b"max_metrics", "max_parameters", b"max_parameters", "node", b"node", "notice", b"notice", "output_prefix", b"output_prefix", "prev_checkpoint", b"prev_checkpoint", "principal", b"principal", "project", b"project", "raw_output_prefix", b"raw_output_prefix", "recorded", b"recorded", "replay_to", b"replay_to", "retry_attempt", b"retry_attempt", "secret_env", b"secret_env", "secrets", b"secrets", "task", b"task", "task_name", b"task_name", "task_version", b"task_version", "work_dir", b"work_dir"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
