@@ -958,3 +958,12 @@ def test_a_large_output_is_stored_and_comes_back_whole(alula: Callable[..., Resu
     program = HELLO.replace("-> int", "-> str").replace("return x", "return 'a' * x")
     done = alula("run", written(tmp_path, "large", program), "wf", "--x", str(300_000), "--remote")
     assert done.code == 0 and len(done.out) == 300_001, "large text is stored and comes back whole"
+
+
+def test_other_code_under_a_version_that_exists_is_told(alula: Callable[..., Result], tmp_path: Path) -> None:
+    file = written(tmp_path, "same_version", HELLO)
+    assert alula("register", file, "--version", "fixed").code == 0
+    sys.modules.pop("same_version")
+    file.write_text(HELLO.replace("loud: bool = False", "loud: bool = True"))
+    done = alula("register", file, "--version", "fixed")
+    assert done.code == 2 and "[DIFFERENT_STRUCTURE]" in done.err and "register it under a new version" in done.err, done.err

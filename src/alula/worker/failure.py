@@ -45,8 +45,12 @@ def _is_library(frame: traceback.FrameSummary) -> bool:
     return frame.filename.startswith(_LIBRARIES) or frame.filename.endswith((".pyx", ".pxi"))  # compiled: no path to go by
 
 
-def message_of(error: BaseException) -> str:
-    """`Class: text`, then the user's own frames, then libraries', then the cause; our own frames never."""
+def message_of(error: BaseException, seen: frozenset[int] = frozenset()) -> str:
+    """`Class: text`, then the user's own frames, then libraries', then the cause; our own frames never.
+
+    Args:
+        seen: ids of the errors that this one is the cause of; one of them as its cause, which `raise error from error` makes, is left out.
+    """
     headline = "".join(traceback.format_exception_only(error)).strip().removeprefix("alula.errors.")
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_ours(frame)]
     own = [frame for frame in frames if not _is_library(frame)]
@@ -56,8 +60,9 @@ def message_of(error: BaseException) -> str:
     if len(own) < len(frames):
         parts.append("All frames (most recent call last):\n" + "".join(traceback.format_list(frames)).rstrip())
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if cause is not None and not (isinstance(error, AlulaError) and isinstance(cause, AlulaError)):
-        parts.append("Caused by " + message_of(cause))
+    seen |= {id(error)}
+    if cause is not None and id(cause) not in seen and not (isinstance(error, AlulaError) and isinstance(cause, AlulaError)):
+        parts.append("Caused by " + message_of(cause, seen))
     if isinstance(error, ModuleNotFoundError):
         parts.insert(1, NOT_INSTALLED)
     text = "\n\n".join(parts)
