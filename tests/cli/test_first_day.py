@@ -895,6 +895,100 @@ def test_a_mistake_is_told_with_its_place_and_remedy(alula: Callable[..., Result
         assert file.name in told or file.stem in told, "it must say where"
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("cache=1", 'cache=1: expected a version as text, True or an al.Cache, got int; write cache="1"'),
+        ("cache=al.Cache(version=1)", 'Cache(version=1): expected text, got int; write Cache(version="1")'),
+        ("cache=al.Cache(version='1', ignore='x')", "Cache(ignore='x'): expected a list of text, got str; write Cache(ignore=[\"x\"])"),
+        ("resources={'cpu': 1}", "resources={'cpu': 1}: expected an al.Resources, got dict; write resources=al.Resources(cpu=1)"),
+        ("resources='1'", "resources='1': expected an al.Resources, got str; write resources=al.Resources(cpu=1, mem=\"2Gi\")"),
+        ("env={'A': 1}", 'env={\'A\': 1}: expected text for names and values; write {"A": "1"}'),
+        ("env=['A']", "env=['A']: expected a dict of text, got list"),
+        ("labels=['a']", 'labels=[\'a\']: expected a dict of text, got list; write labels={"name": "text"}'),
+        ("annotations='a'", "annotations='a': expected a dict of text, got str"),
+        ("retries='3'", "retries='3': expected a whole number ≥ 0, got str; write retries=3"),
+        ("retries=1.5", "retries=1.5: expected a whole number ≥ 0, got float"),
+        ("retries=10**12", "retries=1000000000000: expected ≤ 2147483647"),
+        ("timeout=float('inf')", "timeout: expected a span of less than 10⁹ days, got inf s"),
+        ("name=1", "name=1: expected text, got int"),
+        ("image=1", "image=1: expected text, got int"),
+        ("deck='yes'", "deck='yes': expected True or False, got str"),
+        ("interruptible=1", "interruptible=1: expected True or False, got int"),
+        ("secrets='a/b'", "secrets='a/b': expected a list, got str; write secrets=[\"a/b\"]"),
+        ("secrets=[1]", "secrets=[1]: expected names or al.Secret, found 1 in it"),
+        ("environment='e'", "environment='e': expected an al.Environment, got str"),
+        ("environment=al.Environment('e', env=['a'])", "Environment(env=['a']): expected a dict of text, got list"),
+        ("environment=al.Environment('e', packages=1)", "Environment(packages=1): expected a list of text, got int"),
+        ("environment=al.Environment('e', resources=1)", "resources=1: expected an al.Resources, got int"),
+    ],
+)
+def test_a_malformed_option_of_a_task_is_told_at_its_line(alula: Callable[..., Result], tmp_path: Path, options: str, said: str) -> None:
+    name = f"option_{abs(hash(options))}"
+    file = written(tmp_path, name, f"import alula as al\n\n\n@al.task({options})\ndef wf() -> int:\n    return 1\n")
+    done = alula("run", file, "wf", "--remote")
+    assert done.code == 2 and f"{file}:4: {said}" in done.err, done.err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("al.LaunchPlan(inner, 'p', labels=['a'])", "labels=['a']: expected a dict of text, got list"),
+        ("al.LaunchPlan(inner, 'p', env={'A': 1})", "env={'A': 1}: expected text for names and values"),
+        ("al.LaunchPlan(inner, 'p', fixed=['x'])", "fixed=['x']: expected a dict, got list"),
+        ("al.LaunchPlan(inner, 1)", "name=1: expected text, got int"),
+        ("al.LaunchPlan(inner, 'p', max_parallelism=-1)", "max_parallelism=-1: expected ≥ 0"),
+        ("al.LaunchPlan(inner, 'p', overwrite_cache='no')", "overwrite_cache='no': expected True or False, got str"),
+        ("al.workflow(interruptible='no')(lambda: None)", "interruptible='no': expected True or False, got str"),
+        ("al.workflow(name=1)(lambda: None)", "name=1: expected text, got int"),
+        ("al.workflow(1)", "@workflow decorates a function, got int"),
+        ("f.override(retries='1')", "retries='1': expected a whole number ≥ 0, got str; write retries=1"),
+        ("f.override(cache=1)", "cache=1: expected a version as text"),
+        (
+            "f.override(resources={'mem': '1Gi'})",
+            "resources={'mem': '1Gi'}: expected an al.Resources, got dict; write",
+        ),
+        ("f.override(interruptible=1)", "interruptible=1: expected True or False, got int"),
+        ("f.override(image=1)", "image=1: expected text, got int"),
+        ("al.map(f, [1])", "al.map(f, …) takes the lists in a second call, by name; write al.map(f)(x=xs)"),
+        ("al.map(f, over=1)", "map(over=1): expected a list of text, got int"),
+        ("al.map(f, concurrency='2')", "map(concurrency='2'): expected a whole number ≥ 1, got str; write map(concurrency=2)"),
+        ("al.map(f, concurrency=0)", "map(concurrency=0): expected ≥ 1; leave it out for no limit"),
+        ("al.map(f, min_successes=1.0)", "map(min_successes=1.0): expected a whole number ≥ 0, got float"),
+        ("al.map(f, min_success_ratio='1')", "map(min_success_ratio='1'): expected a share in (0, 1], got str"),
+    ],
+)
+def test_a_malformed_option_of_anything_else_is_told_at_its_line(
+    alula: Callable[..., Result], tmp_path: Path, line: str, said: str
+) -> None:
+    program = HELLO.replace("def wf(", "def inner(") + f"\n\n@al.workflow\ndef wf() -> int:\n    {line}\n    return f(1)\n"
+    file = written(tmp_path, f"inside_{abs(hash(line))}", program)
+    done = alula("run", file, "wf", "--remote")
+    assert done.code == 2 and f"{file}:17: {said}" in done.err, done.err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{}['nine']", "4: importing {file} failed with KeyError: nine; correct it there"),
+        ("raise SystemExit(0)", "4: importing {file} failed with SystemExit: 0"),
+        ("class Own(BaseException): ...\nraise Own('so')", "5: importing {file} failed with Own: so"),
+        ("import json; json.loads('{')", "4: importing {file} failed with JSONDecodeError"),
+        ("f(g(1)", "was never closed"),
+    ],
+)
+def test_whatever_an_import_raises_is_the_files_own_mistake(alula: Callable[..., Result], tmp_path: Path, line: str, said: str) -> None:
+    file = written(tmp_path, f"raises_{abs(hash(line))}", f"import alula as al\n\n\n{line}\n")
+    done = alula("run", file, "wf", "--remote")
+    assert done.code == 2 and f"{file}:" in done.err and said.replace("{file}", str(file)) in done.err, done.err
+
+
+def test_whatever_the_body_of_a_workflow_raises_is_told_at_its_line(alula: Callable[..., Result], tmp_path: Path) -> None:
+    file = written(tmp_path, "body_raises", HELLO.replace("    return f(x)", "    return f(1 // 0)"))
+    done = alula("run", file, "wf", "--x", "1", "--remote")
+    assert done.code == 2 and f"{file}:12: workflow wf: its body raised ZeroDivisionError" in done.err, done.err
+
+
 HELLO = """
 import alula as al
 

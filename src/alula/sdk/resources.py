@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from alula.errors import DefinitionError
+from alula.sdk import option
 from alula.sdk.where import user_place
 
 Quantity = str | int | float | tuple[str | int | float, str | int | float]
@@ -77,16 +79,27 @@ class Cache:
     by_code: bool = False
 
     def __post_init__(self) -> None:
+        option.text("Cache(version)", self.version)
+        option.flag("Cache(serialize)", self.serialize)
+        option.flag("Cache(by_code)", self.by_code)
+        option.texts("Cache(ignore)", self.ignore)
         if not self.version and not self.by_code:
             raise DefinitionError('Cache needs version="1" or by_code=True', where=user_place())
-        if isinstance(self.ignore, str):
-            raise DefinitionError(f'Cache(ignore={self.ignore!r}): write ignore=["{self.ignore}"]', where=user_place())
 
 
-def as_cache(value: str | bool | Cache | None) -> Cache | None:
+def as_cache(value: Any) -> Cache | None:
     """`cache="1"`, `cache=True` (by code) or a Cache, as a Cache."""
     if value is None or value is False:
         return None
     if value is True:
         return Cache(by_code=True)
-    return Cache(version=value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return Cache(version=value)
+    remedy = f'"{value}"' if isinstance(value, (int, float)) else ""
+    return option.instance("cache", value, Cache, "a version as text, True or an al.Cache", remedy)
+
+
+def as_resources(value: Any) -> Resources:
+    """What was given for `resources`, if it is that."""
+    remedy = f"al.Resources({', '.join(f'{name}={item!r}' for name, item in value.items())})" if isinstance(value, dict) else ""
+    return option.instance("resources", value, Resources, "an al.Resources", remedy or 'al.Resources(cpu=1, mem="2Gi")')
