@@ -967,9 +967,21 @@ def test_a_malformed_option_of_anything_else_is_told_at_its_line(
     assert done.code == 2 and f"{file}:17: {said}" in done.err, done.err
 
 
+@pytest.mark.parametrize("decorator", ["task", "workflow"])
+def test_a_default_of_another_type_is_told_with_its_name_and_line(alula: Callable[..., Result], tmp_path: Path, decorator: str) -> None:
+    text = f"import alula as al\n\n\n@al.{decorator}\ndef wf(x: int = 'a') -> int:\n    return x\n"
+    file = written(tmp_path, f"default_of_a_{decorator}", text)
+    done = alula("run", file, "wf", "--remote")
+    assert done.code == 2 and f"{file}:4: {decorator} wf, input 'x': its default: expected int, got str 'a'" in done.err, done.err
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
+        (
+            "@al.tsk\ndef f() -> int: ...",
+            "4: importing {file} failed with AttributeError: module 'alula' has no attribute 'tsk'; did you mean task?",
+        ),
         ("{}['nine']", "4: importing {file} failed with KeyError: nine; correct it there"),
         ("raise SystemExit(0)", "4: importing {file} failed with SystemExit: 0"),
         ("class Own(BaseException): ...\nraise Own('so')", "5: importing {file} failed with Own: so"),
