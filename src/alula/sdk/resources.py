@@ -13,6 +13,7 @@ from alula.sdk.where import user_place
 
 Quantity = str | int | float | tuple[str | int | float, str | int | float]
 
+_MIB = 2**20
 _QUANTITY = re.compile(r"^\d+(\.\d+)?(m|k|K|Ki|M|Mi|G|Gi|T|Ti|P|Pi)?$")
 
 
@@ -23,7 +24,19 @@ def _text(name: str, value: str | int | float) -> str:
     text = str(value)
     if isinstance(value, bool) or not _QUANTITY.match(text):
         raise DefinitionError(f'Resources({name}={value!r}): not a quantity; write 2, "500m" or "2Gi"', where=user_place())
+    if name in ("mem", "disk"):
+        _check_unit(name, value, text)
     return text
+
+
+def _check_unit(name: str, value: str | int | float, text: str) -> None:
+    """Refuses a number that reads like MiB or GiB but is bytes, and Kubernetes' `m`, which is a thousandth of a byte."""
+    number = text.removesuffix("m")
+    is_bare = number.replace(".", "", 1).isdecimal()
+    if is_bare and 0 < float(number) < _MIB:
+        found = "bytes" if number == text else "thousandths of a byte"
+        message = f'Resources({name}={value!r}): {number} {found}; say the unit, "{number}Mi" or "{number}Gi"'
+        raise DefinitionError(message, where=user_place())
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +45,9 @@ class Resources:
 
     Args:
         cpu: cores, `2`, `0.5` or `"500m"`.
-        mem: bytes, `"2Gi"`.
+        mem: bytes, `"2Gi"`; a number without a unit from 1 MiB on.
         gpu: whole devices; request and limit are the same.
-        disk: bytes of scratch space, `"10Gi"`.
+        disk: bytes of scratch space, `"10Gi"`; as `mem`.
     """
 
     cpu: Quantity | None = None
