@@ -1005,6 +1005,23 @@ def test_whatever_the_body_of_a_workflow_raises_is_told_at_its_line(alula: Calla
     assert done.code == 2 and f"{file}:12: workflow wf: its body raised ZeroDivisionError" in done.err, done.err
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("return inc.aio(x)", "task wf, output 'o0': expected int, got what was not awaited; write `await inc.aio(…)`"),
+        ("return inc(x)", "task wf, output 'o0': expected int, got what was not awaited; write `await inc(…)`"),
+        ("return own()", "task wf, output 'o0': expected int, got what was not awaited; write `await own(…)`"),
+        ("return await inc.aio(inc.aio(x))", "task inc, input 'x': expected int, got what was not awaited; write `await inc.aio(…)`"),
+    ],
+)
+def test_a_forgotten_await_is_told(alula: Callable[..., Result], tmp_path: Path, line: str, said: str) -> None:
+    head = "import alula as al\n\n\n@al.task\ndef inc(x: int) -> int:\n    return x + 1\n\n\nasync def own() -> int:\n    return 1\n"
+    program = f"{head}\n\n@al.task\nasync def wf(x: int = 1) -> int:\n    {line}\n"
+    file = written(tmp_path, f"await_{abs(hash(line))}", program)
+    done = alula("run", file, "wf", "--remote")
+    assert done.code == 1 and said in done.err, done.err
+
+
 HELLO = """
 import alula as al
 

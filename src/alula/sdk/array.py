@@ -194,7 +194,7 @@ class Mapped(Generic[R]):
 
     def aio(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, list[R]]:
         """As a call within an async task, typed as what `await` gives."""
-        return written(lambda: self(*args, **kwargs))
+        return written(lambda: self(*args, **kwargs), f"al.map({self.entity.label})")
 
     @staticmethod
     def _is_stream(value: Any) -> bool:

@@ -90,7 +90,7 @@ class Task(FunctionEntity, Generic[P, R]):
 
         For a task that is `async` itself, `await task(…)` is typed already.
         """
-        return written(lambda: self(*args, **kwargs))
+        return written(lambda: self(*args, **kwargs), self.label)
 
     @property
     def is_async(self) -> bool:
