@@ -1022,6 +1022,71 @@ def test_a_forgotten_await_is_told(alula: Callable[..., Result], tmp_path: Path,
     assert done.code == 1 and said in done.err, done.err
 
 
+def test_a_range_of_a_result_is_told(alula: Callable[..., Result], tmp_path: Path) -> None:
+    file = written(tmp_path, "ranges", HELLO.replace("    return f(x)", "    return [f(i) for i in range(x)][0]"))
+    done = alula("run", file, "wf", "--x", "1", "--remote")
+    assert done.code == 2 and f"{file}:12: range() of a result" in done.err, done.err
+    assert "write al.map(task)(…) for each of a list, or loop in an @al.dynamic" in done.err, done.err
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ('{"layerz": 3}', "Net.layers is missing and has no default; it has no field 'layerz', did you mean layers?"),
+        ('{"width": 3}', "Net.layers is missing and has no default; it has no field 'width', only layers"),
+        ("{}", "Net.layers is missing and has no default"),
+    ],
+)
+def test_a_misspelt_field_is_named(alula: Callable[..., Result], tmp_path: Path, given: str, said: str) -> None:
+    program = """\
+from dataclasses import dataclass
+
+import alula as al
+
+
+@dataclass
+class Net:
+    layers: int
+
+
+@al.task
+def wf(net: Net) -> int:
+    return net.layers
+"""
+    file = written(tmp_path, f"field_{abs(hash(given))}", program)
+    done = alula("run", file, "wf", "--net", given, "--remote")
+    assert done.code == 2 and f"input 'net': {said}" in done.err, done.err
+
+
+@pytest.mark.parametrize(
+    ("returned", "said"),
+    [
+        ("int", "task wf, output 'o0': expected int, got NoneType None; did you forget `return`?"),
+        ("tuple[int, str]", "task wf declares 2 outputs but returned NoneType; return a tuple of that length; did you forget `return`?"),
+    ],
+)
+def test_a_forgotten_return_is_told_with_the_line_of_the_task(
+    alula: Callable[..., Result], tmp_path: Path, returned: str, said: str
+) -> None:
+    name = f"no_return_{abs(hash(returned))}"
+    file = written(tmp_path, name, f"import alula as al\n\n\n@al.task\ndef wf() -> {returned}:\n    1 + 1\n")
+    done = alula("run", file, "wf", "--remote")
+    assert done.code == 1 and f"{said} ({file.name}:4)" in done.err, done.err
+
+
+def test_a_task_that_nobody_registered_has_no_cache_to_evict(alula: Callable[..., Result], tmp_path: Path) -> None:
+    assert alula("register", written(tmp_path, "evicting", HELLO)).code == 0
+    for name, hint in (("nosuch", "see `alula list tasks`"), ("evicting.ff", "did you mean evicting.f?")):
+        done = alula("cache", "evict", "--task", name)
+        assert done.code == 2 and f'no task "{name}" in flytesnacks/development; {hint}' in done.err, done.err
+    assert alula("cache", "evict", "--task", "evicting.f").out == "0 entries evicted\n"
+
+
+def test_a_folder_where_a_file_is_expected_is_told(alula: Callable[..., Result], tmp_path: Path) -> None:
+    done = alula("run", tmp_path, "wf")
+    assert done.code == 2 and f"{tmp_path} is a folder; expected a Python file" in done.err, done.err
+
+
 HELLO = """
 import alula as al
 

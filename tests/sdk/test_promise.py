@@ -41,7 +41,7 @@ MISUSES: list[tuple[Callable[[Any, Any], Any], str]] = [
     (lambda x, i: f"{x}", "build the text in a @task"),
     (lambda x, i: str(x), "build the text in a @task"),
     (lambda x, i: int(x), "int() of a result"),
-    (lambda x, i: range(x), "index() of a result"),
+    (lambda x, i: range(x), "range() of a result, or a result as an index"),
     (lambda x, i: round(x), "round() of a result"),
     (lambda x, i: x(), "calling a result"),
     (lambda x, i: x.field, "int has no field to pick"),
