@@ -138,10 +138,20 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
-        raise AttributeError(f"module 'alula' has no attribute {name!r}")
+        raise AttributeError(f"module 'alula' has no attribute {name!r}{_nearest(name)}")
     value = getattr(importlib.import_module(f"alula.{home}"), name)
     globals()[name] = value
     return value
+
+
+def _nearest(name: str) -> str:
+    """What a public name that is not there may be meant to be; tools probe for private ones in numbers, which costs nothing."""
+    if name.startswith("_"):
+        return ""
+    import difflib
+
+    near = difflib.get_close_matches(name, __all__, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def __dir__() -> list[str]:

@@ -895,6 +895,203 @@ def test_a_mistake_is_told_with_its_place_and_remedy(alula: Callable[..., Result
         assert file.name in told or file.stem in told, "it must say where"
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("cache=1", 'cache=1: expected a version as text, True or an al.Cache, got int; write cache="1"'),
+        ("cache=al.Cache(version=1)", 'Cache(version=1): expected text, got int; write Cache(version="1")'),
+        ("cache=al.Cache(version='1', ignore='x')", "Cache(ignore='x'): expected a list of text, got str; write Cache(ignore=[\"x\"])"),
+        ("resources={'cpu': 1}", "resources={'cpu': 1}: expected an al.Resources, got dict; write resources=al.Resources(cpu=1)"),
+        ("resources='1'", "resources='1': expected an al.Resources, got str; write resources=al.Resources(cpu=1, mem=\"2Gi\")"),
+        ("resources=al.Resources(mem=512)", 'Resources(mem=512): 512 bytes; say the unit, "512Mi" or "512Gi"'),
+        ("resources=al.Resources(mem='512m')", 'Resources(mem=\'512m\'): 512 thousandths of a byte; say the unit, "512Mi" or "512Gi"'),
+        ("resources=al.Resources(mem=('1Gi', 2))", 'Resources(mem=2): 2 bytes; say the unit, "2Mi" or "2Gi"'),
+        ("resources=al.Resources(disk=0.5)", 'Resources(disk=0.5): 0.5 bytes; say the unit, "0.5Mi" or "0.5Gi"'),
+        ("env={'A': 1}", 'env={\'A\': 1}: expected text for names and values; write {"A": "1"}'),
+        ("env=['A']", "env=['A']: expected a dict of text, got list"),
+        ("labels=['a']", 'labels=[\'a\']: expected a dict of text, got list; write labels={"name": "text"}'),
+        ("annotations='a'", "annotations='a': expected a dict of text, got str"),
+        ("retries='3'", "retries='3': expected a whole number ≥ 0, got str; write retries=3"),
+        ("retries=1.5", "retries=1.5: expected a whole number ≥ 0, got float"),
+        ("retries=10**12", "retries=1000000000000: expected ≤ 2147483647"),
+        ("timeout=float('inf')", "timeout: expected a span of less than 10⁹ days, got inf s"),
+        ("name=1", "name=1: expected text, got int"),
+        ("image=1", "image=1: expected text, got int"),
+        ("deck='yes'", "deck='yes': expected True or False, got str"),
+        ("interruptible=1", "interruptible=1: expected True or False, got int"),
+        ("secrets='a/b'", "secrets='a/b': expected a list, got str; write secrets=[\"a/b\"]"),
+        ("secrets=[1]", "secrets=[1]: expected names or al.Secret, found 1 in it"),
+        ("environment='e'", "environment='e': expected an al.Environment, got str"),
+        ("environment=al.Environment('e', env=['a'])", "Environment(env=['a']): expected a dict of text, got list"),
+        ("environment=al.Environment('e', packages=1)", "Environment(packages=1): expected a list of text, got int"),
+        ("environment=al.Environment('e', resources=1)", "resources=1: expected an al.Resources, got int"),
+    ],
+)
+def test_a_malformed_option_of_a_task_is_told_at_its_line(alula: Callable[..., Result], tmp_path: Path, options: str, said: str) -> None:
+    name = f"option_{abs(hash(options))}"
+    file = written(tmp_path, name, f"import alula as al\n\n\n@al.task({options})\ndef wf() -> int:\n    return 1\n")
+    done = alula("run", file, "wf", "--remote")
+    assert done.code == 2 and f"{file}:4: {said}" in done.err, done.err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("al.LaunchPlan(inner, 'p', labels=['a'])", "labels=['a']: expected a dict of text, got list"),
+        ("al.LaunchPlan(inner, 'p', env={'A': 1})", "env={'A': 1}: expected text for names and values"),
+        ("al.LaunchPlan(inner, 'p', fixed=['x'])", "fixed=['x']: expected a dict, got list"),
+        ("al.LaunchPlan(inner, 1)", "name=1: expected text, got int"),
+        ("al.LaunchPlan(inner, 'p', max_parallelism=-1)", "max_parallelism=-1: expected ≥ 0"),
+        ("al.LaunchPlan(inner, 'p', overwrite_cache='no')", "overwrite_cache='no': expected True or False, got str"),
+        ("al.workflow(interruptible='no')(lambda: None)", "interruptible='no': expected True or False, got str"),
+        ("al.workflow(name=1)(lambda: None)", "name=1: expected text, got int"),
+        ("al.workflow(1)", "@workflow decorates a function, got int"),
+        ("f.override(retries='1')", "retries='1': expected a whole number ≥ 0, got str; write retries=1"),
+        ("f.override(cache=1)", "cache=1: expected a version as text"),
+        (
+            "f.override(resources={'mem': '1Gi'})",
+            "resources={'mem': '1Gi'}: expected an al.Resources, got dict; write",
+        ),
+        ("f.override(interruptible=1)", "interruptible=1: expected True or False, got int"),
+        ("f.override(image=1)", "image=1: expected text, got int"),
+        ("al.shell('s', None)", "script=None: expected text, got NoneType"),
+        ("al.shell(1, 'echo')", "name=1: expected text, got int"),
+        ("al.shell('s', 'echo', inputs=['x'])", "inputs=['x']: expected a dict, got list"),
+        ("al.sql('s', 1)", "query=1: expected text, got int"),
+        ("al.WorkflowBuilder(1)", "name=1: expected text, got int"),
+        ("al.map(f, [1])", "al.map(f, …) takes the lists in a second call, by name; write al.map(f)(x=xs)"),
+        ("al.map(f, over=1)", "map(over=1): expected a list of text, got int"),
+        ("al.map(f, concurrency='2')", "map(concurrency='2'): expected a whole number ≥ 1, got str; write map(concurrency=2)"),
+        ("al.map(f, concurrency=0)", "map(concurrency=0): expected ≥ 1; leave it out for no limit"),
+        ("al.map(f, min_successes=1.0)", "map(min_successes=1.0): expected a whole number ≥ 0, got float"),
+        ("al.map(f, min_success_ratio='1')", "map(min_success_ratio='1'): expected a share in (0, 1], got str"),
+    ],
+)
+def test_a_malformed_option_of_anything_else_is_told_at_its_line(
+    alula: Callable[..., Result], tmp_path: Path, line: str, said: str
+) -> None:
+    program = HELLO.replace("def wf(", "def inner(") + f"\n\n@al.workflow\ndef wf() -> int:\n    {line}\n    return f(1)\n"
+    file = written(tmp_path, f"inside_{abs(hash(line))}", program)
+    done = alula("run", file, "wf", "--remote")
+    assert done.code == 2 and f"{file}:17: {said}" in done.err, done.err
+
+
+@pytest.mark.parametrize("decorator", ["task", "workflow"])
+def test_a_default_of_another_type_is_told_with_its_name_and_line(alula: Callable[..., Result], tmp_path: Path, decorator: str) -> None:
+    text = f"import alula as al\n\n\n@al.{decorator}\ndef wf(x: int = 'a') -> int:\n    return x\n"
+    file = written(tmp_path, f"default_of_a_{decorator}", text)
+    done = alula("run", file, "wf", "--remote")
+    assert done.code == 2 and f"{file}:4: {decorator} wf, input 'x': its default: expected int, got str 'a'" in done.err, done.err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "@al.tsk\ndef f() -> int: ...",
+            "4: importing {file} failed with AttributeError: module 'alula' has no attribute 'tsk'; did you mean task?",
+        ),
+        ("{}['nine']", "4: importing {file} failed with KeyError: nine; correct it there"),
+        ("raise SystemExit(0)", "4: importing {file} failed with SystemExit: 0"),
+        ("class Own(BaseException): ...\nraise Own('so')", "5: importing {file} failed with Own: so"),
+        ("import json; json.loads('{')", "4: importing {file} failed with JSONDecodeError"),
+        ("f(g(1)", "was never closed"),
+    ],
+)
+def test_whatever_an_import_raises_is_the_files_own_mistake(alula: Callable[..., Result], tmp_path: Path, line: str, said: str) -> None:
+    file = written(tmp_path, f"raises_{abs(hash(line))}", f"import alula as al\n\n\n{line}\n")
+    done = alula("run", file, "wf", "--remote")
+    assert done.code == 2 and f"{file}:" in done.err and said.replace("{file}", str(file)) in done.err, done.err
+
+
+def test_whatever_the_body_of_a_workflow_raises_is_told_at_its_line(alula: Callable[..., Result], tmp_path: Path) -> None:
+    file = written(tmp_path, "body_raises", HELLO.replace("    return f(x)", "    return f(1 // 0)"))
+    done = alula("run", file, "wf", "--x", "1", "--remote")
+    assert done.code == 2 and f"{file}:12: workflow wf: its body raised ZeroDivisionError" in done.err, done.err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("return inc.aio(x)", "task wf, output 'o0': expected int, got what was not awaited; write `await inc.aio(…)`"),
+        ("return inc(x)", "task wf, output 'o0': expected int, got what was not awaited; write `await inc(…)`"),
+        ("return own()", "task wf, output 'o0': expected int, got what was not awaited; write `await own(…)`"),
+        ("return await inc.aio(inc.aio(x))", "task inc, input 'x': expected int, got what was not awaited; write `await inc.aio(…)`"),
+    ],
+)
+def test_a_forgotten_await_is_told(alula: Callable[..., Result], tmp_path: Path, line: str, said: str) -> None:
+    head = "import alula as al\n\n\n@al.task\ndef inc(x: int) -> int:\n    return x + 1\n\n\nasync def own() -> int:\n    return 1\n"
+    program = f"{head}\n\n@al.task\nasync def wf(x: int = 1) -> int:\n    {line}\n"
+    file = written(tmp_path, f"await_{abs(hash(line))}", program)
+    done = alula("run", file, "wf", "--remote")
+    assert done.code == 1 and said in done.err, done.err
+
+
+def test_a_range_of_a_result_is_told(alula: Callable[..., Result], tmp_path: Path) -> None:
+    file = written(tmp_path, "ranges", HELLO.replace("    return f(x)", "    return [f(i) for i in range(x)][0]"))
+    done = alula("run", file, "wf", "--x", "1", "--remote")
+    assert done.code == 2 and f"{file}:12: range() of a result" in done.err, done.err
+    assert "write al.map(task)(…) for each of a list, or loop in an @al.dynamic" in done.err, done.err
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ('{"layerz": 3}', "Net.layers is missing and has no default; it has no field 'layerz', did you mean layers?"),
+        ('{"width": 3}', "Net.layers is missing and has no default; it has no field 'width', only layers"),
+        ("{}", "Net.layers is missing and has no default"),
+    ],
+)
+def test_a_misspelt_field_is_named(alula: Callable[..., Result], tmp_path: Path, given: str, said: str) -> None:
+    program = """\
+from dataclasses import dataclass
+
+import alula as al
+
+
+@dataclass
+class Net:
+    layers: int
+
+
+@al.task
+def wf(net: Net) -> int:
+    return net.layers
+"""
+    file = written(tmp_path, f"field_{abs(hash(given))}", program)
+    done = alula("run", file, "wf", "--net", given, "--remote")
+    assert done.code == 2 and f"input 'net': {said}" in done.err, done.err
+
+
+@pytest.mark.parametrize(
+    ("returned", "said"),
+    [
+        ("int", "task wf, output 'o0': expected int, got NoneType None; did you forget `return`?"),
+        ("tuple[int, str]", "task wf declares 2 outputs but returned NoneType; return a tuple of that length; did you forget `return`?"),
+    ],
+)
+def test_a_forgotten_return_is_told_with_the_line_of_the_task(
+    alula: Callable[..., Result], tmp_path: Path, returned: str, said: str
+) -> None:
+    name = f"no_return_{abs(hash(returned))}"
+    file = written(tmp_path, name, f"import alula as al\n\n\n@al.task\ndef wf() -> {returned}:\n    1 + 1\n")
+    done = alula("run", file, "wf", "--remote")
+    assert done.code == 1 and f"{said} ({file.name}:4)" in done.err, done.err
+
+
+def test_a_task_that_nobody_registered_has_no_cache_to_evict(alula: Callable[..., Result], tmp_path: Path) -> None:
+    assert alula("register", written(tmp_path, "evicting", HELLO)).code == 0
+    for name, hint in (("nosuch", "see `alula list tasks`"), ("evicting.ff", "did you mean evicting.f?")):
+        done = alula("cache", "evict", "--task", name)
+        assert done.code == 2 and f'no task "{name}" in flytesnacks/development; {hint}' in done.err, done.err
+    assert alula("cache", "evict", "--task", "evicting.f").out == "0 entries evicted\n"
+
+
+def test_a_folder_where_a_file_is_expected_is_told(alula: Callable[..., Result], tmp_path: Path) -> None:
+    done = alula("run", tmp_path, "wf")
+    assert done.code == 2 and f"{tmp_path} is a folder; expected a Python file" in done.err, done.err
+
+
 HELLO = """
 import alula as al
 
@@ -958,3 +1155,12 @@ def test_a_large_output_is_stored_and_comes_back_whole(alula: Callable[..., Resu
     program = HELLO.replace("-> int", "-> str").replace("return x", "return 'a' * x")
     done = alula("run", written(tmp_path, "large", program), "wf", "--x", str(300_000), "--remote")
     assert done.code == 0 and len(done.out) == 300_001, "large text is stored and comes back whole"
+
+
+def test_other_code_under_a_version_that_exists_is_told(alula: Callable[..., Result], tmp_path: Path) -> None:
+    file = written(tmp_path, "same_version", HELLO)
+    assert alula("register", file, "--version", "fixed").code == 0
+    sys.modules.pop("same_version")
+    file.write_text(HELLO.replace("loud: bool = False", "loud: bool = True"))
+    done = alula("register", file, "--version", "fixed")
+    assert done.code == 2 and "[DIFFERENT_STRUCTURE]" in done.err and "register it under a new version" in done.err, done.err

@@ -61,7 +61,7 @@ def test_bad_signature_names_place_and_remedy(function: Callable[..., Any], mess
         (lambda: al.task(retries=-1)(print), "expected ≥ 0"),
         (lambda: al.task(timeout="soon")(print), "timeout: expected a span"),
         (lambda: al.Cache(), "Cache needs version"),
-        (lambda: al.Cache(version="1", ignore="x"), 'write ignore=["x"]'),
+        (lambda: al.Cache(version="1", ignore="x"), 'write Cache(ignore=["x"])'),
         (lambda: al.Resources(mem="lots"), "not a quantity"),
         (lambda: al.Resources(cpu=(1, 2, 3)), "a tuple is (request, limit)"),  # type: ignore[arg-type]
         (lambda: al.Secret("nothing/"), 'expected "group/key"'),

@@ -41,7 +41,7 @@ MISUSES: list[tuple[Callable[[Any, Any], Any], str]] = [
     (lambda x, i: f"{x}", "build the text in a @task"),
     (lambda x, i: str(x), "build the text in a @task"),
     (lambda x, i: int(x), "int() of a result"),
-    (lambda x, i: range(x), "index() of a result"),
+    (lambda x, i: range(x), "range() of a result, or a result as an index"),
     (lambda x, i: round(x), "round() of a result"),
     (lambda x, i: x(), "calling a result"),
     (lambda x, i: x.field, "int has no field to pick"),
@@ -84,7 +84,7 @@ MISUSES: list[tuple[Callable[[Any, Any], Any], str]] = [
     (lambda x, i: al.map(print), "decorate the function with @al.task"),
     (lambda x, i: al.map(p.add, min_success_ratio=0), "expected a share in (0, 1]"),
     (lambda x, i: al.map(p.add, min_successes=1, min_success_ratio=0.5), "not both"),
-    (lambda x, i: al.map(p.add, concurrency=-1), "expected ≥ 0"),
+    (lambda x, i: al.map(p.add, concurrency=-1), "expected ≥ 1; leave it out for no limit"),
 ]
 
 

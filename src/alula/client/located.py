@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from alula.errors import CompileFailed, InvalidInput
 from alula.sdk.serialize import called_by
@@ -12,6 +12,14 @@ from alula.sdk.workflow import Workflow
 
 _WORKFLOW = re.compile(r"^workflow (?:\S+/)?([^\s/:]+):\S+ does not compile")
 _NODE = re.compile(r'node "([^"]+)"')
+
+
+def raise_located(error: InvalidInput, entities: Iterable[Any]) -> NoReturn:
+    """Raises `located`'s error from the given one; the given one itself, which must not become its own cause, if it says no more."""
+    told = located(error, entities)
+    if told is error:
+        raise error
+    raise told from error
 
 
 def located(error: InvalidInput, entities: Iterable[Any]) -> InvalidInput:

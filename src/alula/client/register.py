@@ -11,7 +11,7 @@ from typing import Any
 
 from alula.client.code import send
 from alula.client.environment import resolve_all, send_all
-from alula.client.located import located
+from alula.client.located import raise_located
 from alula.client.rpc import REGISTER
 from alula.client.source import source_of
 from alula.client.wire import Wire
@@ -128,7 +128,7 @@ async def register(
     try:
         answer = await wire.call(REGISTER, request)
     except InvalidInput as error:
-        raise located(error, listed) from error
+        raise_located(error, listed)
     entries = tuple((EntityId.from_proto(entry.id), entry.is_new) for entry in answer.entries)
     return Registered(
         version=version,

@@ -85,9 +85,14 @@ def _leave_the_users(error: AlulaError) -> None:
 
 def _is_ours(cause: BaseException) -> bool:
     """Whether neither it nor what is behind it comes from anybody's code but ours and gRPC's."""
-    if not isinstance(cause, (AlulaError, grpc.RpcError)):
-        return False
-    return cause.__cause__ is None or _is_ours(cause.__cause__)
+    seen: set[int] = set()
+    following: BaseException | None = cause
+    while following is not None and id(following) not in seen:  # Python lets causes run in a circle
+        if not isinstance(following, (AlulaError, grpc.RpcError)):
+            return False
+        seen.add(id(following))
+        following = following.__cause__
+    return True
 
 
 class BlockingStream(Generic[R]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
@@ -21,7 +22,7 @@ def evict(connection: Connection, request: service_pb2.EvictCacheRequest) -> int
     Returns:
         How many entries there were.
     Raises:
-        NotFound: no such execution or node; InvalidInput: neither a task nor a node is named.
+        NotFound: no such execution, node or task; InvalidInput: neither a task nor a node is named.
     """
     if request.HasField("node"):
         return _delete(connection, _of_node(connection, request.node))
@@ -31,7 +32,21 @@ def evict(connection: Connection, request: service_pb2.EvictCacheRequest) -> int
     where = [c.project == request.project, c.domain == request.domain, c.task_name == request.task_name]
     if request.cache_version:
         where.append(c.cache_version == request.cache_version)
-    return _delete(connection, [row.cache_key for row in connection.execute(select(c.cache_key).where(*where))])
+    keys = [row.cache_key for row in connection.execute(select(c.cache_key).where(*where))]
+    if not keys:  # entries may outlive their task's name, so only an answer of none is looked into
+        _check_known(connection, request)
+    return _delete(connection, keys)
+
+
+def _check_known(connection: Connection, request: service_pb2.EvictCacheRequest) -> None:
+    n = t.named_entity.c
+    place = [n.resource_type == core.TASK, n.project == request.project, n.domain == request.domain]
+    if connection.execute(select(n.name).where(*place, n.name == request.task_name)).first() is None:
+        names = connection.execute(select(n.name).where(*place)).scalars().all()
+        short = [name for name in names if name.endswith(f".{request.task_name}")]
+        near = short or difflib.get_close_matches(request.task_name, names, n=1)
+        hint = f"did you mean {near[0]}?" if near else "see `alula list tasks`"
+        raise NotFound(f'no task "{request.task_name}" in {request.project}/{request.domain}; {hint}')
 
 
 def _delete(connection: Connection, keys: list[bytes]) -> int:

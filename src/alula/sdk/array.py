@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 import typing
-from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, cast
 
 from alula.errors import DefinitionError
+from alula.sdk import option
 from alula.sdk.caller import current_caller, written
 from alula.sdk.entity import Entity
 from alula.sdk.graph import Node, current_graph
@@ -29,19 +30,21 @@ R = TypeVar("R")
 class Criteria:
     """How many items run at a time, and how many must succeed."""
 
-    concurrency: int = 0
+    concurrency: int | None = None
     min_successes: int | None = None
     min_success_ratio: float | None = None
 
     def __post_init__(self) -> None:
-        if self.concurrency < 0:
-            raise DefinitionError(f"map(concurrency={self.concurrency}): expected ≥ 0, 0 being no limit", where=user_place())
+        if self.concurrency is not None:
+            option.whole("map(concurrency)", self.concurrency, 1, "leave it out for no limit")  # a computed 0 would start all at once
         if self.min_successes is not None and self.min_success_ratio is not None:
             raise DefinitionError("map: give min_successes or min_success_ratio, not both", where=user_place())
-        if self.min_successes is not None and self.min_successes < 0:
-            raise DefinitionError(f"map(min_successes={self.min_successes}): expected ≥ 0", where=user_place())
-        if self.min_success_ratio is not None and not 0 < self.min_success_ratio <= 1:
-            raise DefinitionError(f"map(min_success_ratio={self.min_success_ratio}): expected a share in (0, 1]", where=user_place())
+        if self.min_successes is not None:
+            option.whole("map(min_successes)", self.min_successes)
+        if self.min_success_ratio is not None:
+            ratio = self.min_success_ratio
+            if not isinstance(ratio, (int, float)) or isinstance(ratio, bool) or not 0 < ratio <= 1:
+                option.refuse("map(min_success_ratio)", ratio, "a share in (0, 1]")
 
     @property
     def may_fail(self) -> bool:
@@ -89,7 +92,7 @@ class Array:
         array.is_original_sub_node_interface.value = True
         array.data_mode = array.INDIVIDUAL_INPUT_FILES
         array.bound_inputs.extend(name for name in node.values if name not in self.over)
-        if self.criteria.concurrency:
+        if self.criteria.concurrency is not None:
             array.parallelism = self.criteria.concurrency
         if self.criteria.min_successes is not None:
             array.min_successes = self.criteria.min_successes
@@ -191,7 +194,7 @@ class Mapped(Generic[R]):
 
     def aio(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, list[R]]:
         """As a call within an async task, typed as what `await` gives."""
-        return written(lambda: self(*args, **kwargs))
+        return written(lambda: self(*args, **kwargs), f"al.map({self.entity.label})")
 
     @staticmethod
     def _is_stream(value: Any) -> bool:
@@ -218,9 +221,9 @@ class Mapped(Generic[R]):
 def map(
     target: Callable[..., R],
     /,
-    *,
+    *misplaced: Never,
     over: str | Sequence[str] | None = None,
-    concurrency: int = 0,
+    concurrency: int | None = None,
     min_successes: int | None = None,
     min_success_ratio: float | None = None,
 ) -> Mapped[R]:
@@ -230,8 +233,9 @@ def map(
 
     Args:
         target: a task, launch plan or workflow (which then runs as a child execution per item).
+        misplaced: nothing; Python's own `map` takes the lists here, this one in a second call.
         over: inputs of which each item gets its own element; default: those that are given a list where one element is wanted.
-        concurrency: items running at a time; 0: no limit.
+        concurrency: items running at a time, ≥ 1; None: no limit.
         min_successes: so many successes are enough; failed items give None.
         min_success_ratio: such a share of successes is enough, in (0, 1]; failed items give None.
     Raises:
@@ -247,7 +251,12 @@ def map(
         if target._overrides is not None:
             entity = copy.copy(entity)
             entity._overrides, entity._origin = target._overrides, default_plan(target)
-    names = (over,) if isinstance(over, str) else tuple(over) if isinstance(over, Iterable) else None
+    if misplaced:
+        inputs = list(entity.interface.inputs)[: len(misplaced)] or ["name"]
+        lists = ", ".join(f"{name}={name}s" for name in inputs)
+        message = f"al.map({entity.label}, …) takes the lists in a second call, by name; write al.map({entity.label})({lists})"
+        raise DefinitionError(message, where=user_place())
+    names = None if over is None else (over,) if isinstance(over, str) else option.texts("map(over)", over)
     for name in names or ():
         if name not in entity.interface.inputs:
             known = ", ".join(entity.interface.inputs)

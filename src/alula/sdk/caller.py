@@ -90,6 +90,10 @@ class Call(Awaitable[Any]):
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _misused
     __lt__ = __le__ = __gt__ = __ge__ = __contains__ = __call__ = _misused
 
+    @property
+    def __name__(self) -> str:
+        return self.what.rpartition(" ")[2]
+
     def __repr__(self) -> str:
         return f"<call of {self.what}, not awaited>" if self._future is None else f"<call of {self.what}>"
 
@@ -122,9 +126,16 @@ async def awaited(value: T) -> T:
     return cast(T, await found if inspect.isawaitable(found) else found)
 
 
-def written(call: Callable[[], T]) -> Coroutine[Any, Any, T]:
-    """A call as a coroutine. In a running async task its place is where it is written, whoever awaits it and in whatever order."""
-    return awaited(call()) if current_caller() is not None else _later(call)
+def written(call: Callable[[], T], label: str) -> Coroutine[Any, Any, T]:
+    """A call as a coroutine. In a running async task its place is where it is written, whoever awaits it and in whatever order.
+
+    Args:
+        label: what is called, for whoever forgets to await it.
+    """
+    made = awaited(call()) if current_caller() is not None else _later(call)
+    coroutine: Any = made
+    coroutine.__name__ = coroutine.__qualname__ = f"{label}.aio"
+    return made
 
 
 async def _later(call: Callable[[], T]) -> T:
@@ -194,7 +205,7 @@ class Traced(Generic[P, T]):
 
     def aio(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
         """As a call, to be awaited wherever it is written."""
-        return written(lambda: self(*args, **kwargs))
+        return written(lambda: self(*args, **kwargs), self.label)
 
 
 def trace(function: Callable[P, T], /) -> Traced[P, T]:

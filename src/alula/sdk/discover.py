@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from alula.errors import DefinitionError, NotFound
+from alula.errors import DefinitionError, InvalidInput, NotFound
 from alula.sdk.entity import Entity
 from alula.sdk.launch_plan import LaunchPlan
 from alula.sdk.project import check_import, import_root, module_name, project_root
@@ -25,9 +25,12 @@ def load_file(path: str | Path) -> ModuleType:
 
     Raises:
         NotFound: there is no such file.
+        InvalidInput: it is a folder.
         DefinitionError: it has no importable name, or another file took it.
     """
     file = Path(path).resolve()
+    if file.is_dir():
+        raise InvalidInput(f"{path} is a folder; expected a Python file, name the one that defines what you mean")
     if not file.is_file():
         raise NotFound(f"{path}: no such file")
     name = module_name(file)

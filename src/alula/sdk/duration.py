@@ -26,7 +26,7 @@ def parse_span(value: Span, what: str = "timeout") -> dt.timedelta:
     if isinstance(value, dt.timedelta):
         span = value
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        span = dt.timedelta(seconds=value)
+        span = _of_seconds(value, what)
     else:
         text = value.strip() if isinstance(value, str) else ""
         parts = _PART.findall(text)
@@ -34,7 +34,14 @@ def parse_span(value: Span, what: str = "timeout") -> dt.timedelta:
             raise DefinitionError(
                 f'{what}: expected a span, got {value!r}; write "20m", "1h30m", seconds or a timedelta', where=user_place()
             )
-        span = dt.timedelta(seconds=sum(float(number) * _UNITS_S[unit] for number, unit in parts))
+        span = _of_seconds(sum(float(number) * _UNITS_S[unit] for number, unit in parts), what)
     if span < dt.timedelta(0):
         raise DefinitionError(f"{what}: expected a span ≥ 0, got {value!r}", where=user_place())
     return span
+
+
+def _of_seconds(seconds: float, what: str) -> dt.timedelta:
+    try:
+        return dt.timedelta(seconds=seconds)
+    except (OverflowError, ValueError) as error:  # infinity and nan among them
+        raise DefinitionError(f"{what}: expected a span of less than 10⁹ days, got {seconds} s", where=user_place()) from error

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from alula.errors import DefinitionError
-from alula.sdk.resources import Resources
+from alula.sdk import option
+from alula.sdk.resources import Resources, as_resources
 from alula.sdk.where import user_place
 
 IMAGES = "ALULA_ENVIRONMENTS"  # variable of tasks that call others: image by environment, since nothing is resolved on a worker
@@ -36,9 +37,11 @@ class Shared:
         image: str = "",
     ) -> None:
         self.name, self.lock, self.python, self.image = name, lock, python, image
-        self.packages = (packages,) if isinstance(packages, str) else tuple(packages)
-        self.resources = resources
-        self.env = dict(env or {})
+        for key in ("lock", "python", "image"):
+            option.text(f"Environment({key})", getattr(self, key))
+        self.packages = (packages,) if isinstance(packages, str) else option.texts("Environment(packages)", packages)
+        self.resources = None if resources is None else as_resources(resources)
+        self.env = option.text_by_name("Environment(env)", env or {})
         self.where = user_place()
         self._check()
 
@@ -50,13 +53,13 @@ class Shared:
         if self.image and self.is_built:
             self._refuse("image and packages, lock or python exclude each other: an image brings its own")
         for package in self.packages:
-            if not isinstance(package, str) or not _PACKAGE.fullmatch(package.strip()):
+            if not _PACKAGE.fullmatch(package.strip()):
                 self._refuse(f"package {package!r}: expected a requirement such as 'polars>=1.30'; what lies elsewhere goes into a lock")
         if self.python and (not re.fullmatch(r"3\.\d{1,2}", self.python) or _minor(self.python) < OLDEST):
             self._refuse(f"python {self.python!r}: expected major.minor as text, 3.11 or newer, for instance '3.12'")
-        for key, text in self.env.items():
-            if not _VARIABLE.fullmatch(key) or not isinstance(text, str):
-                self._refuse(f"env {key!r}: expected a variable's name and text")
+        for key in self.env:
+            if not _VARIABLE.fullmatch(key):
+                self._refuse(f"env {key!r}: expected a variable's name")
 
     def _refuse(self, message: str) -> NoReturn:
         raise DefinitionError(f"Environment({self.name!r}): {message}", where=self.where)

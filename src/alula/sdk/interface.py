@@ -183,6 +183,8 @@ def interface_of(function: Callable[..., Any], what: str, where: str) -> Interfa
             hints = typing.get_type_hints(function, include_extras=True)
         except NameError as error:
             raise DefinitionError(f"{what}: annotation {error.name!r} cannot be resolved; define it at module level") from error
+        except Exception as error:  # an annotation as text may hold any expression
+            raise DefinitionError(f"{what}: its annotations cannot be read: {type(error).__name__}: {error}; correct them") from error
         docstring = inspect.getdoc(function) or ""
         described = argument_descriptions(docstring)
         inputs: dict[str, Port] = {}

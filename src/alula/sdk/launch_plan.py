@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from alula.errors import DefinitionError, InvalidInput
+from alula.sdk import option
 from alula.sdk.entity import Entity
 from alula.sdk.interface import MISSING, Interface, Port
 from alula.sdk.where import user_place
@@ -56,11 +57,14 @@ class LaunchPlan(Entity):
                 'write al.LaunchPlan(workflow, "name")',
                 where=user_place(),
             )
-        super().__init__(name, user_place())
+        super().__init__(option.text("name", name), user_place())
         self.workflow = workflow.origin
-        self.inputs, self.fixed = dict(inputs or {}), dict(fixed or {})
-        self.labels, self.annotations, self.env = dict(labels or {}), dict(annotations or {}), dict(env or {})
-        self.max_parallelism, self.interruptible, self.overwrite_cache = max_parallelism, interruptible, overwrite_cache
+        self.inputs, self.fixed = option.by_name("inputs", inputs or {}), option.by_name("fixed", fixed or {})
+        self.labels, self.annotations = option.text_by_name("labels", labels or {}), option.text_by_name("annotations", annotations or {})
+        self.env = option.text_by_name("env", env or {})
+        self.max_parallelism = option.whole("max_parallelism", max_parallelism)
+        self.interruptible = None if interruptible is None else option.flag("interruptible", interruptible)
+        self.overwrite_cache = option.flag("overwrite_cache", overwrite_cache)
         for key in (*self.inputs, *self.fixed):
             if key not in workflow.interface.inputs:
                 raise DefinitionError(f"launch plan {name}: workflow {workflow.label} has no input {key!r}", where=self.where)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from alula.errors import DefinitionError
+from alula.sdk import option
 from alula.sdk.duration import parse_span
 from alula.sdk.environment import Shared
-from alula.sdk.resources import Cache, Resources, as_cache
+from alula.sdk.resources import Cache, Resources, as_cache, as_resources
 from alula.sdk.where import user_place
 
 
@@ -38,10 +39,16 @@ class Overrides:
             changes["timeout"] = parse_span(changes["timeout"])
         if "cache" in changes:
             changes["cache"] = as_cache(changes["cache"])
+        if "resources" in changes:
+            as_resources(changes["resources"])
+        if "retries" in changes:
+            option.whole("retries", changes["retries"])
+        if "interruptible" in changes:
+            option.flag("interruptible", changes["interruptible"])
+        for name in ("name", "image"):
+            option.text(name, changes.get(name, ""))
         if "environment" in changes:
-            if not isinstance(changes["environment"], Shared):
-                message = f"override(environment={changes['environment']!r}): expected an al.Environment"
-                raise DefinitionError(message, where=user_place())
+            option.instance("environment", changes["environment"], Shared, "an al.Environment")
             if "image" in changes:
                 raise DefinitionError("override(image=…, environment=…): give one of them", where=user_place())
         return cls(**changes)

@@ -154,6 +154,10 @@ class Promise:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         _misuse("calling a result", _INSTEAD)
 
+    def __index__(self) -> int:
+        # Python says only that a whole number is wanted, not whether by range() or by [].
+        _misuse("range() of a result, or a result as an index", "write al.map(task)(…) for each of a list, or loop in an @al.dynamic")
+
 
 def _refuse_arithmetic() -> None:
     symbols = {
@@ -167,7 +171,7 @@ def _refuse_arithmetic() -> None:
 
         setattr(Promise, f"__{name}__", refuse)
         setattr(Promise, f"__r{name}__", refuse)
-    for name in ("int", "float", "index", "complex", "round", "abs", "neg", "pos", "fspath", "bytes"):
+    for name in ("int", "float", "complex", "round", "abs", "neg", "pos", "fspath", "bytes"):
 
         def refuse_unary(self: Promise, *args: Any, _name: str = name) -> Any:
             _misuse(f"{_name}() of a result", _INSTEAD)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
 from alula.errors import DefinitionError
+from alula.sdk import option
 from alula.sdk.entity import FunctionEntity
 from alula.sdk.where import user_place
 
@@ -52,7 +53,8 @@ class Reference(FunctionEntity, Generic[P, R]):
 
 def _referring(of: str, project: str, domain: str, name: str, version: str) -> Callable[[Callable[P, R]], Reference[P, R]]:
     where = user_place()
-    missing = [key for key, value in (("project", project), ("domain", domain), ("name", name), ("version", version)) if not value]
+    given = {"project": project, "domain": domain, "name": name, "version": version}
+    missing = [key for key, value in given.items() if not option.text(key, value)]
     if missing:
         raise DefinitionError(f"a reference to a {of} needs {missing[0]}", where=where)
     return lambda function: Reference(function, of, project, domain, name, version, where)

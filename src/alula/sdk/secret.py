@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from alula.errors import DefinitionError, NotFound
+from alula.sdk import option
 from alula.sdk.where import user_place
 
 
@@ -30,7 +33,8 @@ class Secret:
     env: str = ""
 
     def __post_init__(self) -> None:
-        _split(self.name)
+        _split(option.text("Secret(name)", self.name))
+        option.text("Secret(env)", self.env)
 
     @property
     def group(self) -> str:
@@ -39,6 +43,20 @@ class Secret:
     @property
     def key(self) -> str:
         return _split(self.name)[1]
+
+
+def as_secrets(value: Any) -> tuple[Secret, ...]:
+    """`secrets=["group/key", al.Secret(…)]` as secrets."""
+    if isinstance(value, (str, Secret)):
+        option.refuse("secrets", value, "a list", f'["{value}"]' if isinstance(value, str) else f"[{value!r}]")
+    if not isinstance(value, Iterable):
+        option.refuse("secrets", value, "a list of names or al.Secret")
+    made = []
+    for one in value:
+        if not isinstance(one, (str, Secret)):
+            option.refuse("secrets", value, f"names or al.Secret, found {one!r} in it")
+        made.append(Secret(one) if isinstance(one, str) else one)
+    return tuple(made)
 
 
 def secret(name: str) -> str:

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, cast, overload
 
 from alula.errors import DefinitionError
+from alula.sdk import option
 from alula.sdk.caller import locally, written
 from alula.sdk.duration import Span, parse_span
 from alula.sdk.entity import FunctionEntity
 from alula.sdk.environment import Shared
-from alula.sdk.resources import Cache, Resources, as_cache
-from alula.sdk.secret import Secret
+from alula.sdk.resources import Cache, Resources, as_cache, as_resources
+from alula.sdk.secret import Secret, as_secrets
 from alula.sdk.where import user_place
 
 P = ParamSpec("P")
@@ -42,12 +43,18 @@ class TaskOptions:
     pod_template: str = ""
 
     def __post_init__(self) -> None:
-        if self.retries < 0:
-            raise DefinitionError(f"retries={self.retries}: expected ≥ 0", where=user_place())
+        for name in ("name", "image", "deprecated", "pod_template"):
+            option.text(name, getattr(self, name))
+        option.whole("retries", self.retries)
+        option.flag("deck", self.deck)
+        if self.interruptible is not None:
+            option.flag("interruptible", self.interruptible)
+        if self.resources is not None:
+            as_resources(self.resources)
+        for name in ("env", "labels", "annotations"):
+            option.text_by_name(name, getattr(self, name))
         if self.environment is not None:
-            if not isinstance(self.environment, Shared):
-                message = f"environment={self.environment!r}: expected an al.Environment, got {type(self.environment).__name__}"
-                raise DefinitionError(message, where=user_place())
+            option.instance("environment", self.environment, Shared, "an al.Environment")
             if self.image:
                 raise DefinitionError("image and environment exclude each other; an environment may have an image", where=user_place())
 
@@ -83,7 +90,7 @@ class Task(FunctionEntity, Generic[P, R]):
 
         For a task that is `async` itself, `await task(…)` is typed already.
         """
-        return written(lambda: self(*args, **kwargs))
+        return written(lambda: self(*args, **kwargs), self.label)
 
     @property
     def is_async(self) -> bool:
@@ -200,7 +207,7 @@ def make_options(options: dict[str, Any], where: str) -> TaskOptions:
     given["cache"] = as_cache(given.get("cache"))
     if given.get("timeout") is not None:
         given["timeout"] = parse_span(given["timeout"])
-    given["secrets"] = tuple(Secret(one) if isinstance(one, str) else one for one in given.get("secrets", ()))
+    given["secrets"] = as_secrets(given.get("secrets") or ())
     return TaskOptions(**{key: value for key, value in given.items() if value is not None})
 
 

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any, Generic, Literal, ParamSpec, TypeVar, cast, overload
 
-from alula.errors import DefinitionError
+from alula.errors import AlulaError, DefinitionError
+from alula.sdk import option
 from alula.sdk.entity import Entity, FunctionEntity
 from alula.sdk.graph import Graph, Node, check_value, current_graph, promises_in, tracing
 from alula.sdk.interface import MISSING, Interface
 from alula.sdk.promise import Promise
-from alula.sdk.where import user_place
+from alula.sdk.where import place_of, shown, user_place
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,7 +33,11 @@ class Workflow(FunctionEntity, Generic[P, R]):
     def __init__(
         self, function: Callable[P, R], name: str, on_failure: Any, failure_policy: str, interruptible: bool | None, where: str
     ) -> None:
-        super().__init__(function, name, where)
+        if not callable(function):
+            raise DefinitionError(f"@workflow decorates a function, got {type(function).__name__}", where=where)
+        super().__init__(function, option.text("name", name), where)
+        if interruptible is not None:
+            option.flag("interruptible", interruptible)
         if inspect.iscoroutinefunction(function):
             raise DefinitionError(
                 f"workflow {self.label} is async, but a workflow's body is traced and waits for nothing; write `def`, or make it an async "
@@ -71,7 +76,13 @@ class Workflow(FunctionEntity, Generic[P, R]):
         graph = Graph(self.name)
         graph.inputs = {name: Promise(graph, None, name, port.annotation) for name, port in self.interface.inputs.items()}
         with tracing(graph):
-            result = self.function(**graph.inputs)
+            try:
+                result = self.function(**graph.inputs)
+            except AlulaError:
+                raise
+            except Exception as error:
+                message = f"workflow {self.label}: its body raised {type(error).__name__}: {shown(error)}; correct it there"
+                raise DefinitionError(message, where=place_of(error) or self.where) from error
         finish(graph, result, self.interface, f"workflow {self.label}", self.where)
         if self.on_failure is not None:
             graph.failure = self._failure_node(graph)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from alula.client.located import located
+from alula.client.located import raise_located
 from alula.compiler.closure import LaunchPlanInterface, compile_workflow, references
 from alula.compiler.launch_plan import compile_launch_plan
 from alula.compiler.single_task import wrap_task
@@ -92,7 +92,7 @@ class Program(Library):
         try:
             self._take([self.root])
         except InvalidInput as error:
-            raise located(error, [self.root]) from error
+            raise_located(error, [self.root])
         self.plan_id = self._root_plan()
 
     def _take(self, found: list[Any]) -> None:

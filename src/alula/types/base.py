@@ -12,7 +12,7 @@ import importlib.metadata
 import json
 import typing
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -53,6 +53,10 @@ def type_name(annotation: Any) -> str:
 
 def mismatch(expected: str, value: Any, remedy: str = "") -> InvalidInput:
     """The error for a value that does not fit; never prints more than 60 characters of the value."""
+    if isinstance(value, Awaitable):
+        name = getattr(value, "__name__", "")  # a future has none
+        awaiting = f"`await {name}(…)`" if name else "`await` before it"
+        return InvalidInput(f"expected {expected}, got what was not awaited; write {awaiting}", code="TYPE_MISMATCH")
     shown = repr(value)
     shown = shown if len(shown) <= 60 else shown[:57] + "…"
     return InvalidInput(

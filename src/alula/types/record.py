@@ -132,8 +132,19 @@ class Record(Converter):
                 except InvalidInput as error:
                     raise self._inside(name, error) from error
             elif field.is_required:
-                raise InvalidInput(f"{self.annotation.__qualname__}.{name} is missing and has no default", code="TYPE_MISMATCH")
+                message = f"{self.annotation.__qualname__}.{name} is missing and has no default{self._meant(name, plain)}"
+                raise InvalidInput(message, code="TYPE_MISMATCH")
         return self.build(values)
+
+    def _meant(self, missing: str, plain: Mapping[str, Any]) -> str:
+        """Which field of a plain value may have been meant to be the one that is missing."""
+        import difflib  # of use to errors only
+
+        unknown = [key for key in map(str, plain) if key not in self.fields]
+        near = difflib.get_close_matches(missing, unknown, n=1)
+        if near:
+            return f"; it has no field {near[0]!r}, did you mean {missing}?"
+        return f"; it has no field {unknown[0]!r}, only {', '.join(self.fields)}" if unknown else ""
 
     def _inside(self, name: str, error: InvalidInput) -> InvalidInput:
         return inside(f"{self.annotation.__qualname__}.{name}", error)

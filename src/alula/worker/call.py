@@ -174,7 +174,7 @@ def _run(
             settings = Settings(attempt.project, attempt.domain, attempt.task_version, attempt.bundle, images=images_here())
             report.futures = job(built, settings).SerializeToString()
             return
-        packed = write_outputs(plan, result, offload).SerializeToString()
+        packed = _returned(plan, result, offload).SerializeToString()
     finally:
         outbox.finish(entered, report, has_deck=plan.has_deck)
         task_context.leave(entered)
@@ -255,6 +255,17 @@ def read_inputs(plan: Plan, attempt: worker_pb2.Attempt, offload: Offload) -> di
         except InvalidInput as error:
             raise InvalidInput(f"{plan.label}, input {name!r}: {error.message}", code=error.code) from error
     return values
+
+
+def _returned(plan: Plan, result: Any, offload: Offload) -> core.LiteralMap:
+    """The outputs of the task's own function, which may have come to its end without a `return`."""
+    try:
+        return write_outputs(plan, result, offload)
+    except InvalidInput as error:
+        if result is not None:
+            raise
+        message = f"{error.message}; did you forget `return`? ({plan.interface.where})"
+        raise InvalidInput(message, code=error.code) from error
 
 
 def write_outputs(plan: Plan, result: Any, offload: Offload) -> core.LiteralMap:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sys
-import sysconfig
 import time
 import traceback
 
 from alula.errors import AlulaError, InvalidInput, NonRecoverable, NotFound, Recoverable
 from alula.idl import core
-from alula.sdk.where import PACKAGE
+from alula.sdk.where import is_library, is_ours
 from alula.worker.load import active_bundle
 
-_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 NOT_INSTALLED = "It is not installed where this task runs: install it there, give the task an environment, or put it into the project."
 MESSAGE_LIMIT = 16_000  # characters; the server keeps the message in a row
 
@@ -37,27 +35,24 @@ def code_of(error: BaseException) -> str:
     return f"USER:{type(error).__name__}"
 
 
-def _is_ours(frame: traceback.FrameSummary) -> bool:
-    return frame.filename.startswith((PACKAGE, "<frozen importlib"))
+def message_of(error: BaseException, seen: frozenset[int] = frozenset()) -> str:
+    """`Class: text`, then the user's own frames, then libraries', then the cause; our own frames never.
 
-
-def _is_library(frame: traceback.FrameSummary) -> bool:
-    return frame.filename.startswith(_LIBRARIES) or frame.filename.endswith((".pyx", ".pxi"))  # compiled: no path to go by
-
-
-def message_of(error: BaseException) -> str:
-    """`Class: text`, then the user's own frames, then libraries', then the cause; our own frames never."""
+    Args:
+        seen: ids of the errors that this one is the cause of; one of them as its cause, which `raise error from error` makes, is left out.
+    """
     headline = "".join(traceback.format_exception_only(error)).strip().removeprefix("alula.errors.")
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_ours(frame)]
-    own = [frame for frame in frames if not _is_library(frame)]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_ours(frame.filename)]
+    own = [frame for frame in frames if not is_library(frame.filename)]
     parts = [headline]
     if own:
         parts.append("In your code (most recent call last):\n" + "".join(traceback.format_list(own)).rstrip())
     if len(own) < len(frames):
         parts.append("All frames (most recent call last):\n" + "".join(traceback.format_list(frames)).rstrip())
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if cause is not None and not (isinstance(error, AlulaError) and isinstance(cause, AlulaError)):
-        parts.append("Caused by " + message_of(cause))
+    seen |= {id(error)}
+    if cause is not None and id(cause) not in seen and not (isinstance(error, AlulaError) and isinstance(cause, AlulaError)):
+        parts.append("Caused by " + message_of(cause, seen))
     if isinstance(error, ModuleNotFoundError):
         parts.insert(1, NOT_INSTALLED)
     text = "\n\n".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import re
 import sys
@@ -34,15 +35,24 @@ def remote_error(code: str, message: str, kind: str, what: str) -> BaseException
     if raised is None or issubclass(raised, TaskFailed):
         return failed
     try:
-        error = raised.__new__(raised)
-        error.args = (found.group(2) or "",)
+        error: Exception = raised.__new__(raised)
+        said = found.group(2) or ""
+        error.args = (_key(said) if issubclass(raised, KeyError) else said,)
         if isinstance(error, AlulaError):
-            error.message = error.args[0]
+            error.message = said
         str(error)
     except Exception:  # noqa: BLE001 - a class that cannot be made without its own arguments
         return failed
     error.__cause__ = failed
     return error
+
+
+def _key(text: str) -> object:
+    """What a KeyError was raised with: it shows the repr of it, of which a KeyError would show the repr again."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
 
 
 def _class(name: str) -> type[Exception] | None:

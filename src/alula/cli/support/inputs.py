@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from alula.errors import InvalidInput
+from alula.errors import DefinitionError, InvalidInput
 from alula.idl import core
 from alula.idl.literal import describe_type, from_json, parse_text, to_text
 
@@ -246,7 +246,10 @@ def of_interface(entity: Any) -> dict[str, core.Parameter]:
         if port.default is MISSING:
             parameter.required = True
         else:
-            parameter.default.CopyFrom(port.converter.to_literal(port.default, Offload()))
+            try:
+                parameter.default.CopyFrom(port.converter.to_literal(port.default, Offload()))
+            except InvalidInput as error:
+                raise DefinitionError(f"{port.place}: its default: {error.message}", where=entity.where, code=error.code) from error
         made[name] = parameter
     return made
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from typing import TYPE_CHECKING
 
 from alula.errors import AlulaError, DefinitionError
@@ -14,14 +13,18 @@ if TYPE_CHECKING:
 def load(file: str) -> ModuleType:
     """Imports the user's file; an exception in it becomes a message with file and line."""
     from alula.sdk import discover
+    from alula.sdk.where import place_of, shown
 
     try:
         return discover.load_file(file)
-    except AlulaError:
+    except DefinitionError as error:
+        where = "" if error.where else place_of(error)
+        if not where:
+            raise
+        raise DefinitionError(error.message, where=where, code=error.code) from error
+    except (AlulaError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:  # SystemExit: a script that ends itself would end this command in silence
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
-        where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else file
-        if isinstance(error, SyntaxError):
-            where = f"{error.filename}:{error.lineno}"
-        raise DefinitionError(f"importing {file} failed with {type(error).__name__}: {error}; correct it there", where=where) from error
+    # Whatever it is, SystemExit too: a script that ends itself would end this command in silence.
+    except BaseException as error:
+        message = f"importing {file} failed with {type(error).__name__}: {shown(error)}; correct it there"
+        raise DefinitionError(message, where=place_of(error) or file) from error
