@@ -304,6 +304,17 @@ class AsyncClient:
             await self.wire.call(rpc.UPDATE_LAUNCH_PLAN, admin.LaunchPlanUpdateRequest(id=identifier, state=state))
         return Rollback(active=version, before=before, newest=newest[0].id.version)
 
+    async def active_versions(self, names: Iterable[str]) -> dict[str, str]:
+        """Which of these workflows and launch plans launch a version of their own choice, and which; all others launch the newest."""
+        wanted = set(names)
+        if not wanted:
+            return {}
+        state = f"eq(state,{_ACTIVE})"
+        found: dict[str, str] = {}
+        async for page in self._pages(0, lambda size, token: self.launch_plans(filters=state, limit=size, token=token)):
+            found |= {plan.id.name: plan.id.version for plan in page.launch_plans if plan.id.name in wanted}
+        return found
+
     async def evict_cache(self, task: str, cache_version: str = "") -> int:
         """Has the cache forget all entries of a task; how many there were."""
         settings = self.wire.settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -266,6 +266,9 @@ class Client:
 
     def rollback(self, name: str, version: str = "") -> Rollback:
         return drive(self.source.rollback(name, version))
+
+    def active_versions(self, names: Iterable[str]) -> dict[str, str]:
+        return drive(self.source.active_versions(names))
 
     def evict_cache(self, task: str, cache_version: str = "") -> int:
         return drive(self.source.evict_cache(task, cache_version))
