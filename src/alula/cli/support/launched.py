@@ -15,14 +15,22 @@ if TYPE_CHECKING:
     from alula.client.sync import Execution
 
 
-def finish(execution: Execution, *, as_json: bool, names: Sequence[str] = (), timeout_s: float | None = None) -> int:
+def finish(execution: Execution, *, as_json: bool, names: Sequence[str] = (), timeout_s: float | None = None, is_here: bool = False) -> int:
     """Follows to the end and prints the outputs; raises ExecutionFailed, which becomes exit code 1.
 
     With `--json` the document is printed whether it succeeded or not.
+
+    Args:
+        is_here: it runs in this process, and so not on when that ends.
+    Raises:
+        Abort: Ctrl-C, with what becomes of the execution.
     """
     from alula.client.wire import drive
 
-    follow(execution, is_quiet=as_json, timeout_s=timeout_s)
+    try:
+        follow(execution, is_quiet=as_json, timeout_s=timeout_s)
+    except KeyboardInterrupt as interrupt:
+        raise click.Abort(_goes_on(execution.name, is_here=is_here)) from interrupt
     closure = execution.get().closure
     phase = execution.phase.name
     if as_json and phase != "SUCCEEDED":
@@ -35,6 +43,12 @@ def finish(execution: Execution, *, as_json: bool, names: Sequence[str] = (), ti
     else:
         print_outputs(outputs, names)
     return OK
+
+
+def _goes_on(name: str, *, is_here: bool) -> str:
+    if is_here:
+        return f"{name} goes on at the next start of a server (`alula up`) or of `alula run` here; there `alula abort {name}` ends it"
+    return f"{name} goes on on the server: `alula watch {name}` follows it again, `alula abort {name}` ends it"
 
 
 def announce(execution: Execution, *, as_json: bool) -> int:
