@@ -182,6 +182,10 @@ def test_the_cache_says_why_and_forgets_when_told(live: Callable[..., Result], p
     assert explained["n0"]["status"] == "DISABLED"
     assert (explained["n1"]["status"], explained["n1"]["source"]) == ("HIT", {"execution": first, "node": "n1"})
     assert f"by {first} n1" in live("cache", "explain", again, "n1").out
+    log, debugged = live("logs", again, "n1"), live("debug", again, "n1")
+    assert (log.code, debugged.code) == (2, 2)
+    assert f"{again} n1 came from the cache; who computed it has the log: `alula logs {first} n1` [NOT_FOUND]" in log.err
+    assert f"{again} n1 came from the cache; who computed it can be run again: `alula debug {first} n1`" in debugged.err
     assert live("cache", "evict", again, "n1").out == "1 entry evicted\n", "a hit names the entry, too"
     assert live("cache", "evict", first, "n1").out == "0 entries evicted\n"
     third = json.loads(live("launch", name, "--who", "Eve", "--wait", "--json").out)["execution"]
