@@ -189,7 +189,7 @@ def test_logs_of_the_last_attempt_keep_characters_whole(client: Client, double: 
     assert "".join(execution.logs("n1")) == "x"
     with pytest.raises(InvalidInput, match="ran several tasks; name one of the nodes n0, n1"):
         list(execution.logs())
-    with pytest.raises(NotFound, match="node n9 has no attempt: it has not started yet"):
+    with pytest.raises(NotFound, match=r'it has no node "n9"; it has n0 \(add\), n1 \(add\)'):
         list(execution.logs("n9"))
 
 

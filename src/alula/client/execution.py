@@ -279,10 +279,12 @@ class AsyncExecution:
         return await figures.deck(self.wire, self.id, await self.node_id(node), item=item, attempt=attempt)
 
     async def _logged(self, node: str) -> str:
-        """The id of a node given by id or name; one that has not begun yet is taken for an id."""
+        """The id of a node given by id or name; of an execution that goes on, one that has not begun yet is taken for an id."""
         try:
             return await self.node_id(node)
         except NotFound:
+            if (await self.phase()).is_terminal:
+                raise
             return node
 
     async def _last_attempt(self, node: str) -> admin.TaskExecution:
