@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
@@ -78,17 +79,23 @@ class AsyncLauncher:
         """A launcher with these `LaunchOptions`."""
         return AsyncLauncher(self._launch, self._options.with_(options))
 
-    async def __call__(self, entity: Any, /, **inputs: Any) -> AsyncExecution:
+    async def __call__(self, entity: Any, /, *unnamed: Any, **inputs: Any) -> AsyncExecution:
         """Starts an execution.
 
         Args:
             entity: a task, workflow or launch plan (registered first if it is new), or the name of a registered one,
                 `name` or `name:version`.
+            unnamed: refused, since inputs have names.
             inputs: by name.
         Raises:
             InvalidInput: a wrong input; says which and what is expected.
             NotFound: nothing of that name is registered.
         """
+        if unnamed:
+            names = list(entity.interface.inputs) if isinstance(entity, Entity) else []
+            example = f"{names[0] if names else 'NAME'}={reprlib.repr(unnamed[0])}"
+            of = f"; it has {', '.join(names)}" if names else ""
+            raise InvalidInput(f"launch: {reprlib.repr(unnamed[0])} has no name; give inputs by name, as in {example}{of}")
         return await self._launch(entity, inputs, self._options)
 
 

@@ -78,6 +78,10 @@ class AsyncExecution:
     async def phase(self) -> ExecutionPhase:
         return ExecutionPhase((await self.get()).closure.phase)
 
+    async def error(self) -> str:
+        """Why it failed or was aborted, as recorded; empty while it runs and if it succeeded."""
+        return (await self.view()).error
+
     async def updates(self, *, nodes: bool = False, timeout_s: float | None = None) -> AsyncIterator[v1.ExecutionUpdate]:
         """The state as it is, then each change until the end; goes on after a restart of the server.
 

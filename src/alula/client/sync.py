@@ -72,6 +72,11 @@ class Execution:
         return drive(self.source.phase())
 
     @property
+    def error(self) -> str:
+        """Why it failed or was aborted, as recorded; empty while it runs and if it succeeded."""
+        return drive(self.source.error())
+
+    @property
     def outputs(self) -> Any:
         """The result in Python; raises ExecutionFailed or WaitTimeout if there is none."""
         return drive(self.source.outputs())
@@ -185,8 +190,8 @@ class Launcher:
     def with_options(self, **options: Any) -> Launcher:
         return Launcher(self._source.with_options(**options))
 
-    def __call__(self, entity: Any, /, **inputs: Any) -> Execution:
-        return Execution(drive(self._source(entity, **inputs)))
+    def __call__(self, entity: Any, /, *unnamed: Any, **inputs: Any) -> Execution:
+        return Execution(drive(self._source(entity, *unnamed, **inputs)))
 
 
 class Client:
