@@ -22,7 +22,9 @@ def command(address: str, project: str, domain: str) -> int:
     try:
         import textual  # noqa: F401 - asked for here, so that its lack is said in words
     except ImportError as error:
-        raise InvalidInput('textual is not installed; pip install "alula[tui]"', code="MISSING_EXTRA") from error
+        from alula.version import installing
+
+        raise InvalidInput(f"textual is not installed; {installing('tui')}", code="MISSING_EXTRA") from error
     from alula.cli.support.terminal import Terminal
     from alula.client.settings import load
 
