@@ -10,8 +10,9 @@ from types import ModuleType
 import pytest
 
 import alula as al
+from alula.client.names import Names
 from alula.client.sync import Client
-from alula.errors import ExecutionFailed
+from alula.errors import ExecutionFailed, Unavailable
 from alula.server.embedded import EmbeddedServer
 
 PROGRAM = """
@@ -115,3 +116,14 @@ def test_a_child_execution_is_looked_at_by_its_name(client: Client, program: Mod
 def test_what_has_no_log_is_named_alone(client: Client, program: ModuleType) -> None:
     first, last, error = failure(client, program.timed)
     assert error.node == "n0" and first.startswith("FAILED in n0 who: ") and "look:" not in last
+
+
+def test_a_failure_is_told_also_where_the_record_cannot_be_read(client: Client, program: ModuleType) -> None:
+    made = client.launch.with_options(name="unread")(program.plain).wait(60, check=False)
+
+    async def away() -> Names:
+        raise Unavailable("the server is away")
+
+    made.source.names = away  # type: ignore[method-assign]
+    with pytest.raises(ExecutionFailed, match=r"unread ended FAILED: ValueError: no 2"):
+        made.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -55,16 +56,19 @@ class Culprit:
         return f"look: `alula logs {which}`" + (f", `alula debug {which}`" if _RAISED in code else "")
 
 
-async def culprit(wire: Wire, execution: ExecutionId, error: core.ExecutionError, names: Names) -> Culprit | None:
+async def culprit(
+    wire: Wire, execution: ExecutionId, error: core.ExecutionError, read_names: Callable[[], Awaitable[Names]]
+) -> Culprit | None:
     """The innermost node whose failure became that of the execution.
 
     Args:
         error: of the execution.
-        names: what the nodes are called; learns of those beneath dynamic ones.
+        read_names: says what the nodes are called; learns of those beneath dynamic ones.
     Returns:
         None: no node has it on record, or the record cannot be read now; the failure itself is what has to be told.
     """
     with suppress(Unavailable, Unsupported, NotFound):
+        names = await read_names()
         found = await _within(wire, execution, "", error.message, names)
         return await _described(wire, execution, found, names) if found is not None else None
     return None

@@ -160,7 +160,7 @@ class AsyncExecution:
             cause = closure.abort_metadata.cause or "no cause given"
             raise ExecutionFailed(f"execution {self.id} ended ABORTED: {cause}", code="ABORTED", execution=self.name, phase=phase.name)
         cause, code = readable(closure.error.message) or "no cause recorded", closure.error.code
-        found = await culprit(self.wire, self.id, closure.error, await self.names())
+        found = await culprit(self.wire, self.id, closure.error, self.names)
         place = f" in {found.place()}" if found is not None else ""
         advice = found.advice(self.name, code) if found is not None else ""
         raise ExecutionFailed(
