@@ -153,14 +153,20 @@ class ExecutionFailed(AlulaError):
         code: the recorded error code, for instance `USER:ValueError`.
         execution: name of the execution.
         phase: terminal phase by its IDL name.
+        node: id of the node that failed, empty if none is to blame.
+        item: of a map, the first that failed; -1: the node is none.
     """
 
     code = "EXECUTION_FAILED"
 
-    def __init__(self, message: str, *, code: str | None = None, execution: str = "", phase: str = "FAILED") -> None:
+    def __init__(
+        self, message: str, *, code: str | None = None, execution: str = "", phase: str = "FAILED", node: str = "", item: int = -1
+    ) -> None:
         super().__init__(message, code=code)
         self.execution = execution
         self.phase = phase
+        self.node = node
+        self.item = item
 
 
 class CommandFailed(AlulaError):

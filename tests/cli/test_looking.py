@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -36,6 +37,16 @@ def test_a_new_project_runs_at_once_and_its_test_passes(live: Live, project: Pat
     assert done.returncode == 0 and "2 passed" in done.stdout, done.stdout
     for tool in (["ruff", "check", "."], ["ruff", "format", "--check", "."]):
         assert subprocess.run([sys.executable, "-m", *tool], cwd=project, capture_output=True, check=False).returncode == 0, tool
+
+
+def test_a_new_project_can_be_installed(live: Live, project: Path, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    made.mkdir()
+    build = f"from setuptools import build_meta; build_meta.build_wheel({str(made)!r})"
+    done = subprocess.run([sys.executable, "-c", build], cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (wheel,) = made.glob("churn_model-*.whl")
+    assert [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".py")] == ["workflow.py"]
 
 
 def test_init_overwrites_nothing(live: Live, tmp_path: Path) -> None:

@@ -132,3 +132,27 @@ def test_an_input_named_like_an_option_is_shown_as_a_pair(alula: Alula, double: 
     assert "-i name=…" in alula("run", file, "greet", "--help").out
     result = alula("run", file, "greet", "--name", "ada")
     assert (result.code, "missing -i name=… (str)" in result.err) == (2, True)
+
+
+def test_the_document_of_a_failure_says_which_item_failed(live: Alula, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    program = tmp_path / "failing_items.py"
+    program.write_text(
+        "import alula as al\n\n@al.task\ndef half(x: int) -> int:\n    assert x % 2 == 0, x\n    return x // 2\n\n"
+        "@al.workflow\ndef halves(xs: list[int]) -> list[int]:\n    return al.map(half)(x=xs)\n"
+    )
+    result = live("run", program, "halves", "--xs", "[2, 3]", "--remote", "--name", "halved", "--json")
+    error = json.loads(result.out)["error"]
+    assert (result.code, error["node"], error["item"]) == (1, "n0", 1)
+    assert "in n0 map-half, item 1: map" in result.err and "look: `alula logs halved n0 --item 1`, `alula debug halved" in result.err
+
+
+def test_a_task_run_by_itself_has_its_log_under_its_own_name(live: Alula, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "lone_race.py").write_text("import alula as al\n\n@al.task\ndef in_order() -> None:\n    print('in order')\n")
+    assert live("run", tmp_path / "lone_race.py", "in_order", "--remote", "--name", "lone").code == 0
+    for name in ("in_order", "lone_race.in_order", "loneraceinorder"):
+        assert live("logs", "lone", name).out == "in order\n"
+    assert live("get", "node", "lone", "in_order").code == 0
+    wrong = live("logs", "lone", "out_of_order")
+    assert (wrong.code, 'no node "out_of_order"; it has loneraceinorder (lone_race.in_order) [NOT_FOUND]' in wrong.err) == (2, True)

@@ -21,6 +21,7 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, RichLog, Tree
 
 import alula as al
+from alula.cli.support.group import run
 from alula.cli.support.terminal import Executions, OneExecution, Question, Terminal, _Said
 from alula.client.settings import load
 from alula.client.sync import Client
@@ -215,6 +216,12 @@ async def test_a_server_that_is_away_or_says_nothing_holds_up_no_key() -> None:
                 assert app.screen.phase == "RUNNING"  # type: ignore[attr-defined]
                 await pilot.press("q")
             assert app.return_code == 0
+
+
+def test_without_a_terminal_it_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["tui"]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and "needs a terminal" in said.err and "`alula list executions`" in said.err and "[USAGE]" in said.err
 
 
 def test_the_terminal_is_left_as_it_was(address: str, client: Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,8 +41,6 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def register(live: Callable[..., Result], program: Path, text: str, version: str) -> str:
     """Registers a changed program in a fresh import; the workflow's name."""
-    import sys
-
     program.write_text(text)
     sys.modules.pop(program.stem, None)
     done = live("register", program, "--version", version)
@@ -156,6 +155,25 @@ def test_rollback_decides_what_is_launched_by_name_and_back(live: Callable[..., 
     assert "no workflow or launch plan of that name" in live("rollback", "nothing", "v1").err
 
 
+def test_a_new_version_that_is_not_launched_is_said_to_be_so(live: Callable[..., Result], program: Path) -> None:
+    name = register(live, program, PROGRAM, "v1")
+    register(live, program, PROGRAM.replace("Hello", "Good day"), "v2")
+    assert "active" not in live("get", "workflow", name).out and "STATE" not in live("list", "workflows", name).out
+    assert live("rollback", name, "v1").code == 0
+    program.write_text(PROGRAM.replace("Hello", "Good evening"))
+    sys.modules.pop(program.stem)
+    done = live("register", program, "--version", "v3", "--json")
+    follow = f"`alula rollback {name} latest` follows the newest"
+    assert done.err == f"note: {name} launches v1, to which it was rolled back; {follow}\n" and json.loads(done.out)["version"] == "v3"
+    assert live("get", "workflow", name).out.splitlines()[:2] == [f"workflow {name}:v3", f"active: v1, launched by name; {follow}"]
+    assert live("get", "workflow", f"{name}:v1").out.splitlines()[1] == "active: v1"
+    assert json.loads(live("get", "workflow", name, "--json").out)["active"] == "v1"
+    shown = [line.split()[1:2] + line.split()[4:] for line in live("list", "workflows", name).out.splitlines()[1:]]
+    assert shown == [["v3", "launches", "v1"], ["v2"], ["v1", "ACTIVE"]]
+    assert live("rollback", name, "latest").code == 0
+    assert "note" not in live("register", program, "--version", "v3").err
+
+
 def test_the_cache_says_why_and_forgets_when_told(live: Callable[..., Result], program: Path) -> None:
     name = register(live, program, PROGRAM, "v1")
     first = json.loads(live("launch", name, "--who", "Eve", "--wait", "--json").out)["execution"]
@@ -164,6 +182,10 @@ def test_the_cache_says_why_and_forgets_when_told(live: Callable[..., Result], p
     assert explained["n0"]["status"] == "DISABLED"
     assert (explained["n1"]["status"], explained["n1"]["source"]) == ("HIT", {"execution": first, "node": "n1"})
     assert f"by {first} n1" in live("cache", "explain", again, "n1").out
+    log, debugged = live("logs", again, "n1"), live("debug", again, "n1")
+    assert (log.code, debugged.code) == (2, 2)
+    assert f"{again} n1 came from the cache; who computed it has the log: `alula logs {first} n1` [NOT_FOUND]" in log.err
+    assert f"{again} n1 came from the cache; who computed it can be run again: `alula debug {first} n1`" in debugged.err
     assert live("cache", "evict", again, "n1").out == "1 entry evicted\n", "a hit names the entry, too"
     assert live("cache", "evict", first, "n1").out == "0 entries evicted\n"
     third = json.loads(live("launch", name, "--who", "Eve", "--wait", "--json").out)["execution"]

@@ -109,6 +109,10 @@ def test_wrong_inputs_of_an_entity_are_named(client: Client, module: Any) -> Non
         client.launch(module.twice, a=1, x=2)
     with pytest.raises(InvalidInput, match="input 'a': expected int"):
         client.launch(module.twice, a="x")
+    with pytest.raises(InvalidInput, match=r"launch: \[1.0\] has no name; give inputs by name, as in a=\[1.0\]; it has a, b"):
+        client.launch(module.twice, [1.0])
+    with pytest.raises(InvalidInput, match="give inputs by name, as in NAME=1"):
+        client.launch("twice", 1)
     with pytest.raises(InvalidInput, match="expected a task, workflow, launch plan or a name, got int"):
         client.launch(5)
 
@@ -134,6 +138,7 @@ def test_failure_carries_the_cause(client: Client, double: Double, module: Any) 
         execution.wait()
     assert (caught.value.code, caught.value.phase, caught.value.execution) == ("USER:ValueError", "FAILED", execution.name)
     assert execution.wait(check=False).phase is ExecutionPhase.FAILED
+    assert execution.phase == "FAILED" and execution.error == "ValueError: no such column"
     with pytest.raises(ExecutionFailed):
         _ = execution.outputs
 
@@ -189,7 +194,7 @@ def test_logs_of_the_last_attempt_keep_characters_whole(client: Client, double: 
     assert "".join(execution.logs("n1")) == "x"
     with pytest.raises(InvalidInput, match="ran several tasks; name one of the nodes n0, n1"):
         list(execution.logs())
-    with pytest.raises(NotFound, match="node n9 has no attempt: it has not started yet"):
+    with pytest.raises(NotFound, match=r'it has no node "n9"; it has n0 \(add\), n1 \(add\)'):
         list(execution.logs("n9"))
 
 

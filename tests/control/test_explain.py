@@ -31,6 +31,7 @@ async def test_events_come_in_order_with_their_words_on_pages_of_any_size(plane:
     found = await told(plane, execution)
     assert [e.sequence for e in found] == list(range(1, len(found) + 1))
     assert [e.at.ToMicroseconds() for e in found] == sorted(e.at.ToMicroseconds() for e in found)
+    assert all(e.text == "more of its nodes were started" for e in found if e.kind == "Proceed")
     said = [(e.kind, e.node_id, e.detail, e.text) for e in found if e.kind not in ("AttemptStarted", "Proceed")]
     why = "the task has no entry yet"
     assert said == [

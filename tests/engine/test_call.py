@@ -117,6 +117,7 @@ def test_a_call_given_up_is_aborted_and_a_later_attempt_hears_when() -> None:
     gone = stage.cancelled("n0", "c0")
     assert gone.nodes == {"n0-0-c0": "ABORTED"}
     assert gone.effects == [("StopAttempt", "n0-0-c0", -1, 0)]
+    assert stage.failure("n0-0-c0") == ("NodeAborted", "given up by the task that called it", "")
     stage.lost("n0")
     assert stage.called("n0", "c0", target, leaf, inputs={"x": 1}, attempt=1).effects == [answer("c0", "given up", 1, 1)]
 

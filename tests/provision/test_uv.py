@@ -28,7 +28,7 @@ def test_network_and_disk_are_the_systems_all_else_the_users(output: str, kind: 
 def test_without_uv_the_message_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(__import__("sys").modules, "uv", None)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Unavailable, match=r"pip install 'alula\[environments\]'"):
+    with pytest.raises(Unavailable, match=r"pip install uv \(the extra `environments`\)"):
         uv.find_uv()
     (tmp_path / "uv").write_text("#!/bin/sh\n")
     (tmp_path / "uv").chmod(0o755)

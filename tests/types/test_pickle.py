@@ -77,5 +77,5 @@ def test_broken_pickle_is_refused(offload: Offload, tmp_path: Path) -> None:
 
 def test_missing_package_names_its_extra(offload: Offload, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cloudpickle", None)
-    with pytest.raises(DefinitionError, match=r'cloudpickle is not installed; pip install "alula\[pickle\]"'):
+    with pytest.raises(DefinitionError, match=r"cloudpickle is not installed; pip install cloudpickle \(Alula's extra `pickle`\)"):
         to_literal(Opaque(1), al.Pickle[Opaque], offload)

@@ -172,16 +172,21 @@ def _entity(client: Client, kind: str, name: str, as_json: bool) -> int:
     if entity is None:
         raise NotFound(f"{kind} {name}: there is none; `alula list {kind}s` shows what there is")
     origin = _provenance(client, kind, entity.id)
+    active = client.active_versions([base]).get(base, "") if kind != "task" else ""
     if as_json:
         from alula.cli.support.output import as_document, print_json
 
-        print_json({**as_document(entity), **({"provenance": as_document(origin)} if origin is not None else {})})
+        provenance = {"provenance": as_document(origin)} if origin is not None else {}
+        print_json({**as_document(entity), **provenance, **({"active": active} if active else {})})
         return 0
     from alula.client.wire import drive
     from alula.idl.literal import describe_type, to_text
 
     target = drive(client.source.find(f"{base}:{entity.id.version}"))
     click.echo(f"{kind} {entity.id.name}:{entity.id.version}")
+    if active:
+        follow = f"`alula rollback {base} latest` follows the newest"
+        click.echo(f"active: {active}" + ("" if active == entity.id.version else f", launched by name; {follow}"))
     for line in _lines(origin) if origin is not None else ():
         click.echo(line)
     rows = [

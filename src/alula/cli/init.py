@@ -18,6 +18,9 @@ dependencies = ["alula"]
 [dependency-groups]
 dev = ["pytest>=8"]
 
+[tool.setuptools]
+py-modules = ["workflow"]  # and every module that is added beside it
+
 [tool.pytest.ini_options]
 pythonpath = ["."]
 """
@@ -71,7 +74,7 @@ def test_no_epochs_leave_it_at_zero() -> None:
     assert train(load(3), rate=0.5, epochs=0) == 0
 '''
 
-_IGNORED = ".venv/\n__pycache__/\n.pytest_cache/\n*.html\n"
+_IGNORED = ".venv/\n__pycache__/\n.pytest_cache/\n*.egg-info/\n*.html\n"
 
 
 @click.command()

@@ -13,6 +13,8 @@ from alula.cli.support.output import print_message, print_table
 from alula.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from alula.client.sync import Client
 
 KINDS = ("executions", "workflows", "tasks", "launch-plans", "projects")
@@ -55,12 +57,13 @@ def command(context: click.Context, /, kind: str, name: str, limit: int, address
             message = client.executions(filters=filters, limit=limit)
         else:
             message = getattr(client, kind.replace("-", "_"))(name, filters=filters, limit=limit)
+        active = client.active_versions(one.id.name for one in message.workflows) if kind == "workflows" and not as_json else {}
         if kind != "projects" and not getattr(message, kind.replace("-", "_")):
             _check_place(client)
     if as_json:
         print_message(message)
         return 0
-    print_table(*_rows(kind, message))
+    print_table(*(_workflows(message, active) if kind == "workflows" else _rows(kind, message)))
     if getattr(message, "token", ""):
         click.echo(f"more than {limit}; raise --limit or narrow with --filter", err=True)
     return 0
@@ -101,6 +104,23 @@ def _rows(kind: str, message: Any) -> tuple[list[str], list[list[str]]]:
         rows = [[e.id.name, e.id.version, "ACTIVE" if e.closure.state else "", _time(e.closure, "created_at")] for e in listed]
         return ["NAME", "VERSION", "STATE", "CREATED"], rows
     return ["NAME", "VERSION", "CREATED"], [[each.id.name, each.id.version, _time(each.closure, "created_at")] for each in listed]
+
+
+def _workflows(message: Any, active: Mapping[str, str]) -> tuple[list[str], list[list[str]]]:
+    """Versions of workflows; what launches a version that is not its newest says so.
+
+    Args:
+        active: the version chosen, by workflow, of those for which one was.
+    """
+    headings, rows = _rows("workflows", message)
+    newest: set[str] = set()
+    marks = []
+    for name, version, _ in rows:
+        chosen = active.get(name, "")
+        is_newest = name not in newest
+        newest.add(name)
+        marks.append("" if not chosen else "ACTIVE" if version == chosen else f"launches {chosen}" if is_newest else "")
+    return ([*headings, "STATE"], [[*row, mark] for row, mark in zip(rows, marks, strict=True)]) if any(marks) else (headings, rows)
 
 
 def _time(closure: Any, field: str) -> str:

@@ -30,8 +30,13 @@ def command(paths: tuple[str, ...], version: str, upgrade: bool, address: str, p
         raise click.UsageError(f"{', '.join(paths)}: defines no task or workflow; decorate a function with @al.task or @al.workflow")
     with client_of(address, project, domain) as client:
         done = client.register(*entities, version=version, upgrade=upgrade)
+        chosen = client.active_versions(entry.name for entry, _ in done.entries if KIND_NAMES[entry.resource_type] == "launch plan")
     for name in done.skipped:
         click.echo(f"note: {name} is not in the bundle, since it leads out of the project", err=True)
+    for name, active in chosen.items():
+        if active != done.version:
+            follow = f"`alula rollback {name} latest` follows the newest"
+            click.echo(f"note: {name} launches {active}, to which it was rolled back; {follow}", err=True)
     if as_json:
         entries = [{"kind": KIND_NAMES[entry.resource_type], "name": entry.name, "is_new": is_new} for entry, is_new in done.entries]
         environments = [

@@ -156,19 +156,24 @@ def _start(entity: Any, literals: core.LiteralMap, options: dict[str, Any], clie
 def _finish(execution: Execution, entity: Any, options: dict[str, Any]) -> int:
     from alula.cli.support.launched import finish
 
-    return finish(execution, as_json=options["as_json"], names=list(entity.interface.outputs), timeout_s=options["timeout_s"])
+    names = list(entity.interface.outputs)
+    return finish(execution, as_json=options["as_json"], names=names, timeout_s=options["timeout_s"], is_here=_is_here(options))
+
+
+def _is_here(options: dict[str, Any]) -> bool:
+    """Whether it runs in this process, not on a server."""
+    from alula.client.settings import load as load_settings
+
+    if options["local"] and (options["remote"] or options["address"]):
+        raise click.UsageError("--local and a server exclude each other; give one of them")
+    return options["local"] or not (options["remote"] or bool(options["address"]) or not load_settings().is_default)
 
 
 @contextmanager
 def client_for(options: dict[str, Any]) -> Iterator[Client]:
     """A client of the server meant, or of a control plane in this process."""
-    from alula.client.settings import load as load_settings
-
     where = options["address"], options["project"], options["domain"]
-    is_remote = options["remote"] or bool(options["address"]) or not load_settings().is_default
-    if options["local"] and (options["remote"] or options["address"]):
-        raise click.UsageError("--local and a server exclude each other; give one of them")
-    if is_remote and not options["local"]:
+    if not _is_here(options):
         with client_of(*where) as client:
             yield client
         return

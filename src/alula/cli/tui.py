@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from alula.cli.support.options import server_options
@@ -15,10 +17,14 @@ def command(address: str, project: str, domain: str) -> int:
 
     Keys are shown at the bottom. Needs the extra `tui`.
     """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("it needs a terminal for keys and screen; elsewhere use `alula list executions`, `alula watch EXECUTION`")
     try:
         import textual  # noqa: F401 - asked for here, so that its lack is said in words
     except ImportError as error:
-        raise InvalidInput('textual is not installed; pip install "alula[tui]"', code="MISSING_EXTRA") from error
+        from alula.version import installing
+
+        raise InvalidInput(f"textual is not installed; {installing('tui')}", code="MISSING_EXTRA") from error
     from alula.cli.support.terminal import Terminal
     from alula.client.settings import load
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from alula.client import rpc
 from alula.client.wire import Wire
-from alula.errors import InvalidInput, NotFound
+from alula.errors import InvalidInput, NotFound, Unsupported
 from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
 from alula.idl.phase import AttemptPhase
@@ -43,6 +44,8 @@ async def last_attempt(wire: Wire, execution: ExecutionId, node: str, others: Se
         if listed:
             found[each] = max(listed, key=lambda attempt: attempt.id.retry_attempt)
     if not found:
+        if node and (where := await computed_elsewhere(wire, execution, node, "has the log", "logs")):
+            raise NotFound(f"execution {execution}: {where}")
         which = f"node {node} has no attempt: it" if node else "no node has an attempt: it"
         raise NotFound(
             f"execution {execution}: {which} has not started yet, or its result is from the cache or from the execution before; "
@@ -51,6 +54,22 @@ async def last_attempt(wire: Wire, execution: ExecutionId, node: str, others: Se
     if len(found) > 1:
         raise InvalidInput(f"execution {execution}: ran several tasks; name one of the nodes {', '.join(found)}")
     return next(iter(found.values()))
+
+
+async def computed_elsewhere(wire: Wire, execution: ExecutionId, node: str, has: str, verb: str) -> str:
+    """Who computed what a node without an attempt has as its result; empty: it came from no cache.
+
+    Args:
+        has: what the other has.
+        verb: of the command that shows it.
+    """
+    with suppress(NotFound, Unsupported):  # not begun; a server of Flyte's keeps no such record
+        found = await wire.call(rpc.EXPLAIN_CACHE, admin.NodeExecutionGetRequest(id=node_identifier(execution, node)))
+        if found.HasField("source"):
+            other, item = found.source.node_execution_id, f" --item {found.source_item - 1}" if found.source_item else ""
+            command = f"`alula {verb} {other.execution_id.name} {other.node_id}{item}`"
+            return f"{execution.name} {node} came from the cache; who computed it {has}: {command}"
+    return ""
 
 
 def last_of_item(execution: ExecutionId, shown: admin.TaskExecution, item: int) -> core.TaskExecutionIdentifier:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
@@ -78,17 +79,23 @@ class AsyncLauncher:
         """A launcher with these `LaunchOptions`."""
         return AsyncLauncher(self._launch, self._options.with_(options))
 
-    async def __call__(self, entity: Any, /, **inputs: Any) -> AsyncExecution:
+    async def __call__(self, entity: Any, /, *unnamed: Any, **inputs: Any) -> AsyncExecution:
         """Starts an execution.
 
         Args:
             entity: a task, workflow or launch plan (registered first if it is new), or the name of a registered one,
                 `name` or `name:version`.
+            unnamed: refused, since inputs have names.
             inputs: by name.
         Raises:
             InvalidInput: a wrong input; says which and what is expected.
             NotFound: nothing of that name is registered.
         """
+        if unnamed:
+            names = list(entity.interface.inputs) if isinstance(entity, Entity) else []
+            example = f"{names[0] if names else 'NAME'}={reprlib.repr(unnamed[0])}"
+            of = f"; it has {', '.join(names)}" if names else ""
+            raise InvalidInput(f"launch: {reprlib.repr(unnamed[0])} has no name; give inputs by name, as in {example}{of}")
         return await self._launch(entity, inputs, self._options)
 
 
@@ -303,6 +310,17 @@ class AsyncClient:
             identifier = self._id(core.LAUNCH_PLAN, name, target)
             await self.wire.call(rpc.UPDATE_LAUNCH_PLAN, admin.LaunchPlanUpdateRequest(id=identifier, state=state))
         return Rollback(active=version, before=before, newest=newest[0].id.version)
+
+    async def active_versions(self, names: Iterable[str]) -> dict[str, str]:
+        """Which of these workflows and launch plans launch a version of their own choice, and which; all others launch the newest."""
+        wanted = set(names)
+        if not wanted:
+            return {}
+        state = f"eq(state,{_ACTIVE})"
+        found: dict[str, str] = {}
+        async for page in self._pages(0, lambda size, token: self.launch_plans(filters=state, limit=size, token=token)):
+            found |= {plan.id.name: plan.id.version for plan in page.launch_plans if plan.id.name in wanted}
+        return found
 
     async def evict_cache(self, task: str, cache_version: str = "") -> int:
         """Has the cache forget all entries of a task; how many there were."""

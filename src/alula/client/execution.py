@@ -10,6 +10,7 @@ from typing import Any
 
 from alula.client import figures, log, rpc, tree, value
 from alula.client.attempt import attempts_of, last_attempt, last_of_item, node_identifier
+from alula.client.culprit import culprit
 from alula.client.gate import answer_gate, waiting_gates
 from alula.client.names import Names
 from alula.client.node import Nodes, Reuse
@@ -77,6 +78,10 @@ class AsyncExecution:
     async def phase(self) -> ExecutionPhase:
         return ExecutionPhase((await self.get()).closure.phase)
 
+    async def error(self) -> str:
+        """Why it failed or was aborted, as recorded; empty while it runs and if it succeeded."""
+        return (await self.view()).error
+
     async def updates(self, *, nodes: bool = False, timeout_s: float | None = None) -> AsyncIterator[v1.ExecutionUpdate]:
         """The state as it is, then each change until the end; goes on after a restart of the server.
 
@@ -130,7 +135,7 @@ class AsyncExecution:
             async for _ in self.updates(timeout_s=timeout_s):
                 pass
         if check:
-            self.check()
+            await self.check()
         return self
 
     async def _follow_launch(self) -> None:
@@ -143,8 +148,8 @@ class AsyncExecution:
         except Unavailable:
             return  # the server went away; `updates` waits for it to come back
 
-    def check(self) -> None:
-        """Raises ExecutionFailed if it is known to have ended without success."""
+    async def check(self) -> None:
+        """Raises ExecutionFailed, with the node that failed, if it is known to have ended without success."""
         if self._ended is None:
             return
         closure = self._ended.closure
@@ -152,10 +157,20 @@ class AsyncExecution:
         if phase is ExecutionPhase.SUCCEEDED:
             return
         if phase is ExecutionPhase.ABORTED:
-            cause, code = closure.abort_metadata.cause or "no cause given", "ABORTED"
-        else:
-            cause, code = readable(closure.error.message) or "no cause recorded", closure.error.code
-        raise ExecutionFailed(f"execution {self.id} ended {phase.name}: {cause}", code=code or None, execution=self.name, phase=phase.name)
+            cause = closure.abort_metadata.cause or "no cause given"
+            raise ExecutionFailed(f"execution {self.id} ended ABORTED: {cause}", code="ABORTED", execution=self.name, phase=phase.name)
+        cause, code = readable(closure.error.message) or "no cause recorded", closure.error.code
+        found = await culprit(self.wire, self.id, closure.error, self.names)
+        place = f" in {found.place()}" if found is not None else ""
+        advice = found.advice(self.name, code) if found is not None else ""
+        raise ExecutionFailed(
+            f"execution {self.id} ended {phase.name}{place}: {cause.rstrip()}" + (f"\n{advice}" if advice else ""),
+            code=code or None,
+            execution=self.name,
+            phase=phase.name,
+            node=found.node if found is not None else "",
+            item=found.item if found is not None else -1,
+        )
 
     async def output_literals(self) -> core.LiteralMap:
         """The outputs as they are on the wire.
@@ -165,7 +180,7 @@ class AsyncExecution:
         """
         if self._ended is None and not (await self.phase()).is_terminal:
             raise WaitTimeout(f"execution {self.id}: has no outputs yet, it is still running; wait for it")
-        self.check()
+        await self.check()
         answer = await self.wire.call(rpc.GET_EXECUTION_DATA, admin.WorkflowExecutionGetDataRequest(id=self.id.to_proto()))
         return answer.full_outputs
 
@@ -268,10 +283,12 @@ class AsyncExecution:
         return await figures.deck(self.wire, self.id, await self.node_id(node), item=item, attempt=attempt)
 
     async def _logged(self, node: str) -> str:
-        """The id of a node given by id or name; one that has not begun yet is taken for an id."""
+        """The id of a node given by id or name; of an execution that goes on, one that has not begun yet is taken for an id."""
         try:
             return await self.node_id(node)
         except NotFound:
+            if (await self.phase()).is_terminal:
+                raise
             return node
 
     async def _last_attempt(self, node: str) -> admin.TaskExecution:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from alula.client import rpc
+from alula.client.attempt import computed_elsewhere
 from alula.client.code import fetch
 from alula.client.transfer import LinkOffload
 from alula.client.wire import Wire
@@ -98,6 +99,8 @@ async def replay(wire: Wire, execution: ExecutionId, node: str, *, item: int = -
     ).task_executions
     found = [attempt for attempt in attempts if attempt.id.task_id.name]
     if not found:
+        if where := await computed_elsewhere(wire, execution, node, "can be run again", "debug"):
+            raise NotFound(f"execution {execution}: {where}")
         raise NotFound(f"execution {execution}: node {node} has not run a task; `alula get execution {execution.name}` shows its nodes")
     shown = max(found, key=lambda attempt: attempt.id.retry_attempt)
     last = shown.id

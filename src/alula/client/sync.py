@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -70,6 +70,11 @@ class Execution:
     def phase(self) -> ExecutionPhase:
         """The phase now."""
         return drive(self.source.phase())
+
+    @property
+    def error(self) -> str:
+        """Why it failed or was aborted, as recorded; empty while it runs and if it succeeded."""
+        return drive(self.source.error())
 
     @property
     def outputs(self) -> Any:
@@ -185,8 +190,8 @@ class Launcher:
     def with_options(self, **options: Any) -> Launcher:
         return Launcher(self._source.with_options(**options))
 
-    def __call__(self, entity: Any, /, **inputs: Any) -> Execution:
-        return Execution(drive(self._source(entity, **inputs)))
+    def __call__(self, entity: Any, /, *unnamed: Any, **inputs: Any) -> Execution:
+        return Execution(drive(self._source(entity, *unnamed, **inputs)))
 
 
 class Client:
@@ -266,6 +271,9 @@ class Client:
 
     def rollback(self, name: str, version: str = "") -> Rollback:
         return drive(self.source.rollback(name, version))
+
+    def active_versions(self, names: Iterable[str]) -> dict[str, str]:
+        return drive(self.source.active_versions(names))
 
     def evict_cache(self, task: str, cache_version: str = "") -> int:
         return drive(self.source.evict_cache(task, cache_version))

@@ -58,7 +58,8 @@ def find(execution: ExecutionId, views: Nodes, node: str) -> str:
     """
     if any(view.id == node for view in views):
         return node
-    found = [view.id for view in views if view.name == node or view.name.endswith(f"/{node}")]
+    # Of a task launched by itself the name is that of the task, with its module.
+    found = [view.id for view in views if view.name == node or view.name.endswith((f"/{node}", f".{node}"))]
     if not found:
         names = ", ".join(f"{v.id} ({v.name})" for v in views if not v.id.endswith(("start-node", "end-node")))
         raise NotFound(f'execution {execution}: it has no node "{node}"; it has {names or "none yet"}')

@@ -191,7 +191,7 @@ def _cancel(turn: Turn, state: ScopeState, event: ev.CallCancelled) -> None:
     if node.phase.is_terminal:
         turn.nodes[node.id] = node
     else:
-        scope.abort_node(turn, node)
+        scope.abort_node(turn, node, scope.GIVEN_UP)
 
 
 def _answer(

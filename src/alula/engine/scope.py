@@ -17,6 +17,7 @@ from alula.idl.phase import ExecutionPhase, NodePhase
 
 COUNTED = frozenset({NodeKind.TASK, NodeKind.ARRAY, NodeKind.LAUNCH_PLAN})  # what max_parallelism counts
 ABORTED = Failure(code="NodeAborted", message="Workflow aborted.")
+GIVEN_UP = Failure(code="NodeAborted", message="given up by the task that called it")
 
 
 def launch(turn: Turn) -> None:
@@ -245,9 +246,9 @@ def close_calls(turn: Turn, owner: Node, item: int = -1) -> None:
     for key in [k for k in state.calls if k[0] == item]:
         node = state.called(state.calls.pop(key))
         if node is not None and not node.phase.is_terminal:
-            abort_node(turn, node)
+            abort_node(turn, node, GIVEN_UP)
     if item < 0:
-        abort_live(turn, state)
+        abort_live(turn, state, GIVEN_UP)
         turn.run.scopes.pop(owner.id, None)
 
 
@@ -345,21 +346,25 @@ def _reach_end(turn: Turn, state: ScopeState, end: Node) -> None:
     end_node(turn, owner, NodePhase.SUCCEEDED, outputs=outputs)
 
 
-def abort_live(turn: Turn, state: ScopeState) -> None:
+def abort_live(turn: Turn, state: ScopeState, failure: Failure = ABORTED) -> None:
     """Ends every live node of a graph as ABORTED, with all that runs beneath it."""
     for node in [n for n in state.nodes.values() if not n.phase.is_terminal]:
-        abort_node(turn, node)
+        abort_node(turn, node, failure)
 
 
-def abort_node(turn: Turn, node: Node) -> None:
-    """Ends one live node as ABORTED without telling its graph, which is ending itself."""
+def abort_node(turn: Turn, node: Node, failure: Failure = ABORTED) -> None:
+    """Ends one live node as ABORTED without telling its graph, which is ending itself.
+
+    Args:
+        failure: why, recorded with it and with all beneath it.
+    """
     run = turn.run
     stop_all(turn, node)
     inner = run.scopes.pop(node.id, None)
     if inner is not None:
-        abort_live(turn, inner)
+        abort_live(turn, inner, failure)
     free_slot(turn, node)
-    node.failure, node.ended_at = ABORTED, turn.at
+    node.failure, node.ended_at = failure, turn.at
     set_phase(turn, node, NodePhase.ABORTED)
     if (state := run.scopes.get(node.scope_id)) is not None:
         state.count(node)

@@ -20,7 +20,7 @@ class Record(Protocol):
 
 _WORDS = {
     "Launched": "the execution was launched",
-    "Proceed": "it goes on with what a bounded turn had left",
+    "Proceed": "more of its nodes were started",
     "CacheHit": "found in the cache",
     "CacheMissed": "not in the cache: {detail}",
     "AttemptInitializing": "attempt {attempt} waits until {detail}",

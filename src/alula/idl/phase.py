@@ -5,7 +5,25 @@ from __future__ import annotations
 from enum import IntEnum
 
 
-class ExecutionPhase(IntEnum):
+class _Phase(IntEnum):
+    """A number on the wire, a name to people: it prints as its name, and equals it too."""
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __format__(self, spec: str) -> str:
+        return format(self.name, spec)
+
+    def __eq__(self, other: object) -> bool:
+        return self.name == other if isinstance(other, str) else int.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = int.__hash__  # as of the number: in a set of names it is not found
+
+
+class ExecutionPhase(_Phase):
     """flyteidl.core.WorkflowExecution.Phase."""
 
     UNDEFINED = 0
@@ -24,7 +42,7 @@ class ExecutionPhase(IntEnum):
         return self in TERMINAL_EXECUTION
 
 
-class NodePhase(IntEnum):
+class NodePhase(_Phase):
     """flyteidl.core.NodeExecution.Phase."""
 
     UNDEFINED = 0
@@ -48,7 +66,7 @@ class NodePhase(IntEnum):
         return self in SUCCESSFUL_NODE
 
 
-class AttemptPhase(IntEnum):
+class AttemptPhase(_Phase):
     """flyteidl.core.TaskExecution.Phase."""
 
     UNDEFINED = 0

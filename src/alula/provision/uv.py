@@ -31,7 +31,7 @@ def find_uv() -> str:
     except (ImportError, FileNotFoundError):
         found = shutil.which("uv")
     if found is None:
-        raise Unavailable("environments need uv and it was not found here: pip install 'alula[environments]'", code="UV_MISSING")
+        raise Unavailable("environments need uv, which was not found here: pip install uv (the extra `environments`)", code="UV_MISSING")
     return found
 
 

@@ -42,7 +42,9 @@ class NotebookTask(TaskKind):
         try:
             import nbformat
         except ImportError as error:
-            raise Unsupported("a notebook task needs nbclient, nbconvert and ipykernel; install alula[notebook]") from error
+            from alula.version import installing
+
+            raise Unsupported(f"a notebook task needs nbclient, nbconvert and ipykernel; {installing('notebook')}") from error
         book = nbformat.read(self.path, as_version=4)
         with tempfile.TemporaryDirectory(prefix="alula-notebook-") as folder:
             _write(self.interface.inputs, inputs, Path(folder) / "inputs.pb", folder)

@@ -53,7 +53,9 @@ class SqlTask(TaskKind):
         try:
             import duckdb
         except ImportError as error:
-            raise Unsupported("an SQL task needs DuckDB; install alula[sql]") from error
+            from alula.version import installing
+
+            raise Unsupported(f"an SQL task needs DuckDB; {installing('sql')}") from error
         file = "" if self.database == DUCKDB else str(self.database)
         with duckdb.connect(file or ":memory:") as connection:
             values = {}

@@ -153,4 +153,6 @@ def needs(module: str, extra: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != module.partition(".")[0]:
             raise
-        raise DefinitionError(f'{module} is not installed; pip install "alula[{extra}]"', code="MISSING_EXTRA") from error
+        from alula.version import installing
+
+        raise DefinitionError(f"{module} is not installed; {installing(extra)}", code="MISSING_EXTRA") from error

@@ -135,8 +135,8 @@ def run(args: Sequence[str]) -> int:
         return _usage(error)
     except click.ClickException as error:
         return _say(error.format_message(), USAGE, "USAGE")
-    except (KeyboardInterrupt, click.Abort):
-        return _say("interrupted", INTERRUPTED)
+    except (KeyboardInterrupt, click.Abort) as error:
+        return _say(f"interrupted; {error}" if str(error) else "interrupted", INTERRUPTED)
     except BrokenPipeError:
         # The reader of a pipe has enough (`alula logs … | head`); keep Python from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

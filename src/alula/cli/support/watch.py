@@ -65,8 +65,8 @@ class Watch:
                 self._once()
                 self._ended = time.monotonic()
                 seen = self._changed(seen)
-        except KeyboardInterrupt:
-            click.echo("stopped watching", err=True)
+        except (KeyboardInterrupt, click.Abort) as error:
+            click.echo("stopped watching" + (f"; {error}" if str(error) else ""), err=True)
             return OK
         finally:
             sys.dont_write_bytecode = before_bytecode
