@@ -58,10 +58,8 @@ class TaskKind(Task[..., Any]):
         what = f"{self.task_type} task {name}"
         super().__init__(stand_in(name, where, str(self._globals.get("__name__", ""))), make_options(options, where), where)
         types = option.by_name("outputs", outputs or {})
+        produced = {key: Port(key, annotation, f"{what}, output {key!r}") for key, annotation in types.items()}
         ports = {key: _port(key, given, f"{what}, input {key!r}") for key, given in option.by_name("inputs", inputs or {}).items()}
-        produced = {
-            key: Port(key, annotation, f"{what}, output {key!r}") for key, annotation in option.by_name("outputs", outputs or {}).items()
-        }
         for key in (*ports, *produced):
             if not key.isidentifier():
                 raise DefinitionError(f"{what}: {key!r} is no name for an input or output", where=where)

@@ -99,6 +99,14 @@ class Cache:
         if not self.version and not self.by_code:
             raise DefinitionError('Cache needs version="1" or by_code=True', where=user_place())
 
+    def version_of(self, content_hash: str) -> str:
+        """What the output cache compares.
+
+        Args:
+            content_hash: of what does the work.
+        """
+        return "-".join(part for part in (self.version, content_hash if self.by_code else "") if part)
+
 
 def as_cache(value: Any) -> Cache | None:
     """`cache="1"`, `cache=True` (by code) or a Cache, as a Cache."""

@@ -348,9 +348,11 @@ def node_metadata(node: Node) -> core.NodeMetadata:
         made.retries.retries = changes.retries
     if changes.interruptible is not None:
         made.interruptible = changes.interruptible
-    if changes.cache is not None:
+    if changes.cache is False:
+        made.cacheable = False
+    elif changes.cache is not None:
         made.cacheable = True
-        made.cache_version = changes.cache.version
+        made.cache_version = changes.cache_version(node.target)
         made.cache_serializable = changes.cache.serialize
     return made
 

@@ -105,9 +105,7 @@ class Task(FunctionEntity, Generic[P, R]):
     def cache_version(self) -> str:
         """What the output cache compares, empty if not cached."""
         cache = self.options.cache
-        if cache is None:
-            return ""
-        return "-".join(part for part in (cache.version, self.content_hash if cache.by_code else "") if part)
+        return cache.version_of(self.content_hash) if cache is not None else ""
 
     @property
     def content_hash(self) -> str:
