@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from alula.errors import DefinitionError
+from alula.sdk import option
 from alula.sdk.entity import Entity
 from alula.sdk.graph import Graph, check_value, tracing
 from alula.sdk.interface import MISSING, Interface, Port
@@ -42,7 +43,7 @@ class WorkflowBuilder:
 
     def __init__(self, name: str, *, failure_policy: FailurePolicy = "fail-immediately") -> None:
         found, self.where = maker(self)
-        if not name:
+        if not option.text("name", name):
             raise DefinitionError("a workflow needs a name", where=self.where)
         self.name, self._policy = name, failure_policy
         self._graph = Graph(name)

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 from alula.errors import DefinitionError
+from alula.sdk import option
 from alula.sdk.interface import Interface, Port
 from alula.sdk.standin import maker, stand_in
 from alula.sdk.task import Task, make_options
@@ -52,12 +53,13 @@ class TaskKind(Task[..., Any]):
         self, name: str, *, inputs: Mapping[str, Any] | None = None, outputs: Mapping[str, Any] | None = None, **options: Any
     ) -> None:
         self._globals, where = maker(self)
-        if not name.isidentifier():
+        if not option.text("name", name).isidentifier():
             raise DefinitionError(f"{self.task_type} task {name!r}: expected a name of letters, digits and _", where=where)
         what = f"{self.task_type} task {name}"
         super().__init__(stand_in(name, where, str(self._globals.get("__name__", ""))), make_options(options, where), where)
-        ports = {key: _port(key, given, f"{what}, input {key!r}") for key, given in (inputs or {}).items()}
-        produced = {key: Port(key, annotation, f"{what}, output {key!r}") for key, annotation in (outputs or {}).items()}
+        types = option.by_name("outputs", outputs or {})
+        ports = {key: _port(key, given, f"{what}, input {key!r}") for key, given in option.by_name("inputs", inputs or {}).items()}
+        produced = {key: Port(key, annotation, f"{what}, output {key!r}") for key, annotation in types.items()}
         for key in (*ports, *produced):
             if not key.isidentifier():
                 raise DefinitionError(f"{what}: {key!r} is no name for an input or output", where=where)

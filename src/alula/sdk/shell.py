@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from alula.errors import CommandFailed, DefinitionError, InvalidInput
+from alula.sdk import option
 from alula.sdk.kind import TaskKind
 from alula.sdk.script import PLACE, fill
 
@@ -30,7 +31,7 @@ class ShellTask(TaskKind):
 
     def __init__(self, name: str, script: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any], options: dict[str, Any]) -> None:
         super().__init__(name, inputs=inputs, outputs=outputs, **options)
-        self.script = script
+        self.script = option.text("script", script)
         known = {"inputs": set(self.interface.inputs), "outputs": set(self.interface.outputs) - {STDOUT}}
         for side, key in PLACE.findall(script):
             if key not in known[side]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from alula.errors import DefinitionError, Unsupported
+from alula.sdk import option
 from alula.sdk.kind import TaskKind
 from alula.sdk.secret import Secret
 
@@ -25,7 +26,7 @@ class SqlTask(TaskKind):
         if isinstance(database, Secret):
             options["secrets"] = [*options.get("secrets", ()), database]
         super().__init__(name, inputs=inputs, outputs={} if output is None else {"o0": output}, **options)
-        self.query, self.database, self._output = query, database, output
+        self.query, self.database, self._output = option.text("query", query), database, output
         parameters = set(_PARAMETER.findall(query))
         frames = {key for key, port in self.interface.inputs.items() if _is_frame(port.annotation)}
         if frames and self.is_remote:
