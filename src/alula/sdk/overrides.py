@@ -52,9 +52,7 @@ class Overrides:
         if "retries" in changes:
             option.whole("retries", changes["retries"])
             if changes["retries"] == 0:
-                message = (
-                    "override(retries=0): in Flyte's messages 0 means the task's own; give the task fewer and override upwards"
-                )
+                message = "override(retries=0): in Flyte's messages 0 means the task's own; give the task fewer and override upwards"
                 raise DefinitionError(message, where=user_place())
         if "interruptible" in changes:
             option.flag("interruptible", changes["interruptible"])
