@@ -14,6 +14,7 @@ from alula.executors.zygote import Zygote
 
 MAX_ATTEMPTS = 20_000  # a worker is replaced after this many
 MAX_RSS_BYTES = 2 << 30  # and beyond this much memory of its own when it is idle
+MAX_EXCESS = 5  # a child that is about to become another program still has its memory in common with its parent
 SEEN_EVERY = 64
 
 
@@ -58,6 +59,7 @@ class Worker:
         is_killed: because its attempt was cancelled, not for anything it did.
         idle_since: from when on its attempt only waits for calls; 0: it works.
         is_timed: it waits for a timer, too, which would be lost with it.
+        excess: looks in a row that found it and what it started together, but not it alone, above its limit.
         verdict: why it was killed, if for something it did.
     """
 
@@ -75,6 +77,7 @@ class Worker:
     is_killed: bool = False
     idle_since: float = 0.0
     is_timed: bool = False
+    excess: int = 0
     verdict: Failure | None = None
     log_end: int = 0
 
@@ -120,10 +123,14 @@ class Worker:
         if not limit or self.verdict is not None:
             return
         if memory.tree_rss_bytes(self.pid) <= limit:
+            self.excess = 0
             return
-        used = memory.tree_bytes(self.pid)  # a process that was forked shares what it has not written to
+        used = memory.pss_bytes(self.pid)
         if used <= limit:
-            return
+            used = memory.tree_bytes(self.pid)  # a process that was forked shares what it has not written to
+            self.excess = self.excess + 1 if used > limit else 0
+            if self.excess < MAX_EXCESS:
+                return
         message = f"out of memory: the task used {used / 2**20:.0f} MiB, its limit is {limit / 2**20:.0f} MiB; ask for more with mem="
         self.verdict = Failure(code="OOM", message=message, is_recoverable=True)
         self.is_doomed = True
