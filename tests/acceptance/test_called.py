@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import grpc
-from tests.acceptance.conftest import Runner
+from tests.acceptance.conftest import POLL, Runner
 from tests.programs import building, driving
 
 from alula.idl.v1 import service_pb2_grpc
@@ -17,8 +18,10 @@ def run(server: Any, remote: Any, module: Any, name: str, **inputs: Any) -> Any:
     with grpc.insecure_channel(server.grpc) as channel:
         stub = service_pb2_grpc.RunServiceStub(channel)
         stub.Register(serialize(entities(module), Settings("default", "development", "called")))
-    runner = Runner(remote, "called")
-    return runner.finish(runner.start(f"{module.__name__}.{name}", inputs))
+    execution = Runner(remote, "called").start(f"{module.__name__}.{name}", inputs)
+    # While an async task runs, flytekit may read its graph before a call and its nodes after it, which it takes for an error.
+    remote.wait(execution, timeout=timedelta(seconds=60), poll_interval=POLL, sync_nodes=False)
+    return remote.sync_execution(execution, sync_nodes=True)
 
 
 def test_calls_of_an_async_task_are_read_as_a_dynamic_graph(server: Any, remote: Any, tmp_path: Any) -> None:

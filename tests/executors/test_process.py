@@ -6,9 +6,13 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from tests.server.harness import ROOT, literals
+
 from alula.engine.graph import Demand
 from alula.executors.base import Outcome, Work, WorkKey
 from alula.executors.process import Config, ProcessExecutor
+from alula.idl import core
 from alula.idl.v1 import worker_pb2
 
 
@@ -79,5 +83,32 @@ async def test_an_attempt_whose_worker_was_taken_away_is_not_taken_in_twice(tmp_
                 await asyncio.sleep(0.01)
         executor.submit(waiting)  # runs that were loaded anew send what they have as queued
         assert (executor.queued_count, executor.evicted_count) == (0, 1)
+    finally:
+        await executor.stop()
+
+
+async def test_a_worker_that_others_left_heavy_is_not_given_to_an_attempt_with_a_small_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    executor = ProcessExecutor(Config(root=tmp_path, cpu_m=1000), asyncio.get_running_loop())
+    listener = Ended()
+    await executor.start(listener)
+
+    async def pid_of(task: str, number: int, limit_mib: int, **inputs: int) -> int:
+        attempt = worker_pb2.Attempt(task=f"tests.worker.tasks:{task}", item=-1, inline_limit_bytes=1000)
+        attempt.inputs = literals(**inputs).SerializeToString()
+        demand = Demand(mem_limit_bytes=limit_mib << 20)
+        executor.submit(Work(key=WorkKey(1, "n0", -1, number), attempt=attempt, pool=("p", "d", "", ""), demand=demand))
+        outcome = await asyncio.wait_for(listener.outcomes.get(), 30)
+        assert outcome.failure is None, outcome.failure
+        return core.LiteralMap.FromString(outcome.outputs or b"").literals["o0"].scalar.primitive.integer
+
+    try:
+        heavy = await pid_of("hoards", 0, 0, mib=300)
+        assert await pid_of("is_modest", 1, 2048) == heavy, "there is room enough for it beside what is left"
+        fresh = await pid_of("is_modest", 2, 256)
+        assert fresh != heavy
+        assert await pid_of("is_modest", 3, 256) == fresh
     finally:
         await executor.stop()

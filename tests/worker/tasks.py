@@ -154,3 +154,18 @@ def chatter() -> None:
 def with_deck() -> int:
     al.deck().markdown("x")
     return 1
+
+
+_kept: list[bytes] = []
+
+
+@al.task
+def hoards(mib: int) -> int:
+    """Leaves memory behind, as an imported framework does."""
+    _kept.append(os.urandom(1 << 20) * mib)
+    return os.getpid()
+
+
+@al.task
+def is_modest() -> int:
+    return os.getpid()

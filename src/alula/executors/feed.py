@@ -105,6 +105,9 @@ class Feeder:
             return None
         if not self._room.has(flight.work.demand, worker):
             return None
+        if not worker.flying and worker.is_heavy_for(flight.work.demand):
+            self._fleet.retire(worker)  # a new one takes its place
+            return None
         self.queues.take(worker.pool)
         return flight
 

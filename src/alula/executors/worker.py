@@ -14,6 +14,7 @@ from alula.executors.zygote import Zygote
 
 MAX_ATTEMPTS = 20_000  # a worker is replaced after this many
 MAX_RSS_BYTES = 2 << 30  # and beyond this much memory of its own when it is idle
+MAX_LEFT = 0.75  # of an attempt's limit may be in a worker already
 MAX_EXCESS = 5  # a child that is about to become another program still has its memory in common with its parent
 SEEN_EVERY = 64
 
@@ -109,6 +110,11 @@ class Worker:
             return False
         self.unseen = 0
         return memory.rss_bytes(self.pid) > MAX_RSS_BYTES
+
+    def is_heavy_for(self, demand: Demand) -> bool:
+        """Whether what it ran before left so much memory in it (imported frameworks) that an attempt's limit is nearly used up."""
+        limit = demand.mem_limit_bytes
+        return bool(limit and self.done) and memory.rss_bytes(self.pid) > limit * MAX_LEFT
 
     def evict(self) -> None:
         """Ends it while its attempt only waits for its calls; the attempt is kept for its next answer."""
