@@ -235,8 +235,8 @@ def due_answers(run: Run, owner: Node) -> list[AnswerCall]:
 def record_of(run: Run, owner: Node, item: int = -1) -> Record:
     """What attempts of a task, or of an item of a map, did before the next one."""
     state = run.scopes.get(owner.id)
-    if state is None or state.calls is None:
-        return NO_RECORD
+    if state is None or state.calls is None or not state.made.get(item):
+        return NO_RECORD  # most items of a map begin here: going over the calls of all others for each would be quadratic
     now = _generation(owner, item)
     origins = [spec.origin for (of, _), spec in state.calls.items() if of == item and spec.origin is not None]
     return Record(state.last_answer, tuple((one.key, one.after, one.clock_s) for one in origins if one.generation == now))
