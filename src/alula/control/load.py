@@ -96,9 +96,9 @@ class _Loader:
         node.attempt = self._last_attempt(node)
         self._run.nodes[node.id] = node
         state.nodes[spec.id] = node
-        if (origin := spec.origin) is not None:
-            state.made[origin.item] = state.made.get(origin.item, 0) + 1
-            state.ended[origin.item] = state.ended.get(origin.item, 0) + node.phase.is_terminal
+        state.count_made(node)
+        if node.phase.is_terminal:
+            state.count_ended(node)
         state.last_answer = max(state.last_answer, node.answer_order // 2 * 2)
         if node.answer_order and not node.is_given_up and not node.answer_clock_s:
             state.unclocked[node.answer_order] = node

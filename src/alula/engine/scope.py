@@ -67,7 +67,7 @@ def new_node(turn: Turn, state: ScopeState, spec: NodeSpec, parent_id: str) -> N
     node = Node(id=node_id, spec=spec, scope_id=state.id, parent_id=parent_id, phase=NodePhase.UNDEFINED, created_at=turn.at)
     turn.run.nodes[node_id] = node
     state.nodes[spec.id] = node
-    state.count(node)
+    state.count_made(node)
     return node
 
 
@@ -188,7 +188,7 @@ def end_node(
     release_reservation(turn, node)
     state = run.scopes[node.scope_id]
     if state.calls is not None:
-        state.count(node)
+        state.count_ended(node)
         state.order_answer(node)
         answer(turn, state, node)
     elif node.parent_id != node.scope_id:
@@ -367,4 +367,4 @@ def abort_node(turn: Turn, node: Node, failure: Failure = ABORTED) -> None:
     node.failure, node.ended_at = failure, turn.at
     set_phase(turn, node, NodePhase.ABORTED)
     if (state := run.scopes.get(node.scope_id)) is not None:
-        state.count(node)
+        state.count_ended(node)

@@ -127,11 +127,15 @@ class ScopeState:
     ended: dict[int, int] = field(default_factory=dict)  # of these
     unclocked: dict[int, Node] = field(default_factory=dict)  # by order: calls whose answer's clock is not known
 
-    def count(self, node: Node) -> None:
-        """Counts a call that was made, or that has ended."""
+    def count_made(self, node: Node) -> None:
+        """Counts a node if it is a call."""
         if (origin := node.spec.origin) is not None:
-            counter = self.ended if node.phase.is_terminal else self.made
-            counter[origin.item] = counter.get(origin.item, 0) + 1
+            self.made[origin.item] = self.made.get(origin.item, 0) + 1
+
+    def count_ended(self, node: Node) -> None:
+        """Counts an end, if it is a call's."""
+        if (origin := node.spec.origin) is not None:
+            self.ended[origin.item] = self.ended.get(origin.item, 0) + 1
 
     def order_answer(self, node: Node) -> None:
         """Gives the end of a call its place among the answers; what has one keeps it."""

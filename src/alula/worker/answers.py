@@ -139,8 +139,7 @@ class Answers:
 
     def _give(self, answer: worker_pb2.Answer, future: asyncio.Future[worker_pb2.Answer], timeout_s: float | None) -> float:
         loop = self._loop
-        has_timer = loop.is_stopped_clock and answer.clock_s > 0 and timeout_s is not None
-        if has_timer and timeout_s is not None and loop.read_at + timeout_s <= self._origin + answer.clock_s + _ROUNDING_S:
+        if timeout_s is not None and loop.is_stopped_clock and loop.read_at + timeout_s <= self._origin + answer.clock_s + _ROUNDING_S:
             loop.move_clock(timeout_s)  # the timer came first
             return GO_ON
         self._move_to(answer)

@@ -18,7 +18,6 @@ from alula.sdk import context as task_context
 from alula.sdk.dynamic import Dynamic
 from alula.sdk.environment import images_here
 from alula.sdk.interface import MISSING
-from alula.sdk.secret import secret
 from alula.sdk.serialize import Settings, job
 from alula.sdk.task import Task
 from alula.types.base import Converter
@@ -121,7 +120,7 @@ def stages(
     offload = Offload(attempt.raw_output_prefix)
     try:
         os.environ.update(env)
-        os.environ.update({name: secret(key) for name, key in attempt.secret_env.items()})
+        os.environ.update(environment.secrets_of(attempt))
         yield from _run(attempt, report, offload, clock, task)
     except BaseException as error:  # noqa: BLE001 - the attempt is the boundary: SystemExit of user code ends the attempt, not the worker
         if on_error is not None:

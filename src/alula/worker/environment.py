@@ -10,6 +10,9 @@ import os
 import sys
 from typing import Any
 
+from alula.idl.v1 import worker_pb2
+from alula.sdk.secret import secret
+
 _CHANGES = frozenset({"os.putenv", "os.unsetenv"})
 _before: dict[str, str | None] = {}
 _state = {"is_installed": False, "is_watching": False}
@@ -19,6 +22,15 @@ def _on_audit(event: str, args: tuple[Any, ...]) -> None:
     if event in _CHANGES and _state["is_watching"]:
         name = os.fsdecode(args[0])
         _before.setdefault(name, os.environ.get(name))
+
+
+def secrets_of(attempt: worker_pb2.Attempt) -> dict[str, str]:
+    """The variables that are to hold secrets, with their values.
+
+    Raises:
+        NotFound: there is no such secret.
+    """
+    return {name: secret(key) for name, key in attempt.secret_env.items()}
 
 
 def watch() -> None:

@@ -25,8 +25,7 @@ from alula.errors import AlulaError, InvalidInput, NotFound
 from alula.idl import core
 from alula.idl.v1 import worker_pb2
 from alula.objectstore import store
-from alula.sdk.secret import secret
-from alula.worker import raw
+from alula.worker import environment, raw
 
 FAST = "pyflyte-fast-execute"
 _unpacked: dict[str, str] = {}
@@ -39,7 +38,7 @@ def run(attempt: worker_pb2.Attempt) -> worker_pb2.Report:
     begin = time.monotonic_ns()
     code = 0
     try:
-        with _environment(dict(attempt.env) | {name: secret(key) for name, key in attempt.secret_env.items()}):
+        with _environment(dict(attempt.env) | environment.secrets_of(attempt)):
             args = _prepare(list(attempt.args), Path(attempt.work_dir))
             report.times.import_us = (time.monotonic_ns() - begin) // 1000
             begin = time.monotonic_ns()
