@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from flyteidl.core import identifier_pb2 as flyteidl_dot_core_dot_identifier__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x61lula/idl/v1/code.proto\x12\x08\x61lula.v1\x1a\x1cgoogle/api/annotations.proto\"y\n\x08TreeFile\x12\x0c\n\x04path\x18\x01 \x01(\x0c\x12\x0e\n\x06\x64igest\x18\x02 \x01(\x0c\x12\x0c\n\x04size\x18\x03 \x01(\x04\x12\x15\n\ris_executable\x18\x04 \x01(\x08\x12\x0c\n\x04pack\x18\x05 \x01(\r\x12\x0e\n\x06offset\x18\x06 \x01(\x04\x12\x0c\n\x04link\x18\x07 \x01(\x0c\"8\n\x04Tree\x12\r\n\x05packs\x18\x01 \x03(\x0c\x12!\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x12.alula.v1.TreeFile\"`\n\x0cOfferRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0e\n\x06\x64omain\x18\x02 \x01(\t\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12\r\n\x05packs\x18\x04 \x03(\t\x12\x10\n\x08manifest\x18\x05 \x01(\x0c\"-\n\rOfferResponse\x12\x0b\n\x03uri\x18\x01 \x01(\t\x12\x0f\n\x07missing\x18\x02 \x03(\t2f\n\x0b\x43odeService\x12W\n\x05Offer\x12\x16.alula.v1.OfferRequest\x1a\x17.alula.v1.OfferResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\"\x12/api/alula/v1/code:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x61lula/idl/v1/code.proto\x12\x08\x61lula.v1\x1a\x1e\x66lyteidl/core/identifier.proto\x1a\x1cgoogle/api/annotations.proto\"y\n\x08TreeFile\x12\x0c\n\x04path\x18\x01 \x01(\x0c\x12\x0e\n\x06\x64igest\x18\x02 \x01(\x0c\x12\x0c\n\x04size\x18\x03 \x01(\x04\x12\x15\n\ris_executable\x18\x04 \x01(\x08\x12\x0c\n\x04pack\x18\x05 \x01(\r\x12\x0e\n\x06offset\x18\x06 \x01(\x04\x12\x0c\n\x04link\x18\x07 \x01(\x0c\"8\n\x04Tree\x12\r\n\x05packs\x18\x01 \x03(\x0c\x12!\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x12.alula.v1.TreeFile\"`\n\x0cOfferRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0e\n\x06\x64omain\x18\x02 \x01(\t\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12\r\n\x05packs\x18\x04 \x03(\t\x12\x10\n\x08manifest\x18\x05 \x01(\x0c\"-\n\rOfferResponse\x12\x0b\n\x03uri\x18\x01 \x01(\t\x12\x0f\n\x07missing\x18\x02 \x03(\t\"9\n\x10ListFilesRequest\x12%\n\x02id\x18\x01 \x01(\x0b\x32\x19.flyteidl.core.Identifier\"[\n\x08\x43odeFile\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12\x15\n\ris_executable\x18\x04 \x01(\x08\x12\x0c\n\x04link\x18\x05 \x01(\t\"Y\n\x11ListFilesResponse\x12!\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x12.alula.v1.CodeFile\x12\x0b\n\x03uri\x18\x02 \x01(\t\x12\x14\n\x0cis_truncated\x18\x03 \x01(\x08\"E\n\x0eGetFileRequest\x12%\n\x02id\x18\x01 \x01(\x0b\x32\x19.flyteidl.core.Identifier\x12\x0c\n\x04path\x18\x02 \x01(\t\"V\n\x0fGetFileResponse\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x11\n\tis_binary\x18\x02 \x01(\x08\x12\x14\n\x0cis_truncated\x18\x03 \x01(\x08\x12\x0c\n\x04size\x18\x04 \x01(\x04\x32\xb1\x03\n\x0b\x43odeService\x12W\n\x05Offer\x12\x16.alula.v1.OfferRequest\x1a\x17.alula.v1.OfferResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\"\x12/api/alula/v1/code:\x01*\x12\xa3\x01\n\tListFiles\x12\x1a.alula.v1.ListFilesRequest\x1a\x1b.alula.v1.ListFilesResponse\"]\x82\xd3\xe4\x93\x02W\x12U/api/alula/v1/code/{id.resource_type}/{id.project}/{id.domain}/{id.name}/{id.version}\x12\xa2\x01\n\x07GetFile\x12\x18.alula.v1.GetFileRequest\x1a\x19.alula.v1.GetFileResponse\"b\x82\xd3\xe4\x93\x02\\\x12Z/api/alula/v1/code/{id.resource_type}/{id.project}/{id.domain}/{id.name}/{id.version}/fileb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,14 +35,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CODESERVICE'].methods_by_name['Offer']._loaded_options = None
   _globals['_CODESERVICE'].methods_by_name['Offer']._serialized_options = b'\202\323\344\223\002\027\"\022/api/alula/v1/code:\001*'
-  _globals['_TREEFILE']._serialized_start=67
-  _globals['_TREEFILE']._serialized_end=188
-  _globals['_TREE']._serialized_start=190
-  _globals['_TREE']._serialized_end=246
-  _globals['_OFFERREQUEST']._serialized_start=248
-  _globals['_OFFERREQUEST']._serialized_end=344
-  _globals['_OFFERRESPONSE']._serialized_start=346
-  _globals['_OFFERRESPONSE']._serialized_end=391
-  _globals['_CODESERVICE']._serialized_start=393
-  _globals['_CODESERVICE']._serialized_end=495
+  _globals['_CODESERVICE'].methods_by_name['ListFiles']._loaded_options = None
+  _globals['_CODESERVICE'].methods_by_name['ListFiles']._serialized_options = b'\202\323\344\223\002W\022U/api/alula/v1/code/{id.resource_type}/{id.project}/{id.domain}/{id.name}/{id.version}'
+  _globals['_CODESERVICE'].methods_by_name['GetFile']._loaded_options = None
+  _globals['_CODESERVICE'].methods_by_name['GetFile']._serialized_options = b'\202\323\344\223\002\\\022Z/api/alula/v1/code/{id.resource_type}/{id.project}/{id.domain}/{id.name}/{id.version}/file'
+  _globals['_TREEFILE']._serialized_start=99
+  _globals['_TREEFILE']._serialized_end=220
+  _globals['_TREE']._serialized_start=222
+  _globals['_TREE']._serialized_end=278
+  _globals['_OFFERREQUEST']._serialized_start=280
+  _globals['_OFFERREQUEST']._serialized_end=376
+  _globals['_OFFERRESPONSE']._serialized_start=378
+  _globals['_OFFERRESPONSE']._serialized_end=423
+  _globals['_LISTFILESREQUEST']._serialized_start=425
+  _globals['_LISTFILESREQUEST']._serialized_end=482
+  _globals['_CODEFILE']._serialized_start=484
+  _globals['_CODEFILE']._serialized_end=575
+  _globals['_LISTFILESRESPONSE']._serialized_start=577
+  _globals['_LISTFILESRESPONSE']._serialized_end=666
+  _globals['_GETFILEREQUEST']._serialized_start=668
+  _globals['_GETFILEREQUEST']._serialized_end=737
+  _globals['_GETFILERESPONSE']._serialized_start=739
+  _globals['_GETFILERESPONSE']._serialized_end=825
+  _globals['_CODESERVICE']._serialized_start=828
+  _globals['_CODESERVICE']._serialized_end=1261
 # @@protoc_insertion_point(module_scope)

@@ -39,6 +39,16 @@ class CodeServiceStub:
                 request_serializer=alula_dot_idl_dot_v1_dot_code__pb2.OfferRequest.SerializeToString,
                 response_deserializer=alula_dot_idl_dot_v1_dot_code__pb2.OfferResponse.FromString,
                 _registered_method=True)
+        self.ListFiles = channel.unary_unary(
+                '/alula.v1.CodeService/ListFiles',
+                request_serializer=alula_dot_idl_dot_v1_dot_code__pb2.ListFilesRequest.SerializeToString,
+                response_deserializer=alula_dot_idl_dot_v1_dot_code__pb2.ListFilesResponse.FromString,
+                _registered_method=True)
+        self.GetFile = channel.unary_unary(
+                '/alula.v1.CodeService/GetFile',
+                request_serializer=alula_dot_idl_dot_v1_dot_code__pb2.GetFileRequest.SerializeToString,
+                response_deserializer=alula_dot_idl_dot_v1_dot_code__pb2.GetFileResponse.FromString,
+                _registered_method=True)
 
 
 class CodeServiceServicer:
@@ -51,6 +61,20 @@ class CodeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListFiles(self, request, context):
+        """The files that a version's tasks run, as they were registered.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetFile(self, request, context):
+        """One of them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CodeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -58,6 +82,16 @@ def add_CodeServiceServicer_to_server(servicer, server):
                     servicer.Offer,
                     request_deserializer=alula_dot_idl_dot_v1_dot_code__pb2.OfferRequest.FromString,
                     response_serializer=alula_dot_idl_dot_v1_dot_code__pb2.OfferResponse.SerializeToString,
+            ),
+            'ListFiles': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFiles,
+                    request_deserializer=alula_dot_idl_dot_v1_dot_code__pb2.ListFilesRequest.FromString,
+                    response_serializer=alula_dot_idl_dot_v1_dot_code__pb2.ListFilesResponse.SerializeToString,
+            ),
+            'GetFile': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFile,
+                    request_deserializer=alula_dot_idl_dot_v1_dot_code__pb2.GetFileRequest.FromString,
+                    response_serializer=alula_dot_idl_dot_v1_dot_code__pb2.GetFileResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -87,6 +121,60 @@ class CodeService:
             '/alula.v1.CodeService/Offer',
             alula_dot_idl_dot_v1_dot_code__pb2.OfferRequest.SerializeToString,
             alula_dot_idl_dot_v1_dot_code__pb2.OfferResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFiles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/alula.v1.CodeService/ListFiles',
+            alula_dot_idl_dot_v1_dot_code__pb2.ListFilesRequest.SerializeToString,
+            alula_dot_idl_dot_v1_dot_code__pb2.ListFilesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/alula.v1.CodeService/GetFile',
+            alula_dot_idl_dot_v1_dot_code__pb2.GetFileRequest.SerializeToString,
+            alula_dot_idl_dot_v1_dot_code__pb2.GetFileResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -31,14 +31,16 @@ from flyteidl.admin import launch_plan_pb2 as flyteidl_dot_admin_dot_launch__pla
 from flyteidl.admin import node_execution_pb2 as flyteidl_dot_admin_dot_node__execution__pb2
 from flyteidl.admin import task_pb2 as flyteidl_dot_admin_dot_task__pb2
 from flyteidl.admin import workflow_pb2 as flyteidl_dot_admin_dot_workflow__pb2
+from flyteidl.core import catalog_pb2 as flyteidl_dot_core_dot_catalog__pb2
 from flyteidl.core import execution_pb2 as flyteidl_dot_core_dot_execution__pb2
 from flyteidl.core import identifier_pb2 as flyteidl_dot_core_dot_identifier__pb2
 from flyteidl.core import literals_pb2 as flyteidl_dot_core_dot_literals__pb2
+from flyteidl.core import tasks_pb2 as flyteidl_dot_core_dot_tasks__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x61lula/idl/v1/service.proto\x12\x08\x61lula.v1\x1a\x19\x61lula/idl/v1/metric.proto\x1a\x19\x61lula/idl/v1/source.proto\x1a\x19\x61lula/idl/v1/worker.proto\x1a\x1b\x66lyteidl/admin/common.proto\x1a\x1e\x66lyteidl/admin/execution.proto\x1a flyteidl/admin/launch_plan.proto\x1a#flyteidl/admin/node_execution.proto\x1a\x19\x66lyteidl/admin/task.proto\x1a\x1d\x66lyteidl/admin/workflow.proto\x1a\x1d\x66lyteidl/core/execution.proto\x1a\x1e\x66lyteidl/core/identifier.proto\x1a\x1c\x66lyteidl/core/literals.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8b\x02\n\x0fRegisterRequest\x12\x30\n\x05tasks\x18\x01 \x03(\x0b\x32!.flyteidl.admin.TaskCreateRequest\x12\x38\n\tworkflows\x18\x02 \x03(\x0b\x32%.flyteidl.admin.WorkflowCreateRequest\x12=\n\x0claunch_plans\x18\x03 \x03(\x0b\x32\'.flyteidl.admin.LaunchPlanCreateRequest\x12 \n\x06source\x18\n \x01(\x0b\x32\x10.alula.v1.Source\x12+\n\x0c\x65nvironments\x18\x0b \x03(\x0b\x32\x15.alula.v1.Environment\"\x85\x01\n\x10RegisterResponse\x12\x31\n\x07\x65ntries\x18\x01 \x03(\x0b\x32 .alula.v1.RegisterResponse.Entry\x1a>\n\x05\x45ntry\x12%\n\x02id\x18\x01 \x01(\x0b\x32\x19.flyteidl.core.Identifier\x12\x0e\n\x06is_new\x18\x02 \x01(\x08\"U\n\x0cWatchRequest\x12\x36\n\x02id\x18\x01 \x01(\x0b\x32*.flyteidl.core.WorkflowExecutionIdentifier\x12\r\n\x05nodes\x18\x02 \x01(\x08\"\xfc\x01\n\x0f\x45xecutionUpdate\x12,\n\texecution\x18\x01 \x01(\x0b\x32\x19.flyteidl.admin.Execution\x12,\n\x05nodes\x18\x02 \x03(\x0b\x32\x1d.flyteidl.admin.NodeExecution\x12\x33\n\x05names\x18\x03 \x03(\x0b\x32$.alula.v1.ExecutionUpdate.NamesEntry\x12*\n\x08\x61ttempts\x18\x04 \x03(\x0b\x32\x18.alula.v1.AttemptMetrics\x1a,\n\nNamesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"W\n\rLaunchRequest\x12\x37\n\x07request\x18\x01 \x01(\x0b\x32&.flyteidl.admin.ExecutionCreateRequest\x12\r\n\x05nodes\x18\x02 \x01(\x08\"\x83\x01\n\x0bLogsRequest\x12\x32\n\x02id\x18\x01 \x01(\x0b\x32&.flyteidl.core.TaskExecutionIdentifier\x12\x0c\n\x04item\x18\x02 \x01(\x05\x12\x0e\n\x06\x66ollow\x18\x03 \x01(\x08\x12\x12\n\ntail_bytes\x18\x04 \x01(\x04\x12\x0e\n\x06offset\x18\x05 \x01(\x04\"8\n\x08LogChunk\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x0e\n\x06is_end\x18\x02 \x01(\x08\x12\x0e\n\x06offset\x18\x03 \x01(\x04\"\xe5\x01\n\x10\x43\x61\x63heExplanation\x12\x32\n\x02id\x18\x01 \x01(\x0b\x32&.flyteidl.core.NodeExecutionIdentifier\x12\x0e\n\x06status\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0b\n\x03key\x18\x04 \x01(\t\x12\x36\n\x06source\x18\x05 \x01(\x0b\x32&.flyteidl.core.TaskExecutionIdentifier\x12\x13\n\x0bsource_item\x18\x06 \x01(\x05\x12#\n\x05items\x18\x07 \x03(\x0b\x32\x14.alula.v1.CachedItem\"t\n\nCachedItem\x12\x0c\n\x04item\x18\x01 \x01(\x05\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x36\n\x06source\x18\x03 \x01(\x0b\x32&.flyteidl.core.TaskExecutionIdentifier\x12\x13\n\x0bsource_item\x18\x04 \x01(\x05\"\xdc\x01\n\x0cRerunRequest\x12\x36\n\x02id\x18\x01 \x01(\x0b\x32*.flyteidl.core.WorkflowExecutionIdentifier\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\nfrom_nodes\x18\x03 \x03(\t\x12.\n\x0blaunch_plan\x18\x04 \x01(\x0b\x32\x19.flyteidl.core.Identifier\x12)\n\x06inputs\x18\x05 \x01(\x0b\x32\x19.flyteidl.core.LiteralMap\x12\x17\n\x0foverwrite_cache\x18\x06 \x01(\x08\"\x94\x01\n\x11\x45victCacheRequest\x12\x34\n\x04node\x18\x01 \x01(\x0b\x32&.flyteidl.core.NodeExecutionIdentifier\x12\x0f\n\x07project\x18\x02 \x01(\t\x12\x0e\n\x06\x64omain\x18\x03 \x01(\t\x12\x11\n\ttask_name\x18\x04 \x01(\t\x12\x15\n\rcache_version\x18\x05 \x01(\t\"%\n\x12\x45victCacheResponse\x12\x0f\n\x07\x65victed\x18\x01 \x01(\x04\"U\n\x11GetAttemptRequest\x12\x32\n\x02id\x18\x01 \x01(\x0b\x32&.flyteidl.core.TaskExecutionIdentifier\x12\x0c\n\x04item\x18\x02 \x01(\x05\"\xf8\x02\n\rAttemptDetail\x12\x34\n\x04node\x18\x01 \x01(\x0b\x32&.flyteidl.core.NodeExecutionIdentifier\x12\x15\n\rretry_attempt\x18\x02 \x01(\r\x12.\n\ncreated_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tqueued_us\x18\x05 \x01(\x04\x12\x17\n\x0fprovisioning_us\x18\x06 \x01(\x04\x12%\n\x05times\x18\x07 \x01(\x0b\x32\x16.alula.v1.AttemptTimes\x12\x14\n\x0creporting_us\x18\x08 \x01(\x04\x12\x16\n\x0epeak_rss_bytes\x18\t \x01(\x04\x12\r\n\x05\x63\x61use\x18\n \x01(\t\x12,\n\x05\x65rror\x18\x0b \x01(\x0b\x32\x1d.flyteidl.core.ExecutionError\"e\n\rEventsRequest\x12\x36\n\x02id\x18\x01 \x01(\x0b\x32*.flyteidl.core.WorkflowExecutionIdentifier\x12\r\n\x05limit\x18\x02 \x01(\r\x12\r\n\x05token\x18\x03 \x01(\t\"\xa6\x01\n\x0e\x45xecutionEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x0f\n\x07node_id\x18\x04 \x01(\t\x12\x0c\n\x04item\x18\x05 \x01(\x05\x12\x0f\n\x07\x61ttempt\x18\x06 \x01(\r\x12\x0e\n\x06\x64\x65tail\x18\x07 \x01(\t\x12\x0c\n\x04text\x18\x08 \x01(\t\"I\n\x0e\x45ventsResponse\x12(\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x18.alula.v1.ExecutionEvent\x12\r\n\x05token\x18\x02 \x01(\t\"\x0f\n\rStatusRequest\"\xf4\x01\n\x0eStatusResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x0c\n\x04home\x18\x02 \x01(\t\x12\x10\n\x08\x64\x61tabase\x18\x03 \x01(\t\x12\x14\n\x0cobject_store\x18\x04 \x01(\t\x12\x0f\n\x07workers\x18\x05 \x01(\r\x12\x18\n\x10\x61ttempts_running\x18\x06 \x01(\r\x12\x17\n\x0f\x61ttempts_queued\x18\x07 \x01(\r\x12\x17\n\x0f\x65xecutions_live\x18\x08 \x01(\r\x12.\n\nstarted_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06python\x18\x14 \x01(\t2\xd2\x0b\n\nRunService\x12\x64\n\x08Register\x12\x19.alula.v1.RegisterRequest\x1a\x1a.alula.v1.RegisterResponse\"!\x82\xd3\xe4\x93\x02\x1b\"\x16/api/alula/v1/register:\x01*\x12\x66\n\x03Run\x12&.flyteidl.admin.ExecutionCreateRequest\x1a\x19.flyteidl.admin.Execution\"\x1c\x82\xd3\xe4\x93\x02\x16\"\x11/api/alula/v1/run:\x01*\x12>\n\x06Launch\x12\x17.alula.v1.LaunchRequest\x1a\x19.alula.v1.ExecutionUpdate0\x01\x12<\n\x05Watch\x12\x16.alula.v1.WatchRequest\x1a\x19.alula.v1.ExecutionUpdate0\x01\x12\x33\n\x04Logs\x12\x15.alula.v1.LogsRequest\x1a\x12.alula.v1.LogChunk0\x01\x12\xc7\x01\n\x0c\x45xplainCache\x12\'.flyteidl.admin.NodeExecutionGetRequest\x1a\x1a.alula.v1.CacheExplanation\"r\x82\xd3\xe4\x93\x02l\x12j/api/alula/v1/cache/{id.execution_id.project}/{id.execution_id.domain}/{id.execution_id.name}/{id.node_id}\x12h\n\x05Rerun\x12\x16.alula.v1.RerunRequest\x1a\'.flyteidl.admin.ExecutionCreateResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\"\x13/api/alula/v1/rerun:\x01*\x12m\n\nEvictCache\x12\x1b.alula.v1.EvictCacheRequest\x1a\x1c.alula.v1.EvictCacheResponse\"$\x82\xd3\xe4\x93\x02\x1e\"\x19/api/alula/v1/cache/evict:\x01*\x12\x97\x02\n\nGetAttempt\x12\x1b.alula.v1.GetAttemptRequest\x1a\x17.alula.v1.AttemptDetail\"\xd2\x01\x82\xd3\xe4\x93\x02\xcb\x01\x12\xc8\x01/api/alula/v1/attempts/{id.node_execution_id.execution_id.project}/{id.node_execution_id.execution_id.domain}/{id.node_execution_id.execution_id.name}/{id.node_execution_id.node_id}/{id.retry_attempt}\x12|\n\x06\x45vents\x12\x17.alula.v1.EventsRequest\x1a\x18.alula.v1.EventsResponse\"?\x82\xd3\xe4\x93\x02\x39\x12\x37/api/alula/v1/events/{id.project}/{id.domain}/{id.name}\x12\xac\x01\n\rGetProvenance\x12 .flyteidl.admin.ObjectGetRequest\x1a\x14.alula.v1.Provenance\"c\x82\xd3\xe4\x93\x02]\x12[/api/alula/v1/provenance/{id.resource_type}/{id.project}/{id.domain}/{id.name}/{id.version}\x12Y\n\x06Status\x12\x17.alula.v1.StatusRequest\x1a\x18.alula.v1.StatusResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/api/alula/v1/statusb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x61lula/idl/v1/service.proto\x12\x08\x61lula.v1\x1a\x19\x61lula/idl/v1/metric.proto\x1a\x19\x61lula/idl/v1/source.proto\x1a\x19\x61lula/idl/v1/worker.proto\x1a\x1b\x66lyteidl/admin/common.proto\x1a\x1e\x66lyteidl/admin/execution.proto\x1a flyteidl/admin/launch_plan.proto\x1a#flyteidl/admin/node_execution.proto\x1a\x19\x66lyteidl/admin/task.proto\x1a\x1d\x66lyteidl/admin/workflow.proto\x1a\x1b\x66lyteidl/core/catalog.proto\x1a\x1d\x66lyteidl/core/execution.proto\x1a\x1e\x66lyteidl/core/identifier.proto\x1a\x1c\x66lyteidl/core/literals.proto\x1a\x19\x66lyteidl/core/tasks.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8b\x02\n\x0fRegisterRequest\x12\x30\n\x05tasks\x18\x01 \x03(\x0b\x32!.flyteidl.admin.TaskCreateRequest\x12\x38\n\tworkflows\x18\x02 \x03(\x0b\x32%.flyteidl.admin.WorkflowCreateRequest\x12=\n\x0claunch_plans\x18\x03 \x03(\x0b\x32\'.flyteidl.admin.LaunchPlanCreateRequest\x12 \n\x06source\x18\n \x01(\x0b\x32\x10.alula.v1.Source\x12+\n\x0c\x65nvironments\x18\x0b \x03(\x0b\x32\x15.alula.v1.Environment\"\x85\x01\n\x10RegisterResponse\x12\x31\n\x07\x65ntries\x18\x01 \x03(\x0b\x32 .alula.v1.RegisterResponse.Entry\x1a>\n\x05\x45ntry\x12%\n\x02id\x18\x01 \x01(\x0b\x32\x19.flyteidl.core.Identifier\x12\x0e\n\x06is_new\x18\x02 \x01(\x08\"U\n\x0cWatchRequest\x12\x36\n\x02id\x18\x01 \x01(\x0b\x32*.flyteidl.core.WorkflowExecutionIdentifier\x12\r\n\x05nodes\x18\x02 \x01(\x08\"\xfc\x01\n\x0f\x45xecutionUpdate\x12,\n\texecution\x18\x01 \x01(\x0b\x32\x19.flyteidl.admin.Execution\x12,\n\x05nodes\x18\x02 \x03(\x0b\x32\x1d.flyteidl.admin.NodeExecution\x12\x33\n\x05names\x18\x03 \x03(\x0b\x32$.alula.v1.ExecutionUpdate.NamesEntry\x12*\n\x08\x61ttempts\x18\x04 \x03(\x0b\x32\x18.alula.v1.AttemptMetrics\x1a,\n\nNamesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"W\n\rLaunchRequest\x12\x37\n\x07request\x18\x01 \x01(\x0b\x32&.flyteidl.admin.ExecutionCreateRequest\x12\r\n\x05nodes\x18\x02 \x01(\x08\"\x83\x01\n\x0bLogsRequest\x12\x32\n\x02id\x18\x01 \x01(\x0b\x32&.flyteidl.core.TaskExecutionIdentifier\x12\x0c\n\x04item\x18\x02 \x01(\x05\x12\x0e\n\x06\x66ollow\x18\x03 \x01(\x08\x12\x12\n\ntail_bytes\x18\x04 \x01(\x04\x12\x0e\n\x06offset\x18\x05 \x01(\x04\"8\n\x08LogChunk\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x0e\n\x06is_end\x18\x02 \x01(\x08\x12\x0e\n\x06offset\x18\x03 \x01(\x04\"\xe5\x01\n\x10\x43\x61\x63heExplanation\x12\x32\n\x02id\x18\x01 \x01(\x0b\x32&.flyteidl.core.NodeExecutionIdentifier\x12\x0e\n\x06status\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0b\n\x03key\x18\x04 \x01(\t\x12\x36\n\x06source\x18\x05 \x01(\x0b\x32&.flyteidl.core.TaskExecutionIdentifier\x12\x13\n\x0bsource_item\x18\x06 \x01(\x05\x12#\n\x05items\x18\x07 \x03(\x0b\x32\x14.alula.v1.CachedItem\"t\n\nCachedItem\x12\x0c\n\x04item\x18\x01 \x01(\x05\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x36\n\x06source\x18\x03 \x01(\x0b\x32&.flyteidl.core.TaskExecutionIdentifier\x12\x13\n\x0bsource_item\x18\x04 \x01(\x05\"\xdc\x01\n\x0cRerunRequest\x12\x36\n\x02id\x18\x01 \x01(\x0b\x32*.flyteidl.core.WorkflowExecutionIdentifier\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\nfrom_nodes\x18\x03 \x03(\t\x12.\n\x0blaunch_plan\x18\x04 \x01(\x0b\x32\x19.flyteidl.core.Identifier\x12)\n\x06inputs\x18\x05 \x01(\x0b\x32\x19.flyteidl.core.LiteralMap\x12\x17\n\x0foverwrite_cache\x18\x06 \x01(\x08\"\x94\x01\n\x11\x45victCacheRequest\x12\x34\n\x04node\x18\x01 \x01(\x0b\x32&.flyteidl.core.NodeExecutionIdentifier\x12\x0f\n\x07project\x18\x02 \x01(\t\x12\x0e\n\x06\x64omain\x18\x03 \x01(\t\x12\x11\n\ttask_name\x18\x04 \x01(\t\x12\x15\n\rcache_version\x18\x05 \x01(\t\"%\n\x12\x45victCacheResponse\x12\x0f\n\x07\x65victed\x18\x01 \x01(\x04\"U\n\x11GetAttemptRequest\x12\x32\n\x02id\x18\x01 \x01(\x0b\x32&.flyteidl.core.TaskExecutionIdentifier\x12\x0c\n\x04item\x18\x02 \x01(\x05\"\xc3\x05\n\rAttemptDetail\x12\x34\n\x04node\x18\x01 \x01(\x0b\x32&.flyteidl.core.NodeExecutionIdentifier\x12\x15\n\rretry_attempt\x18\x02 \x01(\r\x12.\n\ncreated_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tqueued_us\x18\x05 \x01(\x04\x12\x17\n\x0fprovisioning_us\x18\x06 \x01(\x04\x12%\n\x05times\x18\x07 \x01(\x0b\x32\x16.alula.v1.AttemptTimes\x12\x14\n\x0creporting_us\x18\x08 \x01(\x04\x12\x16\n\x0epeak_rss_bytes\x18\t \x01(\x04\x12\r\n\x05\x63\x61use\x18\n \x01(\t\x12,\n\x05\x65rror\x18\x0b \x01(\x0b\x32\x1d.flyteidl.core.ExecutionError\x12\x31\n\x05phase\x18\x0c \x01(\x0e\x32\".flyteidl.core.TaskExecution.Phase\x12\x0c\n\x04item\x18\r \x01(\x05\x12*\n\x07task_id\x18\x0e \x01(\x0b\x32\x19.flyteidl.core.Identifier\x12.\n\nstarted_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07has_log\x18\x10 \x01(\x08\x12\x37\n\x0c\x63\x61\x63he_status\x18\x11 \x01(\x0e\x32!.flyteidl.core.CatalogCacheStatus\x12+\n\tresources\x18\x12 \x01(\x0b\x32\x18.flyteidl.core.Resources\x12\x0e\n\x06worker\x18\x13 \x01(\t\x12\x16\n\x0eis_recoverable\x18\x14 \x01(\x08\x12\r\n\x05\x63hild\x18\x15 \x01(\t\"e\n\rEventsRequest\x12\x36\n\x02id\x18\x01 \x01(\x0b\x32*.flyteidl.core.WorkflowExecutionIdentifier\x12\r\n\x05limit\x18\x02 \x01(\r\x12\r\n\x05token\x18\x03 \x01(\t\"\xa6\x01\n\x0e\x45xecutionEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x0f\n\x07node_id\x18\x04 \x01(\t\x12\x0c\n\x04item\x18\x05 \x01(\x05\x12\x0f\n\x07\x61ttempt\x18\x06 \x01(\r\x12\x0e\n\x06\x64\x65tail\x18\x07 \x01(\t\x12\x0c\n\x04text\x18\x08 \x01(\t\"I\n\x0e\x45ventsResponse\x12(\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x18.alula.v1.ExecutionEvent\x12\r\n\x05token\x18\x02 \x01(\t\"\x0f\n\rStatusRequest\"\xf4\x01\n\x0eStatusResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x0c\n\x04home\x18\x02 \x01(\t\x12\x10\n\x08\x64\x61tabase\x18\x03 \x01(\t\x12\x14\n\x0cobject_store\x18\x04 \x01(\t\x12\x0f\n\x07workers\x18\x05 \x01(\r\x12\x18\n\x10\x61ttempts_running\x18\x06 \x01(\r\x12\x17\n\x0f\x61ttempts_queued\x18\x07 \x01(\r\x12\x17\n\x0f\x65xecutions_live\x18\x08 \x01(\r\x12.\n\nstarted_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06python\x18\x14 \x01(\t2\xd2\x0b\n\nRunService\x12\x64\n\x08Register\x12\x19.alula.v1.RegisterRequest\x1a\x1a.alula.v1.RegisterResponse\"!\x82\xd3\xe4\x93\x02\x1b\"\x16/api/alula/v1/register:\x01*\x12\x66\n\x03Run\x12&.flyteidl.admin.ExecutionCreateRequest\x1a\x19.flyteidl.admin.Execution\"\x1c\x82\xd3\xe4\x93\x02\x16\"\x11/api/alula/v1/run:\x01*\x12>\n\x06Launch\x12\x17.alula.v1.LaunchRequest\x1a\x19.alula.v1.ExecutionUpdate0\x01\x12<\n\x05Watch\x12\x16.alula.v1.WatchRequest\x1a\x19.alula.v1.ExecutionUpdate0\x01\x12\x33\n\x04Logs\x12\x15.alula.v1.LogsRequest\x1a\x12.alula.v1.LogChunk0\x01\x12\xc7\x01\n\x0c\x45xplainCache\x12\'.flyteidl.admin.NodeExecutionGetRequest\x1a\x1a.alula.v1.CacheExplanation\"r\x82\xd3\xe4\x93\x02l\x12j/api/alula/v1/cache/{id.execution_id.project}/{id.execution_id.domain}/{id.execution_id.name}/{id.node_id}\x12h\n\x05Rerun\x12\x16.alula.v1.RerunRequest\x1a\'.flyteidl.admin.ExecutionCreateResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\"\x13/api/alula/v1/rerun:\x01*\x12m\n\nEvictCache\x12\x1b.alula.v1.EvictCacheRequest\x1a\x1c.alula.v1.EvictCacheResponse\"$\x82\xd3\xe4\x93\x02\x1e\"\x19/api/alula/v1/cache/evict:\x01*\x12\x97\x02\n\nGetAttempt\x12\x1b.alula.v1.GetAttemptRequest\x1a\x17.alula.v1.AttemptDetail\"\xd2\x01\x82\xd3\xe4\x93\x02\xcb\x01\x12\xc8\x01/api/alula/v1/attempts/{id.node_execution_id.execution_id.project}/{id.node_execution_id.execution_id.domain}/{id.node_execution_id.execution_id.name}/{id.node_execution_id.node_id}/{id.retry_attempt}\x12|\n\x06\x45vents\x12\x17.alula.v1.EventsRequest\x1a\x18.alula.v1.EventsResponse\"?\x82\xd3\xe4\x93\x02\x39\x12\x37/api/alula/v1/events/{id.project}/{id.domain}/{id.name}\x12\xac\x01\n\rGetProvenance\x12 .flyteidl.admin.ObjectGetRequest\x1a\x14.alula.v1.Provenance\"c\x82\xd3\xe4\x93\x02]\x12[/api/alula/v1/provenance/{id.resource_type}/{id.project}/{id.domain}/{id.name}/{id.version}\x12Y\n\x06Status\x12\x17.alula.v1.StatusRequest\x1a\x18.alula.v1.StatusResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/api/alula/v1/statusb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -65,48 +67,48 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RUNSERVICE'].methods_by_name['GetProvenance']._serialized_options = b'\202\323\344\223\002]\022[/api/alula/v1/provenance/{id.resource_type}/{id.project}/{id.domain}/{id.name}/{id.version}'
   _globals['_RUNSERVICE'].methods_by_name['Status']._loaded_options = None
   _globals['_RUNSERVICE'].methods_by_name['Status']._serialized_options = b'\202\323\344\223\002\026\022\024/api/alula/v1/status'
-  _globals['_REGISTERREQUEST']._serialized_start=468
-  _globals['_REGISTERREQUEST']._serialized_end=735
-  _globals['_REGISTERRESPONSE']._serialized_start=738
-  _globals['_REGISTERRESPONSE']._serialized_end=871
-  _globals['_REGISTERRESPONSE_ENTRY']._serialized_start=809
-  _globals['_REGISTERRESPONSE_ENTRY']._serialized_end=871
-  _globals['_WATCHREQUEST']._serialized_start=873
-  _globals['_WATCHREQUEST']._serialized_end=958
-  _globals['_EXECUTIONUPDATE']._serialized_start=961
-  _globals['_EXECUTIONUPDATE']._serialized_end=1213
-  _globals['_EXECUTIONUPDATE_NAMESENTRY']._serialized_start=1169
-  _globals['_EXECUTIONUPDATE_NAMESENTRY']._serialized_end=1213
-  _globals['_LAUNCHREQUEST']._serialized_start=1215
-  _globals['_LAUNCHREQUEST']._serialized_end=1302
-  _globals['_LOGSREQUEST']._serialized_start=1305
-  _globals['_LOGSREQUEST']._serialized_end=1436
-  _globals['_LOGCHUNK']._serialized_start=1438
-  _globals['_LOGCHUNK']._serialized_end=1494
-  _globals['_CACHEEXPLANATION']._serialized_start=1497
-  _globals['_CACHEEXPLANATION']._serialized_end=1726
-  _globals['_CACHEDITEM']._serialized_start=1728
-  _globals['_CACHEDITEM']._serialized_end=1844
-  _globals['_RERUNREQUEST']._serialized_start=1847
-  _globals['_RERUNREQUEST']._serialized_end=2067
-  _globals['_EVICTCACHEREQUEST']._serialized_start=2070
-  _globals['_EVICTCACHEREQUEST']._serialized_end=2218
-  _globals['_EVICTCACHERESPONSE']._serialized_start=2220
-  _globals['_EVICTCACHERESPONSE']._serialized_end=2257
-  _globals['_GETATTEMPTREQUEST']._serialized_start=2259
-  _globals['_GETATTEMPTREQUEST']._serialized_end=2344
-  _globals['_ATTEMPTDETAIL']._serialized_start=2347
-  _globals['_ATTEMPTDETAIL']._serialized_end=2723
-  _globals['_EVENTSREQUEST']._serialized_start=2725
-  _globals['_EVENTSREQUEST']._serialized_end=2826
-  _globals['_EXECUTIONEVENT']._serialized_start=2829
-  _globals['_EXECUTIONEVENT']._serialized_end=2995
-  _globals['_EVENTSRESPONSE']._serialized_start=2997
-  _globals['_EVENTSRESPONSE']._serialized_end=3070
-  _globals['_STATUSREQUEST']._serialized_start=3072
-  _globals['_STATUSREQUEST']._serialized_end=3087
-  _globals['_STATUSRESPONSE']._serialized_start=3090
-  _globals['_STATUSRESPONSE']._serialized_end=3334
-  _globals['_RUNSERVICE']._serialized_start=3337
-  _globals['_RUNSERVICE']._serialized_end=4827
+  _globals['_REGISTERREQUEST']._serialized_start=524
+  _globals['_REGISTERREQUEST']._serialized_end=791
+  _globals['_REGISTERRESPONSE']._serialized_start=794
+  _globals['_REGISTERRESPONSE']._serialized_end=927
+  _globals['_REGISTERRESPONSE_ENTRY']._serialized_start=865
+  _globals['_REGISTERRESPONSE_ENTRY']._serialized_end=927
+  _globals['_WATCHREQUEST']._serialized_start=929
+  _globals['_WATCHREQUEST']._serialized_end=1014
+  _globals['_EXECUTIONUPDATE']._serialized_start=1017
+  _globals['_EXECUTIONUPDATE']._serialized_end=1269
+  _globals['_EXECUTIONUPDATE_NAMESENTRY']._serialized_start=1225
+  _globals['_EXECUTIONUPDATE_NAMESENTRY']._serialized_end=1269
+  _globals['_LAUNCHREQUEST']._serialized_start=1271
+  _globals['_LAUNCHREQUEST']._serialized_end=1358
+  _globals['_LOGSREQUEST']._serialized_start=1361
+  _globals['_LOGSREQUEST']._serialized_end=1492
+  _globals['_LOGCHUNK']._serialized_start=1494
+  _globals['_LOGCHUNK']._serialized_end=1550
+  _globals['_CACHEEXPLANATION']._serialized_start=1553
+  _globals['_CACHEEXPLANATION']._serialized_end=1782
+  _globals['_CACHEDITEM']._serialized_start=1784
+  _globals['_CACHEDITEM']._serialized_end=1900
+  _globals['_RERUNREQUEST']._serialized_start=1903
+  _globals['_RERUNREQUEST']._serialized_end=2123
+  _globals['_EVICTCACHEREQUEST']._serialized_start=2126
+  _globals['_EVICTCACHEREQUEST']._serialized_end=2274
+  _globals['_EVICTCACHERESPONSE']._serialized_start=2276
+  _globals['_EVICTCACHERESPONSE']._serialized_end=2313
+  _globals['_GETATTEMPTREQUEST']._serialized_start=2315
+  _globals['_GETATTEMPTREQUEST']._serialized_end=2400
+  _globals['_ATTEMPTDETAIL']._serialized_start=2403
+  _globals['_ATTEMPTDETAIL']._serialized_end=3110
+  _globals['_EVENTSREQUEST']._serialized_start=3112
+  _globals['_EVENTSREQUEST']._serialized_end=3213
+  _globals['_EXECUTIONEVENT']._serialized_start=3216
+  _globals['_EXECUTIONEVENT']._serialized_end=3382
+  _globals['_EVENTSRESPONSE']._serialized_start=3384
+  _globals['_EVENTSRESPONSE']._serialized_end=3457
+  _globals['_STATUSREQUEST']._serialized_start=3459
+  _globals['_STATUSREQUEST']._serialized_end=3474
+  _globals['_STATUSRESPONSE']._serialized_start=3477
+  _globals['_STATUSRESPONSE']._serialized_end=3721
+  _globals['_RUNSERVICE']._serialized_start=3724
+  _globals['_RUNSERVICE']._serialized_end=5214
 # @@protoc_insertion_point(module_scope)

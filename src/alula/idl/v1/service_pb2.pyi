@@ -14,9 +14,11 @@ from flyteidl.admin import launch_plan_pb2 as _launch_plan_pb2
 from flyteidl.admin import node_execution_pb2 as _node_execution_pb2
 from flyteidl.admin import task_pb2 as _task_pb2
 from flyteidl.admin import workflow_pb2 as _workflow_pb2
+from flyteidl.core import catalog_pb2 as _catalog_pb2
 from flyteidl.core import execution_pb2 as _execution_pb2_1
 from flyteidl.core import identifier_pb2 as _identifier_pb2
 from flyteidl.core import literals_pb2 as _literals_pb2
+from flyteidl.core import tasks_pb2 as _tasks_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -508,6 +510,16 @@ class AttemptDetail(_message.Message):
     PEAK_RSS_BYTES_FIELD_NUMBER: _builtins.int
     CAUSE_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
+    PHASE_FIELD_NUMBER: _builtins.int
+    ITEM_FIELD_NUMBER: _builtins.int
+    TASK_ID_FIELD_NUMBER: _builtins.int
+    STARTED_AT_FIELD_NUMBER: _builtins.int
+    HAS_LOG_FIELD_NUMBER: _builtins.int
+    CACHE_STATUS_FIELD_NUMBER: _builtins.int
+    RESOURCES_FIELD_NUMBER: _builtins.int
+    WORKER_FIELD_NUMBER: _builtins.int
+    IS_RECOVERABLE_FIELD_NUMBER: _builtins.int
+    CHILD_FIELD_NUMBER: _builtins.int
     retry_attempt: _builtins.int
     queued_us: _builtins.int
     """waiting for a slot"""
@@ -518,6 +530,16 @@ class AttemptDetail(_message.Message):
     peak_rss_bytes: _builtins.int
     cause: _builtins.str
     """USER, SYSTEM: which budget a failure was charged to"""
+    phase: _execution_pb2_1.TaskExecution.Phase.ValueType
+    item: _builtins.int
+    """index in an array node plus one; 0: an ordinary task"""
+    has_log: _builtins.bool
+    cache_status: _catalog_pb2.CatalogCacheStatus.ValueType
+    worker: _builtins.str
+    is_recoverable: _builtins.bool
+    """a failure after which another attempt may follow"""
+    child: _builtins.str
+    """name of the execution that an item of a launch plan started"""
     @_builtins.property
     def node(self) -> _identifier_pb2.NodeExecutionIdentifier: ...
     @_builtins.property
@@ -529,6 +551,14 @@ class AttemptDetail(_message.Message):
     @_builtins.property
     def error(self) -> _execution_pb2_1.ExecutionError:
         """of a failure"""
+
+    @_builtins.property
+    def task_id(self) -> _identifier_pb2.Identifier: ...
+    @_builtins.property
+    def started_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def resources(self) -> _tasks_pb2.Resources:
+        """as the task or an override of it asks for"""
 
     def __init__(
         self,
@@ -544,10 +574,20 @@ class AttemptDetail(_message.Message):
         peak_rss_bytes: _builtins.int = ...,
         cause: _builtins.str = ...,
         error: _execution_pb2_1.ExecutionError | None = ...,
+        phase: _execution_pb2_1.TaskExecution.Phase.ValueType = ...,
+        item: _builtins.int = ...,
+        task_id: _identifier_pb2.Identifier | None = ...,
+        started_at: _timestamp_pb2.Timestamp | None = ...,
+        has_log: _builtins.bool = ...,
+        cache_status: _catalog_pb2.CatalogCacheStatus.ValueType = ...,
+        resources: _tasks_pb2.Resources | None = ...,
+        worker: _builtins.str = ...,
+        is_recoverable: _builtins.bool = ...,
+        child: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "ended_at", b"ended_at", "error", b"error", "node", b"node", "times", b"times"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "ended_at", b"ended_at", "error", b"error", "node", b"node", "resources", b"resources", "started_at", b"started_at", "task_id", b"task_id", "times", b"times"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "created_at", b"created_at", "ended_at", b"ended_at", "error", b"error", "node", b"node", "peak_rss_bytes", b"peak_rss_bytes", "provisioning_us", b"provisioning_us", "queued_us", b"queued_us", "reporting_us", b"reporting_us", "retry_attempt", b"retry_attempt", "times", b"times"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cache_status", b"cache_status", "cause", b"cause", "child", b"child", "created_at", b"created_at", "ended_at", b"ended_at", "error", b"error", "has_log", b"has_log", "is_recoverable", b"is_recoverable", "item", b"item", "node", b"node", "peak_rss_bytes", b"peak_rss_bytes", "phase", b"phase", "provisioning_us", b"provisioning_us", "queued_us", b"queued_us", "reporting_us", b"reporting_us", "resources", b"resources", "retry_attempt", b"retry_attempt", "started_at", b"started_at", "task_id", b"task_id", "times", b"times", "worker", b"worker"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
