@@ -23,4 +23,9 @@ for dialect in sqlite postgresql; do
         exit 1
     fi
 done
+scripts/generate_ui_types.sh "$made/openapi.ts"
+if ! diff -q "$made/openapi.ts" ui/src/idl/openapi.ts >/dev/null; then
+    echo "verify: ui/src/idl/openapi.ts is not what the server's OpenAPI document gives; run scripts/generate_ui_types.sh ui/src/idl/openapi.ts" >&2
+    exit 1
+fi
 echo "verify: generated files are as their sources say"

@@ -34,6 +34,7 @@ from alula.idl.paths import METADATA
 from alula.objectstore import store
 from alula.objectstore.signed import Grant
 from alula.server.gateway import build_routes
+from alula.server.static import Pages
 from alula.server.status import status_of
 
 CHUNK = 1 << 20
@@ -86,13 +87,7 @@ def build_app(
     async def show_metrics(request: Request) -> Response:
         return Response(metrics.text(), media_type="text/plain; version=0.0.4")
 
-    async def root(request: Request) -> Response:
-        return PlainTextResponse(
-            "Alula: the web interface is not part of this release. The API: /api/v1/openapi; health: /healthz; metrics: /metrics.\n"
-        )
-
     routes = [
-        Route("/", root, methods=["GET"]),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
         Route("/healthcheck", healthcheck, methods=["GET"]),
@@ -101,6 +96,7 @@ def build_app(
         Route("/api/alula/v1/watch/{project}/{domain}/{name}", streams.watch, methods=["GET"]),
         Route("/api/alula/v1/logs/{project}/{domain}/{name}/{node_id}/{attempt:int}", streams.logs, methods=["GET"]),
         *build_routes(unary, max_bytes=limits.max_message_bytes),
+        *Pages().routes(),
     ]
     middleware = [] if is_public else [Middleware(TrustedHostMiddleware, allowed_hosts=LOCAL_HOSTS, www_redirect=False)]
     return Starlette(routes=routes, middleware=middleware, exception_handlers={AlulaError: lambda request, e: _error(e)})

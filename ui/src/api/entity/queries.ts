@@ -1,0 +1,62 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { get } from "@/api/client";
+import type { Alula, Identifier, LaunchPlan, Task, Workflow } from "@/idl";
+import { entityKeys } from "./keys";
+
+export type EntityKind = "WORKFLOW" | "TASK" | "LAUNCH_PLAN";
+
+export interface EntitySearch {
+  project: string;
+  domain: string;
+  /** The name contains it, whatever the case. */
+  text?: string;
+  archived?: boolean;
+}
+
+/** Names with their versions counted and their last runs, by name. */
+export function entitiesQuery(kind: EntityKind, { project, domain, ...search }: EntitySearch, limit = 50) {
+  return infiniteQueryOptions({
+    queryKey: entityKeys.list(kind, { project, domain, ...search, limit }),
+    queryFn: ({ pageParam, signal }) =>
+      get<Alula<"EntityPage">>(["api/alula/v1/entities", kind, project, domain], { ...search, limit, token: pageParam }, signal),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.token || undefined,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Versions of a name, newest first. `id.version` is not looked at. */
+export function versionsQuery(id: Identifier, limit = 50) {
+  return infiniteQueryOptions({
+    queryKey: [...entityKeys.versions(id), limit],
+    queryFn: ({ pageParam, signal }) =>
+      get<Alula<"VersionPage">>(
+        ["api/alula/v1/versions", id.resource_type ?? "", id.project ?? "", id.domain ?? "", id.name ?? ""],
+        { limit, token: pageParam },
+        signal,
+      ),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.token || undefined,
+    placeholderData: keepPreviousData,
+  });
+}
+
+const KEPT = { staleTime: Number.POSITIVE_INFINITY } as const;
+
+function version<T>(prefix: string, id: Identifier) {
+  return queryOptions({
+    queryKey: entityKeys.version(id),
+    queryFn: ({ signal }) => get<T>([prefix, id.project ?? "", id.domain ?? "", id.name ?? "", id.version ?? ""], {}, signal),
+    ...KEPT,
+  });
+}
+
+export const workflowQuery = (id: Identifier) => version<Workflow>("api/v1/workflows", { ...id, resource_type: "WORKFLOW" });
+export const taskQuery = (id: Identifier) => version<Task>("api/v1/tasks", { ...id, resource_type: "TASK" });
+/** Its state may change, so it is of the changing ones. */
+export function launchPlanQuery(id: Identifier) {
+  return queryOptions({
+    queryKey: [...entityKeys.named({ ...id, resource_type: "LAUNCH_PLAN" }), id.version],
+    queryFn: ({ signal }) => get<LaunchPlan>(["api/v1/launch_plans", id.project ?? "", id.domain ?? "", id.name ?? "", id.version ?? ""], {}, signal),
+  });
+}

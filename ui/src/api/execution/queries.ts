@@ -1,0 +1,58 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { get } from "@/api/client";
+import type { Execution, ExecutionId, ExecutionPage, ExecutionPhase, LiteralMap } from "@/idl";
+import { executionKeys } from "./keys";
+
+/** What a list of executions is restricted to; what is left out does not filter. Instants are ISO texts. */
+export interface ExecutionSearch {
+  project?: string;
+  domain?: string;
+  phases?: readonly ExecutionPhase[];
+  users?: readonly string[];
+  workflow?: string;
+  version?: string;
+  task?: string;
+  launch_plan?: string;
+  text?: string;
+  created_after?: string;
+  created_before?: string;
+  min_duration_us?: number;
+  max_duration_us?: number;
+  labels?: readonly string[];
+  archived?: boolean;
+  with_children?: boolean;
+  order?: "-created_at" | "created_at" | "-duration" | "duration";
+}
+
+const PAGE = 100;
+
+/** Executions page by page, newest first unless `order` says otherwise. */
+export function executionsQuery(search: ExecutionSearch, limit = PAGE) {
+  return infiniteQueryOptions({
+    queryKey: executionKeys.list({ search, limit }),
+    queryFn: ({ pageParam, signal }) =>
+      get<ExecutionPage>(["api/alula/v1/executions"], { ...search, limit, token: pageParam, count: pageParam === "" }, signal),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.token || undefined,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function executionQuery(id: ExecutionId) {
+  return queryOptions({
+    queryKey: executionKeys.one(id),
+    queryFn: ({ signal }) => get<Execution>(["api/v1/executions", id.project ?? "", id.domain ?? "", id.name ?? ""], {}, signal),
+  });
+}
+
+export interface ExecutionData {
+  full_inputs?: LiteralMap;
+  full_outputs?: LiteralMap;
+}
+
+export function executionDataQuery(id: ExecutionId) {
+  return queryOptions({
+    queryKey: executionKeys.data(id),
+    queryFn: ({ signal }) => get<ExecutionData>(["api/v1/data/executions", id.project ?? "", id.domain ?? "", id.name ?? ""], {}, signal),
+  });
+}

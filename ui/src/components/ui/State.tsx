@@ -1,0 +1,44 @@
+import { Inbox, RotateCw, TriangleAlert } from "lucide-react";
+import type { ReactNode } from "react";
+import { Button } from "./Button";
+
+/** What stands where there is nothing to show: why, and what to do. */
+export function Empty({ title, children, icon }: { title: string; children?: ReactNode; icon?: ReactNode }) {
+  return (
+    <div className="flex flex-col items-center gap-2 px-6 py-12 text-center text-ink-2">
+      <div className="text-ink-3">{icon ?? <Inbox aria-hidden className="size-7" strokeWidth={1.5} />}</div>
+      <p className="font-medium text-ink">{title}</p>
+      {children && <div className="max-w-xl text-sm">{children}</div>}
+    </div>
+  );
+}
+
+/** What the server said went wrong, in its own words, and a way to try again. */
+export function Failure({ error, onRetry, title = "This could not be read" }: { error: unknown; onRetry?: () => void; title?: string }) {
+  const message = error instanceof Error ? error.message : String(error);
+  return (
+    <div role="alert" className="m-4 flex items-start gap-3 rounded-lg border border-line-2 bg-bad-ground p-4">
+      <TriangleAlert aria-hidden className="mt-0.5 size-5 shrink-0 text-bad" />
+      <div className="min-w-0 flex-1">
+        <p className="font-medium text-bad">{title}</p>
+        <p className="mt-1 text-sm break-words whitespace-pre-wrap text-ink">{message}</p>
+        {onRetry && (
+          <Button size="small" className="mt-3" icon={<RotateCw aria-hidden className="size-3.5" />} onClick={onRetry}>
+            Try again
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Grey bars in the shape of what is being read. */
+export function Skeleton({ lines = 6 }: { lines?: number }) {
+  return (
+    <div role="status" aria-label="Loading" className="flex flex-col gap-3 p-4">
+      {Array.from({ length: lines }, (_, at) => (
+        <div key={at} className="h-5 animate-pulse rounded bg-ground-3" style={{ width: `${100 - ((at * 17) % 45)}%` }} />
+      ))}
+    </div>
+  );
+}

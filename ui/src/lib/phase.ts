@@ -1,0 +1,53 @@
+import type { AttemptPhase, ExecutionPhase, NodePhase } from "@/idl";
+
+/** What a phase means to a reader; each tone has a colour of text, one of ground, and a mark, so that none is told by colour alone. */
+export type Tone = "good" | "bad" | "busy" | "warn" | "wait" | "hold" | "cached";
+
+export type AnyPhase = ExecutionPhase | NodePhase | AttemptPhase;
+
+const TONES: Record<string, Tone> = {
+  SUCCEEDED: "good",
+  RECOVERED: "cached",
+  FAILED: "bad",
+  FAILING: "bad",
+  TIMED_OUT: "bad",
+  RUNNING: "busy",
+  DYNAMIC_RUNNING: "busy",
+  SUCCEEDING: "busy",
+  INITIALIZING: "busy",
+  ABORTED: "warn",
+  ABORTING: "warn",
+  PAUSED: "hold",
+  SKIPPED: "wait",
+  QUEUED: "wait",
+  WAITING_FOR_RESOURCES: "wait",
+  RETRYABLE_FAILED: "bad",
+  UNDEFINED: "wait",
+};
+
+const WORDS: Record<string, string> = {
+  DYNAMIC_RUNNING: "Running",
+  WAITING_FOR_RESOURCES: "Waiting",
+  RETRYABLE_FAILED: "Failed, retried",
+  TIMED_OUT: "Timed out",
+  UNDEFINED: "Not started",
+};
+
+const TERMINAL = new Set(["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "SKIPPED", "RECOVERED", "RETRYABLE_FAILED"]);
+
+export function toneOf(phase: string | undefined): Tone {
+  return TONES[phase ?? "UNDEFINED"] ?? "wait";
+}
+
+/** "Succeeded"; a phase this page does not know is shown as the server writes it. */
+export function phaseWords(phase: string | undefined): string {
+  const name = phase ?? "UNDEFINED";
+  return WORDS[name] ?? name.charAt(0) + name.slice(1).toLowerCase().replaceAll("_", " ");
+}
+
+export function isTerminal(phase: string | undefined): boolean {
+  return TERMINAL.has(phase ?? "");
+}
+
+/** The phases a person filters executions by, in the order of their life. */
+export const EXECUTION_PHASES: readonly ExecutionPhase[] = ["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "ABORTED", "TIMED_OUT"];

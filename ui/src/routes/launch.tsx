@@ -1,0 +1,25 @@
+import { createFileRoute } from "@tanstack/react-router";
+import { Page } from "@/components/ui/Page";
+import { oneOf, text } from "@/lib/search";
+
+export interface LaunchSearch {
+  kind?: "workflow" | "task" | "launch-plan";
+  name?: string;
+  /** None: the active one, else the latest. */
+  version?: string;
+  /** A launch plan of the workflow; none: the one of its own name. */
+  plan?: string;
+  /** "project/domain/name" of an execution whose inputs and options are taken over. */
+  from?: string;
+}
+
+export const Route = createFileRoute("/launch")({
+  validateSearch: (search: Record<string, unknown>): LaunchSearch => ({
+    kind: oneOf(search.kind, ["workflow", "task", "launch-plan"] as const),
+    name: text(search.name),
+    version: text(search.version),
+    plan: text(search.plan),
+    from: text(search.from),
+  }),
+  component: () => <Page title="Launch">…</Page>,
+});
