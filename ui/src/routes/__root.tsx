@@ -8,8 +8,9 @@ import { Shell } from "@/components/shell/Shell";
 import { Empty } from "@/components/ui/State";
 import { Toasts } from "@/components/ui/Toast";
 import type { Place } from "@/idl";
-import { keepPlace, lastPlace } from "@/lib/place";
+import { keepPlace } from "@/lib/place";
 import { text } from "@/lib/search";
+import { usePlace } from "@/lib/usePlace";
 
 export interface PlaceSearch {
   project?: string;
@@ -27,17 +28,12 @@ export const Route = createRootRouteWithContext<{ queryClient: QueryClient }>()(
 
 
 function Root() {
-  const search = Route.useSearch();
   const { queryClient } = Route.useRouteContext();
   const params: Partial<Place> = useParams({ strict: false });
+  const place = usePlace();
   const navigate = useNavigate();
   const { data: overview } = useQuery(overviewQuery());
   const [isSearching, setSearching] = useState(false);
-  const kept = lastPlace();
-  const place = {
-    project: params.project ?? search.project ?? kept.project,
-    domain: params.domain ?? search.domain ?? kept.domain,
-  };
   useEffect(() => keepPlace({ project: place.project, domain: place.domain }), [place.project, place.domain]);
   useEffect(() => followChanges(queryClient), [queryClient]);
   return (
