@@ -11,6 +11,8 @@ import type { Place } from "@/idl";
 import { keepPlace } from "@/lib/place";
 import { text } from "@/lib/search";
 import { usePlace } from "@/lib/usePlace";
+import { useShortcuts } from "@/lib/useShortcuts";
+import { PaletteContainer } from "./-palette/PaletteContainer";
 
 export interface PlaceSearch {
   project?: string;
@@ -36,11 +38,21 @@ function Root() {
   const [isSearching, setSearching] = useState(false);
   useEffect(() => keepPlace({ project: place.project, domain: place.domain }), [place.project, place.domain]);
   useEffect(() => followChanges(queryClient), [queryClient]);
+  const go = (to: "/" | "/executions" | "/workflows" | "/tasks" | "/launch-plans" | "/launch") => () => void navigate({ to, search: place });
+  useShortcuts({
+    "mod+k": () => setSearching(!isSearching),
+    "g h": go("/"),
+    "g e": go("/executions"),
+    "g w": go("/workflows"),
+    "g t": go("/tasks"),
+    "g l": go("/launch-plans"),
+    n: go("/launch"),
+  });
   return (
     <Toasts>
       <Shell
         place={place}
-        onSearch={() => setSearching(!isSearching)}
+        onSearch={() => setSearching(true)}
         picker={
           <PlacePicker
             place={place}
@@ -51,6 +63,7 @@ function Root() {
       >
         <Outlet />
       </Shell>
+      <PaletteContainer place={place} open={isSearching} onOpenChange={setSearching} />
     </Toasts>
   );
 }
