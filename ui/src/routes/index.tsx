@@ -7,7 +7,7 @@ import { FirstRun } from "@/components/home/FirstRun";
 import { People } from "@/components/home/People";
 import { Places } from "@/components/home/Places";
 import { Page, Section } from "@/components/ui/Page";
-import { Empty, Failure, Skeleton } from "@/components/ui/State";
+import { Failure, None, Skeleton } from "@/components/ui/State";
 import type { ExecutionPhase } from "@/idl";
 
 export const Route = createFileRoute("/")({ component: Home });
@@ -61,7 +61,7 @@ function Executions({ title, search, none }: { title: string; search: ExecutionS
     >
       {error && <Failure error={error} onRetry={() => void refetch()} />}
       {isPending && <Skeleton lines={3} />}
-      {data && (found.length ? <ExecutionLines executions={found} withPlace /> : <Empty title={none} />)}
+      {data && (found.length ? <ExecutionLines executions={found} withPlace /> : <None>{none}</None>)}
     </Section>
   );
 }

@@ -43,7 +43,7 @@ export const Row = memo(function Row({ execution, index, isActive, isChosen, onC
       <span role="gridcell" className="row-span-2 flex items-center md:row-span-1">
         <input type="checkbox" aria-label={`Choose ${name}`} className="size-4 accent-accent" checked={isChosen} onChange={(event) => onChoose(event.target.checked)} tabIndex={-1} />
       </span>
-      <span role="gridcell">
+      <span role="gridcell" className="flex items-center">
         <PhaseBadge phase={fields.phase} />
       </span>
       <span role="gridcell" className="flex min-w-0 items-center gap-2">

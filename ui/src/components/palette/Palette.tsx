@@ -1,5 +1,5 @@
 import { Command } from "cmdk";
-import type { ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 
 export interface Choice {
   /** Unique among all choices. */
@@ -27,12 +27,24 @@ export interface PaletteProps {
 
 /** One field that leads everywhere: what is typed is looked for among pages, entities, executions and actions. */
 export default function Palette({ open, onOpenChange, text, onText, groups, isSearching }: PaletteProps) {
+  const first = groups.find(({ choices }) => choices.length > 0)?.choices[0]?.id ?? "";
+  // What is found later may come to stand first: it is the one that Enter opens, unless another was chosen.
+  const [moved, setMoved] = useState("");
+  const isByHand = useRef(false);
+  const isThere = groups.some(({ choices }) => choices.some(({ id }) => id === moved));
   return (
     <Command.Dialog
       open={open}
       onOpenChange={onOpenChange}
       label="Search and commands"
       shouldFilter={false}
+      value={isThere ? moved : first}
+      onValueChange={(value) => isByHand.current && setMoved(value)}
+      onPointerMove={() => (isByHand.current = true)}
+      onKeyDown={({ key }) => {
+        isByHand.current = key.startsWith("Arrow");
+        if (key.length === 1) setMoved("");
+      }}
       loop
       overlayClassName="fixed inset-0 z-40 bg-black/40"
       contentClassName="fixed top-[10vh] left-1/2 z-50 w-[calc(100vw-2rem)] max-w-xl -translate-x-1/2 overflow-hidden rounded-xl border border-line bg-ground shadow-pop"
