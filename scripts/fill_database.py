@@ -23,6 +23,7 @@ from alula.control.follow import Follower
 from alula.control.launch import Origin
 from alula.control.platform import Platform
 from alula.control.query import Query
+from alula.database import entity
 from alula.database import execution as executions
 from alula.database import tables as t
 from alula.database.engine import execute, insert_sql
@@ -51,7 +52,7 @@ BATCH = 5_000
 WITH_NODES = 200  # one in so many has its nodes, attempts and events
 ERRORS = (
     ("ValueError", "USER", "could not convert string to float: 'n/a'"),
-    ("OutOfMemory", "USER", "task train used 4.1 GiB of the 4 GiB that it asked for; ask for more with requests=al.Resources(mem=…)"),
+    ("OutOfMemory", "USER", "task train used 4.1 GiB of the 4 GiB that it asked for; ask for more with resources=al.Resources(mem=…)"),
     ("WorkerLost", "SYSTEM", "the worker ended with signal 9 before it reported"),
 )
 
@@ -79,6 +80,9 @@ async def _models(platform: Platform) -> list[Model]:
                 if program == TASK:
                     task = EntityId(TASK_KIND, project, domain, found[-1].name, version)
                     await platform.write(lambda c, i=task: platform.registrar.ensure_single_task(c, i))  # type: ignore[misc]
+            for request in serialize(found, Settings(project, domain, VERSIONS[-1])).launch_plans:
+                plan = EntityId.from_proto(request.id)
+                await platform.write(lambda c, i=plan: entity.activate(c, i, entity.ACTIVE, platform.clock()))  # type: ignore[misc]
             last = serialize(found, Settings(project, domain, VERSIONS[-1]))
             target = last.launch_plans[0].id if last.launch_plans else last.tasks[-1].id
             request = admin.ExecutionCreateRequest(project=project, domain=domain, spec=admin.ExecutionSpec(launch_plan=target))

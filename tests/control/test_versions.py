@@ -81,7 +81,7 @@ async def test_a_name_shows_its_versions_and_last_runs(plane: Plane) -> None:
     assert [run.phase for run in line.runs] == [core.WorkflowExecution.SUCCEEDED] * 3
     assert all(run.duration_us > 0 and run.name for run in line.runs)
     assert list(line.runs) == sorted(line.runs, key=lambda run: -run.created_at.ToNanoseconds())
-    [shown] = (await names(plane, LAUNCH_PLAN, text="shapes.line")).entities
+    shown = next(e for e in (await names(plane, LAUNCH_PLAN, text="shapes.line")).entities if e.latest.name == P + "line")
     assert (shown.workflow_id.name, shown.workflow_id.version, shown.active_version) == (P + "line", "v1", "v1")
     assert len(shown.runs) == 3
 
@@ -90,7 +90,9 @@ async def test_a_task_shows_the_runs_that_were_launched_of_it(plane: Plane) -> N
     await plane.register(shapes)
     await plane.run(P + "line")
     task = core.Identifier(resource_type=core.TASK, project="default", domain="development", name=P + "inc", version="v1")
-    request = admin.ExecutionCreateRequest(project="default", domain="development", name="alone", spec=admin.ExecutionSpec(launch_plan=task))
+    request = admin.ExecutionCreateRequest(
+        project="default", domain="development", name="alone", spec=admin.ExecutionSpec(launch_plan=task)
+    )
     request.inputs.literals["x"].scalar.primitive.integer = 1
     await plane.wait((await plane.platform.launcher.launch(request, Origin())).id)
     [inc] = (await names(plane, TASK, text="shapes.inc")).entities
