@@ -14,10 +14,7 @@ MAX_LINE = 64 * 1024
 """Bytes up to which a line is looked at as one; of a longer one the pieces are."""
 MAX_TEXT = 1_000
 _MAX_PATTERN_MEMORY = 8 << 20
-ERROR_MARKS = (
-    *(b"Traceback (most recent call last)", b"ERROR", b"FATAL", b"CRITICAL"),
-    *(b"Error:", b"Exception:", b"panic:", b"Segmentation fault"),
-)
+ERROR = r"Traceback \(most recent call last\)|ERROR|FATAL|CRITICAL|Error:|Exception:|panic:|Segmentation fault"
 """What the first line of an error has one of."""
 
 
@@ -54,31 +51,28 @@ def pattern(text: str, *, is_regex: bool) -> Pattern:
         raise InvalidInput(f"text: {text[:40]!r} given, expected 1 to {MAX_TEXT} characters of one line")
     is_folded = text == text.lower()
     if is_regex:
-        return _regex(text, is_folded)
-    return _marks((text.encode(errors="surrogatepass"),), is_folded=is_folded)
+        return _regex(text, is_folded=is_folded)
+    return _plain(text.encode(errors="surrogatepass"), is_folded=is_folded)
 
 
 def errors() -> Pattern:
     """Whatever looks like the first line of an error."""
-    return _marks(ERROR_MARKS, is_folded=False)
+    return _regex(ERROR, is_folded=False)
 
 
-def _marks(marks: tuple[bytes, ...], *, is_folded: bool) -> Pattern:
+def _plain(mark: bytes, *, is_folded: bool) -> Pattern:
     def first(data: bytes, start: int) -> int | None:
-        best: int | None = None
-        for mark in marks:
-            at = data.find(mark, start, len(data) if best is None else best + len(mark))
-            best = at if at >= 0 and (best is None or at < best) else best
-        return best
+        found = data.find(mark, start)
+        return found if found >= 0 else None
 
     def last(data: bytes, before: int) -> int | None:
-        found = [data.rfind(mark, 0, min(len(data), before + len(mark) - 1)) for mark in marks]
-        return max(found) if max(found) >= 0 else None
+        found = data.rfind(mark, 0, min(len(data), before + len(mark) - 1))
+        return found if found >= 0 else None
 
-    return Pattern(first=first, last=last, length=max(map(len, marks)), is_folded=is_folded)
+    return Pattern(first=first, last=last, length=len(mark), is_folded=is_folded)
 
 
-def _regex(text: str, is_folded: bool) -> Pattern:
+def _regex(text: str, *, is_folded: bool) -> Pattern:
     import re2  # a library of its own, loaded with the first search
 
     options = re2.Options()
