@@ -52,7 +52,7 @@ export function DiffTab({ kind, before, after, onBack, onSwap }: { kind: EntityK
 }
 
 function Signature({ kind, before, after }: { kind: EntityKind; before: Loaded; after: Loaded }) {
-  const signature = interfaceChanges(before.interface, after.interface);
+  const signature = interfaceChanges(before, after);
   const plan = kind === "LAUNCH_PLAN" ? planChanges(before.plan, after.plan) : [];
   const graph = graphChanges(before.closure?.primary, after.closure?.primary);
   const tasks = taskChanges(before.tasks, after.tasks);

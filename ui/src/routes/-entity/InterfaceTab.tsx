@@ -1,6 +1,5 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { launchPlanQuery, type EntityKind } from "@/api/entity/queries";
+import type { EntityKind } from "@/api/entity/queries";
 import { InterfaceView } from "@/components/entity/InterfaceView";
 import { SettingsView } from "@/components/entity/SettingsView";
 import { Section } from "@/components/ui/Page";
@@ -10,21 +9,16 @@ import { settingsOf } from "@/compare/version/settings";
 import { planLines } from "@/compare/version/signature";
 import { printable } from "@/lib/printable";
 import { scheduleWords } from "@/lib/schedule";
-import { inputsOf } from "@/literal";
 import { useVersion, type Loaded } from "./useVersion";
 
 /** What goes in and comes out of a version, and what it says of how it runs. */
 export function InterfaceTab({ kind, id }: { kind: EntityKind; id: Identifier }) {
   const { data, error, retry } = useVersion(kind, id);
-  // A workflow's defaults are those of its own launch plan; one that has none is shown without.
-  const own = useQuery({ ...launchPlanQuery(id), enabled: kind === "WORKFLOW", retry: false });
   if (error) return <Failure error={error} onRetry={retry} title="This version could not be read" />;
   if (!data) return <Skeleton />;
-  const { closure, spec } = own.data ?? {};
-  const inputs = data.inputs ?? (closure ? inputsOf(closure.expected_inputs?.parameters ?? {}, spec?.fixed_inputs?.literals ?? {}, {}) : undefined);
   return (
     <div className="mx-auto flex w-full max-w-4xl flex-col gap-4 p-4">
-      <InterfaceView of={data.interface} inputs={inputs} />
+      <InterfaceView of={data.interface} inputs={data.inputs} />
       {kind === "TASK" && <TaskSettings data={data} />}
       {kind === "LAUNCH_PLAN" && <PlanSettings data={data} />}
       {kind === "WORKFLOW" && <Tasks data={data} />}
@@ -40,7 +34,8 @@ function TaskSettings({ data }: { data: Loaded }) {
 function PlanSettings({ data }: { data: Loaded }) {
   const workflow = data.plan?.spec?.workflow_id;
   const settings = planLines(data.plan);
-  settings.delete("workflow");
+  // Its inputs say their defaults and what is fixed.
+  for (const name of settings.keys()) if (/^(workflow$|default of |fixed )/.test(name)) settings.delete(name);
   const schedule = scheduleWords(data.plan?.spec?.entity_metadata?.schedule);
   if (schedule) settings.set("schedule", schedule);
   settings.set("state", data.plan?.closure?.state === "ACTIVE" ? "active" : "not active");

@@ -22,7 +22,8 @@ const NO_ID: Identifier = {};
 export function useVersion(kind: EntityKind, id: Identifier | undefined): { data?: Loaded; error: unknown; retry: () => void } {
   const own = id ?? NO_ID;
   const task = useQuery({ ...taskQuery(own), enabled: id !== undefined && kind === "TASK" });
-  const planQuery = useQuery({ ...launchPlanQuery(own), enabled: id !== undefined && kind === "LAUNCH_PLAN" });
+  // A workflow's defaults are those of its own launch plan; one that has none is shown without.
+  const planQuery = useQuery({ ...launchPlanQuery(own), enabled: id !== undefined && kind !== "TASK" });
   const workflowId = kind === "WORKFLOW" ? id : kind === "LAUNCH_PLAN" ? planQuery.data?.spec?.workflow_id : undefined;
   const workflow = useQuery({ ...workflowQuery(workflowId ?? NO_ID), enabled: workflowId !== undefined });
   const data = useMemo(() => {
@@ -31,9 +32,9 @@ export function useVersion(kind: EntityKind, id: Identifier | undefined): { data
       const template = task.data?.closure?.compiled_task?.template;
       return template && { id, interface: template.interface, tasks: [template], description: task.data?.short_description ?? "" };
     }
-    return workflow.data && (kind === "WORKFLOW" || planQuery.data) ? ofWorkflow(id, workflow.data, kind === "LAUNCH_PLAN" ? planQuery.data : undefined) : undefined;
-  }, [kind, id, task.data, planQuery.data, workflow.data]);
-  const failed = ([task, planQuery, workflow] as UseQueryResult[]).find((query) => query.isError);
+    return workflow.data && !planQuery.isPending ? ofWorkflow(id, workflow.data, planQuery.data) : undefined;
+  }, [kind, id, task.data, planQuery.data, planQuery.isPending, workflow.data]);
+  const failed = ([task, ...(kind === "LAUNCH_PLAN" ? [planQuery] : []), workflow] as UseQueryResult[]).find((query) => query.isError);
   return { data, error: failed?.error ?? undefined, retry: () => void failed?.refetch() };
 }
 
