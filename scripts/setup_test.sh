@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What the tests need beyond requirements.lock: PyTorch and TensorFlow, and a PostgreSQL server program (through apt when root, else named).
+# What the tests need beyond requirements.lock: PyTorch and TensorFlow, a PostgreSQL server program and Chromium (through apt when root,
+# else named).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -22,6 +23,20 @@ if [ -z "$(find_initdb)" ]; then
         exit 1
     fi
     [ -n "$(find_initdb)" ] || { echo "test setup: PostgreSQL was installed but its initdb was not found" >&2; exit 1; }
+fi
+
+find_chromium() { command -v chromium 2>/dev/null || command -v chromium-browser 2>/dev/null || command -v google-chrome 2>/dev/null; }
+
+if [ -z "$(find_chromium)" ]; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "Installing Chromium for the tests of the web interface"
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -qq
+        apt-get install -y -qq --no-install-recommends chromium >/dev/null
+    else
+        echo "test setup: Chromium is needed and was not found; install it (Debian: chromium) and run make test again" >&2
+        exit 1
+    fi
 fi
 
 free_gib=$(df --block-size=1G --output=avail . | tail -n 1 | tr -d ' ')

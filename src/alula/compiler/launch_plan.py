@@ -111,6 +111,28 @@ def _schedule_problems(spec: admin.LaunchPlanSpec, closure: admin.LaunchPlanClos
     return found
 
 
+def input_problems(expected: core.ParameterMap, fixed: core.LiteralMap, given: core.LiteralMap) -> list[tuple[str, str]]:
+    """Everything that is wrong with the inputs of a launch: each input's name, and what is wrong in words that name it, too."""
+    found: list[tuple[str, str]] = []
+    for name, parameter in expected.parameters.items():
+        if name in given.literals:
+            problem = literal_problem(given.literals[name], parameter.var.type, f'input "{name}"')
+            if problem is not None:
+                found.append((name, f"invalid input {name}: {problem.message}; {problem.remedy}"))
+        elif parameter.WhichOneof("behavior") != "default" and parameter.required and name not in fixed.literals:
+            kind = describe_type(parameter.var.type)
+            found.append((name, f"missing input {name}: {kind} is required and has no default; pass it"))
+    for name in given.literals:
+        if name in fixed.literals:
+            if given.literals[name] != fixed.literals[name]:
+                message = f"invalid input {name}: the launch plan fixes it; leave it out, or launch another launch plan"
+                found.append((name, message))
+        elif name not in expected.parameters:
+            names = ", ".join(sorted(expected.parameters)) or "none"
+            found.append((name, f"invalid input {name}: there is no such input; the inputs are: {names}"))
+    return sorted(found, key=lambda problem: problem[1])
+
+
 def resolve_inputs(expected: core.ParameterMap, fixed: core.LiteralMap, given: core.LiteralMap) -> core.LiteralMap:
     """The inputs an execution starts with: defaults, what was given, what is fixed.
 
@@ -123,27 +145,14 @@ def resolve_inputs(expected: core.ParameterMap, fixed: core.LiteralMap, given: c
     Raises:
         InvalidInput: with everything that is wrong: unknown, missing, fixed or ill-typed inputs.
     """
-    found: list[str] = []
+    if found := input_problems(expected, fixed, given):
+        raise InvalidInput("\n".join(message for _, message in found))
     result = core.LiteralMap()
     for name, parameter in expected.parameters.items():
         if name in given.literals:
-            problem = literal_problem(given.literals[name], parameter.var.type, f'input "{name}"')
-            if problem is not None:
-                found.append(f"invalid input {name}: {problem.message}; {problem.remedy}")
             result.literals[name].CopyFrom(given.literals[name])
         elif parameter.WhichOneof("behavior") == "default":
             result.literals[name].CopyFrom(parameter.default)
-        elif parameter.required and name not in fixed.literals:
-            found.append(f"missing input {name}: {describe_type(parameter.var.type)} is required and has no default; pass it")
-    for name in given.literals:
-        if name in fixed.literals:
-            if given.literals[name] != fixed.literals[name]:
-                found.append(f"invalid input {name}: the launch plan fixes it; leave it out, or launch another launch plan")
-        elif name not in expected.parameters:
-            names = ", ".join(sorted(expected.parameters)) or "none"
-            found.append(f"invalid input {name}: there is no such input; the inputs are: {names}")
-    if found:
-        raise InvalidInput("\n".join(sorted(found)))
     for name, literal in fixed.literals.items():
         result.literals[name].CopyFrom(literal)
     return result

@@ -1,16 +1,25 @@
-"""Code that clients offer: whether a tree is there, which packs are missing, and its manifest once all of them are."""
+"""Code that clients offer: whether a tree is there, which packs are missing, and its manifest once all of them are; and code shown."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+from sqlalchemy import Connection
+
 from alula.control.data import Links
-from alula.errors import AlulaError, LimitExceeded
+from alula.control.library import Library
+from alula.errors import AlulaError, InvalidInput, LimitExceeded
+from alula.idl import core
+from alula.idl.command import our_command
+from alula.idl.identifier import KIND_NAMES, LAUNCH_PLAN, TASK, EntityId
 from alula.idl.v1 import code_pb2
-from alula.objectstore import location, pack, store, tree
+from alula.objectstore import contents, location, pack, store, tree
 
 FOLDER = "code"
 MAX_ASKED = 256
+MAX_FILES = 20_000  # listed of one tree
+MAX_TEXT_BYTES = 1024 * 1024
+DISTRIBUTION = "--additional-distribution"
 _AT_ONCE = 16
 
 
@@ -50,6 +59,69 @@ class Code:
         except AlulaError:
             return False  # whoever put it there: it is replaced by one that holds
         return not _missing(folder, [each.hex() for each in manifest.packs])
+
+    def files(self, uri: str) -> code_pb2.ListFilesResponse:
+        """The files of code that `code_of` found; of none if it found none.
+
+        Raises:
+            InvalidInput: it lies outside of the store, or is not what its name says; NotFound: it is gone.
+        """
+        if not uri:
+            return code_pb2.ListFilesResponse()
+        found, is_truncated = contents.list_files(uri, self._fetch, MAX_FILES)
+        return code_pb2.ListFilesResponse(files=found, uri=uri, is_truncated=is_truncated)
+
+    def file(self, uri: str, path: str) -> code_pb2.GetFileResponse:
+        """The beginning of one of them, if it is text.
+
+        Raises:
+            NotFound: no such file; InvalidInput: as `files`.
+        """
+        if not uri:
+            raise InvalidInput("these tasks bring no code: they run what is installed")
+        data, size = contents.read_file(uri, path, self._fetch, MAX_TEXT_BYTES)
+        is_truncated = size > len(data)
+        if b"\0" in data:
+            return code_pb2.GetFileResponse(is_binary=True, is_truncated=is_truncated, size=size)
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as error:
+            if not is_truncated or error.start < len(data) - 3:  # else a letter was cut at the end
+                return code_pb2.GetFileResponse(is_binary=True, is_truncated=is_truncated, size=size)
+            text = data[: error.start].decode()
+        return code_pb2.GetFileResponse(text=text, is_truncated=is_truncated, size=size)
+
+    def _fetch(self, uri: str) -> bytes:
+        own = self._links.native(self._links.key_of(uri))  # a command may name any address; only the store's own are read
+        if store.size(own) > contents.MAX_STORED_BYTES:
+            raise LimitExceeded(f"code {uri.rpartition('/')[2][:80]}: larger than {contents.MAX_STORED_BYTES >> 20} MiB; it is not shown")
+        return store.get_bytes(own)
+
+
+def code_of(connection: Connection, library: Library, wanted: EntityId) -> str:
+    """URI of the code that the tasks of a version run, of the workflow's own version before that of others; empty: they bring none.
+
+    Raises:
+        NotFound: no such version; InvalidInput: the id has no kind.
+    """
+    if wanted.resource_type not in KIND_NAMES:
+        raise InvalidInput(f"code: expected the kind of {wanted.name!r}, TASK, WORKFLOW or LAUNCH_PLAN")
+    if wanted.resource_type == TASK:
+        return _uri(library.task(connection, wanted))
+    workflow = library.launch_plan(connection, wanted).workflow if wanted.resource_type == LAUNCH_PLAN else wanted
+    templates = [task.template for task in library.workflow(connection, workflow).closure.tasks]
+    own = [template for template in templates if template.id.version == workflow.version]
+    return next(filter(None, map(_uri, [*own, *templates])), "")
+
+
+def _uri(template: core.TaskTemplate) -> str:
+    """Where a task's code lies, as its command says."""
+    ours = our_command(template.container)
+    if ours is not None:
+        return ours.bundle
+    args = [*template.container.command, *template.container.args]
+    behind = args.index(DISTRIBUTION) + 1 if DISTRIBUTION in args else len(args)
+    return args[behind] if behind < len(args) else ""
 
 
 def pack_in(key: str) -> str:

@@ -14,7 +14,8 @@ from alula.database import tables as t
 from alula.engine.story import words
 from alula.errors import InvalidInput, NotFound
 from alula.idl import core
-from alula.idl.identifier import ExecutionId
+from alula.idl.identifier import TASK, ExecutionId
+from alula.idl.phase import AttemptPhase
 from alula.idl.v1 import cache_pb2, service_pb2, worker_pb2
 
 _PREFIX = "CACHE_"
@@ -95,7 +96,18 @@ def attempt_detail(message: core.TaskExecutionIdentifier, row: Any) -> service_p
         reporting_us=max(0, wall - known) if row.ended_at else 0,
         peak_rss_bytes=row.peak_rss_bytes,
         cause=row.error_kind,
+        phase=row.phase if row.phase != AttemptPhase.RETRYABLE_FAILED else AttemptPhase.FAILED,
+        item=row.item + 1,
+        has_log=bool(row.log_uri),
+        cache_status=row.cache_status,
+        worker=row.worker,
+        is_recoverable=bool(row.is_recoverable),
+        child=row.child,
     )
+    if row.task_name:
+        detail.task_id.CopyFrom(view.entity_id(TASK, row, "task_"))
+    if row.started_at:
+        detail.started_at.CopyFrom(timestamp(row.started_at))
     if (error := view.error_of(row)) is not None:
         detail.error.CopyFrom(error)
     if row.ended_at:

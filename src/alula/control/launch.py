@@ -106,12 +106,8 @@ class Launcher:
             AlreadyExists: the name is taken; nothing was changed.
         """
         name = request.name or new_name()
-        if _NAME.fullmatch(name) is None:
-            raise InvalidInput(f'execution name "{name}": expected lower-case letters, digits and dashes, a letter first, at most 63')
-        if not request.spec.HasField("launch_plan"):
-            raise InvalidInput("spec.launch_plan: expected the identifier of a launch plan or a task, got none")
-        if request.spec.max_parallelism < 0:
-            raise InvalidInput(f"spec.max_parallelism: expected 0 (no limit) or more, got {request.spec.max_parallelism}")
+        for _, message in form_problems(request):
+            raise InvalidInput(message)
         spec = admin.ExecutionSpec()
         spec.CopyFrom(request.spec)
         given = request.inputs if request.HasField("inputs") else request.spec.inputs
@@ -209,6 +205,7 @@ class Launcher:
                     values[f"{prefix}_{part}"] = getattr(entity, part)
         rows.add(connection, self._database.dialect, values)
         rows.add_tags(connection, key, list(spec.tags))
+        rows.add_labels(connection, key, spec.labels.values)
 
     async def relaunch(self, request: admin.ExecutionRelaunchRequest, principal: str) -> Launched:
         """Launches an execution again with the inputs its user gave."""
@@ -249,6 +246,19 @@ class Launcher:
         request.inputs.CopyFrom(core.LiteralMap.FromString(row.user_inputs or b""))
         origin = Origin(mode=mode, principal=principal, source=source, is_recovery=mode == Mode.RECOVERED)
         return await self.launch(request, origin)
+
+
+def form_problems(request: admin.ExecutionCreateRequest) -> list[tuple[str, str]]:
+    """What is wrong with a launch whatever is registered: fields, and what is expected of them."""
+    found, spec = [], request.spec
+    if request.name and _NAME.fullmatch(request.name) is None:
+        message = f'execution name "{request.name}": expected lower-case letters, digits and dashes, a letter first, at most 63'
+        found.append(("name", message))
+    if not spec.HasField("launch_plan"):
+        found.append(("launch_plan", "spec.launch_plan: expected the identifier of a launch plan or a task, got none"))
+    if spec.max_parallelism < 0:
+        found.append(("max_parallelism", f"spec.max_parallelism: expected 0 (no limit) or more, got {spec.max_parallelism}"))
+    return found
 
 
 def merge(spec: admin.ExecutionSpec, *sources: admin.LaunchPlanSpec | admin.WorkflowExecutionConfig) -> None:

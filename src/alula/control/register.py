@@ -50,9 +50,13 @@ class Registrar:
         self._limits = limits
         self._clock = clock
 
-    async def create(self, request: admin.TaskCreateRequest | admin.WorkflowCreateRequest | admin.LaunchPlanCreateRequest) -> None:
+    async def create(
+        self, request: admin.TaskCreateRequest | admin.WorkflowCreateRequest | admin.LaunchPlanCreateRequest, author: str = ""
+    ) -> None:
         """Registers one entity, as Flyte's clients do.
 
+        Args:
+            author: who asked.
         Raises:
             AlreadyExists: this version exists with the identical content.
             InvalidInput: it does not compile, or exists with other content.
@@ -64,13 +68,15 @@ class Registrar:
             program.workflows.append(request)
         else:
             program.launch_plans.append(request)
-        [(found, is_new)] = await self.register(program)
+        [(found, is_new)] = await self.register(program, author)
         if not is_new:
             raise AlreadyExists(f"{found} exists already with an identical structure", code="IDENTICAL")
 
-    async def register(self, program: service_pb2.RegisterRequest) -> list[tuple[EntityId, bool]]:
+    async def register(self, program: service_pb2.RegisterRequest, author: str = "") -> list[tuple[EntityId, bool]]:
         """Registers a whole program or nothing of it.
 
+        Args:
+            author: who asked; recorded with the versions that are new.
         Returns:
             Each version with whether it is new.
         """
@@ -80,9 +86,9 @@ class Registrar:
         def write(connection: Connection) -> list[tuple[EntityId, bool]]:
             self._environments.store(connection, program.environments, self._clock())
             stored = self.store(connection, entries)
-            if program.HasField("source"):
-                for found in [i for i, is_new in stored if is_new]:
-                    source.add(connection, found, program.source)
+            sent = program.source if program.HasField("source") else None
+            for found in [i for i, is_new in stored if is_new]:
+                source.add(connection, found, sent, author)
             return stored
 
         result = await self._writer.write(write)
@@ -205,15 +211,25 @@ class Registrar:
 
     def ensure_single_task(self, connection: Connection, task: EntityId) -> EntityId:
         """The hidden launch plan that runs one task, registered if this is the first time; in the writer's thread."""
-        workflow_spec, plan_spec = wrap_task(self._library.task(connection, task))
-        plan = EntityId(LAUNCH_PLAN, task.project, task.domain, workflow_spec.template.id.name, task.version)
+        plan, program = self._single_task(connection, task)
         if entity.find(connection, plan) is None:
-            program = service_pb2.RegisterRequest(
-                workflows=[admin.WorkflowCreateRequest(id=workflow_spec.template.id, spec=workflow_spec)],
-                launch_plans=[admin.LaunchPlanCreateRequest(id=plan.to_proto(), spec=plan_spec)],
-            )
             self.store(connection, self._prepare(connection, program))
         return plan
+
+    def single_task_plan(self, connection: Connection, task: EntityId) -> admin.LaunchPlan:
+        """The launch plan that `ensure_single_task` would register; nothing is written."""
+        _, program = self._single_task(connection, task)
+        [found] = [e.content for e in self._prepare(connection, program) if isinstance(e.content, admin.LaunchPlan)]
+        return found
+
+    def _single_task(self, connection: Connection, task: EntityId) -> tuple[EntityId, service_pb2.RegisterRequest]:
+        workflow_spec, plan_spec = wrap_task(self._library.task(connection, task))
+        plan = EntityId(LAUNCH_PLAN, task.project, task.domain, workflow_spec.template.id.name, task.version)
+        program = service_pb2.RegisterRequest(
+            workflows=[admin.WorkflowCreateRequest(id=workflow_spec.template.id, spec=workflow_spec)],
+            launch_plans=[admin.LaunchPlanCreateRequest(id=plan.to_proto(), spec=plan_spec)],
+        )
+        return plan, program
 
 
 def _id(message: core.Identifier, kind: int) -> EntityId:

@@ -14,7 +14,7 @@ from alula.idl import admin, core, event, paths
 from alula.idl.identifier import LAUNCH_PLAN, TASK, WORKFLOW, EntityId, ExecutionId
 from alula.idl.phase import AttemptPhase, ExecutionPhase, NodePhase
 
-SHORT_ERROR = 240
+SHORT_ERROR = 500
 _PARENTS = frozenset({NodeKind.SUBWORKFLOW.value, NodeKind.BRANCH.value})
 
 

@@ -19,7 +19,7 @@ from alula.database import tables
 from alula.errors import AlulaError, Exhausted, FailedPrecondition, InvalidInput, Unavailable
 
 T = TypeVar("T")
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 LOCK = 4_252_985_441  # PostgreSQL advisory lock of whoever owns the executions
 LOCK_NOT_AVAILABLE = "55P03"  # as an SQLSTATE
 RELEASE_S = 3

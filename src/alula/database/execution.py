@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
@@ -10,9 +10,12 @@ from sqlalchemy.exc import IntegrityError
 
 from alula.database import tables as t
 from alula.database.engine import execute, insert_sql
+from alula.database.run import text
 from alula.errors import AlreadyExists, NotFound
 from alula.idl.identifier import ExecutionId
 from alula.idl.phase import ExecutionPhase, NodePhase
+
+LIGHT = [c for c in t.execution.c if c.name not in ("inputs", "outputs", "user_inputs")]
 
 
 def next_key(connection: Connection) -> int:
@@ -30,13 +33,23 @@ def add(connection: Connection, dialect: str, values: dict[str, Any]) -> None:
     try:
         execute(connection, insert_sql(t.execution, columns, dialect), [tuple(values.values())])
     except IntegrityError as e:
-        name = f"{values['project']}/{values['domain']}/{values['name']}"
-        raise AlreadyExists(f'execution "{name}" exists already; choose another name or leave it empty', code="EXECUTION_EXISTS") from e
+        raise taken(ExecutionId(values["project"], values["domain"], values["name"])) from e
+
+
+def taken(execution: ExecutionId) -> AlreadyExists:
+    return AlreadyExists(f'execution "{execution}" exists already; choose another name or leave it empty', code="EXECUTION_EXISTS")
 
 
 def add_tags(connection: Connection, key: int, tags: Sequence[str]) -> None:
     if tags:
         connection.execute(insert(t.execution_tag), [{"execution_key": key, "name": tag} for tag in sorted(set(tags))])
+
+
+def add_labels(connection: Connection, key: int, labels: Mapping[str, str]) -> None:
+    if labels:
+        columns = ("execution_key", "key", "value")
+        rows = [(key, text(name), text(value)) for name, value in sorted(labels.items())]
+        execute(connection, insert_sql(t.execution_label, columns, connection.dialect.name, ignore=True), rows)
 
 
 # Statements of the hot path are built once: building one costs more than running it.
@@ -72,9 +85,13 @@ def select_page(
     connection: Connection, where: Sequence[ColumnElement[bool]], order: Sequence[ColumnElement[Any]], limit: int, offset: int
 ) -> Sequence[Row[Any]]:
     """A page of executions; the blobs of inputs and outputs are left out."""
-    heavy = {"inputs", "outputs", "user_inputs"}
-    columns = [c for c in t.execution.c if c.name not in heavy]
-    return connection.execute(select(*columns).where(*where).order_by(*order).limit(limit).offset(offset)).all()
+    return connection.execute(select(*LIGHT).where(*where).order_by(*order).limit(limit).offset(offset)).all()
+
+
+def light_rows(connection: Connection, keys: Sequence[int]) -> list[Row[Any]]:
+    """Executions without the blobs of inputs and outputs, in the order of `keys`."""
+    found = {row.key: row for row in connection.execute(select(*LIGHT).where(t.execution.c.key.in_(list(keys))))}
+    return [found[key] for key in keys if key in found]
 
 
 def tags_of(connection: Connection, keys: Sequence[int]) -> dict[int, list[str]]:

@@ -19,13 +19,14 @@ from alula.control.platform import Platform, Settings
 from alula.control.query import Query
 from alula.database.engine import sqlite_url
 from alula.executors.process import Config, ProcessExecutor
-from alula.idl.v1 import code_pb2, metric_pb2, service_pb2
+from alula.idl.v1 import browse_pb2, code_pb2, metric_pb2, service_pb2
 from alula.objectstore.signed import Signer
 from alula.provision.folder import Upkeep
 from alula.server import rpc
 from alula.server.config import ServerConfig
 from alula.server.home import link_secret
 from alula.server.services.admin import AdminService
+from alula.server.services.browse import BrowseService
 from alula.server.services.code import CodeService
 from alula.server.services.dataproxy import DataProxyService
 from alula.server.services.identity import AuthMetadataService, IdentityService
@@ -100,6 +101,7 @@ def make_services(platform: Platform, home: Path, base: Callable[[], str]) -> Se
         auth_pb2.DESCRIPTOR.services_by_name["AuthMetadataService"]: AuthMetadataService(),
         service_pb2.DESCRIPTOR.services_by_name["RunService"]: RunService(platform, query, follower, str(home)),
         metric_pb2.DESCRIPTOR.services_by_name["MetricService"]: MetricService(platform),
+        browse_pb2.DESCRIPTOR.services_by_name["BrowseService"]: BrowseService(platform),
     }
     methods: dict[str, Any] = {}
     for descriptor, service in services.items():

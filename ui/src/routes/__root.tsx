@@ -8,8 +8,11 @@ import { Shell } from "@/components/shell/Shell";
 import { Empty } from "@/components/ui/State";
 import { Toasts } from "@/components/ui/Toast";
 import type { Place } from "@/idl";
-import { keepPlace, lastPlace } from "@/lib/place";
+import { keepPlace } from "@/lib/place";
 import { text } from "@/lib/search";
+import { usePlace } from "@/lib/usePlace";
+import { useShortcuts } from "@/lib/useShortcuts";
+import { PaletteContainer } from "./-palette/PaletteContainer";
 
 export interface PlaceSearch {
   project?: string;
@@ -27,24 +30,29 @@ export const Route = createRootRouteWithContext<{ queryClient: QueryClient }>()(
 
 
 function Root() {
-  const search = Route.useSearch();
   const { queryClient } = Route.useRouteContext();
   const params: Partial<Place> = useParams({ strict: false });
+  const place = usePlace();
   const navigate = useNavigate();
   const { data: overview } = useQuery(overviewQuery());
   const [isSearching, setSearching] = useState(false);
-  const kept = lastPlace();
-  const place = {
-    project: params.project ?? search.project ?? kept.project,
-    domain: params.domain ?? search.domain ?? kept.domain,
-  };
   useEffect(() => keepPlace({ project: place.project, domain: place.domain }), [place.project, place.domain]);
   useEffect(() => followChanges(queryClient), [queryClient]);
+  const go = (to: "/" | "/executions" | "/workflows" | "/tasks" | "/launch-plans" | "/launch") => () => void navigate({ to, search: place });
+  useShortcuts({
+    "mod+k": () => setSearching(!isSearching),
+    "g h": go("/"),
+    "g e": go("/executions"),
+    "g w": go("/workflows"),
+    "g t": go("/tasks"),
+    "g l": go("/launch-plans"),
+    n: go("/launch"),
+  });
   return (
     <Toasts>
       <Shell
         place={place}
-        onSearch={() => setSearching(!isSearching)}
+        onSearch={() => setSearching(true)}
         picker={
           <PlacePicker
             place={place}
@@ -55,6 +63,7 @@ function Root() {
       >
         <Outlet />
       </Shell>
+      <PaletteContainer place={place} open={isSearching} onOpenChange={setSearching} />
     </Toasts>
   );
 }

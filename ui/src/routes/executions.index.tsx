@@ -1,4 +1,107 @@
-import { createFileRoute } from "@tanstack/react-router";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { createFileRoute, useNavigate } from "@tanstack/react-router";
+import { useCallback, useMemo, useState } from "react";
+import { executionKeys } from "@/api/execution/keys";
+import { abortExecution, archiveExecution, relaunchExecution } from "@/api/execution/mutations";
+import { executionsQuery } from "@/api/execution/queries";
+import { overviewQuery } from "@/api/overview/queries";
+import { BulkBar, plural, type BulkOutcome } from "@/components/execution/BulkBar";
+import { FilterBar } from "@/components/execution/FilterBar";
+import { ExecutionTable } from "@/components/execution/Table";
+import { Views } from "@/components/execution/Views";
 import { Page } from "@/components/ui/Page";
+import { Empty, Failure, Skeleton } from "@/components/ui/State";
+import { complain, say } from "@/components/ui/Toast";
+import { filterCount, readFilters, toSearch, type ExecutionFilters } from "@/lib/executionSearch";
+import { idText } from "@/lib/id";
+import { usePlace } from "@/lib/usePlace";
+import { count } from "@/lib/size";
 
-export const Route = createFileRoute("/executions/")({ component: () => <Page title="executions">…</Page> });
+export const Route = createFileRoute("/executions/")({ validateSearch: readFilters, component: Executions });
+
+const ACTIONS = {
+  abort: (id: Parameters<typeof abortExecution>[0]) => abortExecution(id, "aborted with others from the list of executions"),
+  relaunch: (id: Parameters<typeof relaunchExecution>[0]) => relaunchExecution(id),
+  archive: (id: Parameters<typeof archiveExecution>[0]) => archiveExecution(id, true),
+};
+
+function Executions() {
+  const filters = Route.useSearch();
+  const { project, domain } = usePlace();
+  const navigate = useNavigate({ from: "/executions/" });
+  const client = useQueryClient();
+  const { data: overview } = useQuery(overviewQuery());
+  const list = useInfiniteQuery(executionsQuery(toSearch(filters, project, domain)));
+  const executions = useMemo(() => list.data?.pages.flatMap((page) => page.executions ?? []) ?? [], [list.data]);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+
+  const change = (to: Partial<ExecutionFilters>) => void navigate({ search: (old) => ({ ...old, ...to }), replace: true });
+  const open = (to: ExecutionFilters) => void navigate({ search: { project, domain, ...to } });
+  const choose = useCallback((ids: readonly string[], isChosen: boolean) => {
+    setChosen((old) => {
+      const changed = new Set(old);
+      for (const id of ids) if (isChosen) changed.add(id);
+      else changed.delete(id);
+      return changed;
+    });
+  }, []);
+  const { fetchNextPage, hasNextPage, isFetchingNextPage } = list;
+  const onEnd = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
+
+  function onDone({ verb, done, refused }: BulkOutcome): void {
+    if (done) say(`${plural(done)} ${verb}.`);
+    const reasons = refused.slice(0, 5).map(({ id, reason }) => `${id}: ${reason}`);
+    if (refused.length) complain(`${plural(refused.length)} could not be ${verb}:\n${reasons.join("\n")}`);
+    setChosen(new Set());
+    void client.invalidateQueries({ queryKey: executionKeys.lists });
+  }
+
+  const first = list.data?.pages[0];
+  const total = Number(first?.total ?? 0);
+  const picked = executions.filter(({ id }) => chosen.has(idText(id)));
+  return (
+    <Page
+      title="Executions"
+      heading={
+        <h1 className="text-base font-semibold">
+          Executions{" "}
+          {first && (
+            <span className="ml-1 text-sm font-normal text-ink-2" data-total={total}>
+              {first.is_total_exact ? count(total) : `more than ${count(total)}`}
+            </span>
+          )}
+        </h1>
+      }
+      actions={<Views filters={filtersOf(filters)} onOpen={open} />}
+    >
+      <FilterBar filters={filtersOf(filters)} onChange={change} onClear={() => open({})} users={(overview?.people ?? []).flatMap(({ user }) => user || [])} />
+      {picked.length > 0 && <BulkBar chosen={picked} actions={ACTIONS} onDone={onDone} onClear={() => setChosen(new Set())} />}
+      {list.error && <Failure error={list.error} onRetry={() => void list.refetch()} />}
+      {list.isPending && <Skeleton lines={12} />}
+      {list.data && executions.length === 0 && (
+        <Empty title={filterCount(filtersOf(filters)) ? "No execution is like that" : `Nothing has run in ${project} / ${domain} yet`}>
+          {filterCount(filtersOf(filters)) ? "Take a filter away, or look in another project." : "Launch a workflow from its page, or by `alula launch`."}
+        </Empty>
+      )}
+      {executions.length > 0 && (
+        <ExecutionTable
+          executions={executions}
+          total={first?.is_total_exact ? total : -1}
+          chosen={chosen}
+          onChoose={choose}
+          order={filters.order}
+          onOrder={(order) => change({ order: order === "-created_at" ? undefined : order })}
+          onEnd={onEnd}
+        />
+      )}
+    </Page>
+  );
+}
+
+/** The address also holds the place; filters are what is left. */
+function filtersOf(search: ExecutionFilters & { project?: string; domain?: string }): ExecutionFilters {
+  const { project: _project, domain: _domain, ...filters } = search;
+  return filters;
+}

@@ -1,12 +1,67 @@
-import { createFileRoute } from "@tanstack/react-router";
-import { Page } from "@/components/ui/Page";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { createFileRoute, Link } from "@tanstack/react-router";
+import { executionsQuery, type ExecutionSearch } from "@/api/execution/queries";
+import { overviewQuery } from "@/api/overview/queries";
+import { ExecutionLines } from "@/components/execution/Lines";
+import { FirstRun } from "@/components/home/FirstRun";
+import { People } from "@/components/home/People";
+import { Places } from "@/components/home/Places";
+import { Page, Section } from "@/components/ui/Page";
+import { Failure, None, Skeleton } from "@/components/ui/State";
+import type { ExecutionPhase } from "@/idl";
 
 export const Route = createFileRoute("/")({ component: Home });
 
+const SHOWN = 8;
+const LIVE: ExecutionPhase[] = ["QUEUED", "RUNNING", "SUCCEEDING", "FAILING", "ABORTING"];
+const BAD: ExecutionPhase[] = ["FAILED", "TIMED_OUT"];
+
 function Home() {
+  const overview = useQuery(overviewQuery());
+  const latest = useInfiniteQuery(executionsQuery({}, SHOWN));
+  if (overview.error) return <Failure error={overview.error} onRetry={() => void overview.refetch()} />;
+  const { places = [], people = [], is_capped } = overview.data ?? {};
+  const isEmpty = latest.data?.pages[0]?.executions?.length === 0;
   return (
     <Page title="Home">
-      <p className="p-4">…</p>
+      {isEmpty && !places.some((place) => Number(place.workflows)) ? (
+        <FirstRun />
+      ) : (
+        <div className="grid gap-4 p-4 xl:grid-cols-2">
+          <Executions title="Running now" search={{ phases: LIVE }} none="Nothing is running." />
+          <Executions title="Failed lately" search={{ phases: BAD }} none="Nothing has failed." />
+          <Executions title="Latest" search={{}} none="Nothing has run yet." />
+          <div className="flex flex-col gap-4">
+            <Section title="Projects and domains" extra={is_capped && <span className="text-xs text-ink-2">of the newest executions</span>}>
+              {overview.isPending ? <Skeleton lines={3} /> : <Places places={places} />}
+            </Section>
+            {people.length > 0 && (
+              <Section title="Who ran what, 24 h">
+                <People people={people} />
+              </Section>
+            )}
+          </div>
+        </div>
+      )}
     </Page>
+  );
+}
+
+function Executions({ title, search, none }: { title: string; search: ExecutionSearch; none: string }) {
+  const { data, error, isPending, refetch } = useInfiniteQuery(executionsQuery(search, SHOWN));
+  const found = data?.pages[0]?.executions ?? [];
+  return (
+    <Section
+      title={title}
+      extra={
+        <Link to="/executions" search={{ ...(search.phases && { phases: [...search.phases] }) }} className="text-xs text-accent hover:underline">
+          All
+        </Link>
+      }
+    >
+      {error && <Failure error={error} onRetry={() => void refetch()} />}
+      {isPending && <Skeleton lines={3} />}
+      {data && (found.length ? <ExecutionLines executions={found} withPlace /> : <None>{none}</None>)}
+    </Section>
   );
 }

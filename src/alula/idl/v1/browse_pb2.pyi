@@ -47,7 +47,9 @@ Global___GetOverviewRequest: _TypeAlias = GetOverviewRequest  # noqa: Y015
 
 @_typing.final
 class Overview(_message.Message):
-    """Executions that are running now, and those that ended in the last 24 hours."""
+    """Executions that are running now, and how those ended that were launched in the last 24 hours; without those that others launched
+    and those that are archived.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -197,7 +199,7 @@ class SearchExecutionsRequest(_message.Message):
     with_children: _builtins.bool
     """also executions that others launched"""
     order: _builtins.str
-    """"-created_at" (default), "created_at", "-duration", "duration" """
+    """"-created_at" (default), "created_at", "-duration", "duration": without an end it is 0"""
     limit: _builtins.int
     """at most 1,000; 0: 50"""
     token: _builtins.str
@@ -372,7 +374,7 @@ class Entity(_message.Message):
     description: _builtins.str
     versions: _builtins.int
     active_version: _builtins.str
-    """what a launch by name runs; empty: none is active"""
+    """what a launch by name runs; empty: none is active, so that it runs the latest"""
     archived: _builtins.bool
     short_description: _builtins.str
     """of the latest version"""
@@ -388,7 +390,7 @@ class Entity(_message.Message):
 
     @_builtins.property
     def runs(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecentRun]:
-        """the last 20, newest first"""
+        """the last 20, newest first; of a task those that were launched by itself"""
 
     @_builtins.property
     def workflow_id(self) -> _identifier_pb2.Identifier:
@@ -528,8 +530,9 @@ class Version(_message.Message):
     author: _builtins.str
     """who registered it, empty if that is not known"""
     runs: _builtins.int
-    """at most 1,000 are counted"""
+    """among the newest 100,000 of the name"""
     is_runs_capped: _builtins.bool
+    """the name has more, so that older ones of this version are not counted"""
     is_active: _builtins.bool
     """the launch plan of this name and version is active"""
     short_description: _builtins.str
@@ -543,7 +546,7 @@ class Version(_message.Message):
 
     @_builtins.property
     def last_run_at(self) -> _timestamp_pb2.Timestamp:
-        """unset: never"""
+        """among these; unset: none"""
 
     @_builtins.property
     def workflow_id(self) -> _identifier_pb2.Identifier:

@@ -16,6 +16,8 @@ export interface ExecutionSearch {
   text?: string;
   created_after?: string;
   created_before?: string;
+  /** Created in the last so many seconds, counted from when it is asked; wins over `created_after`. */
+  within_s?: number;
   min_duration_us?: number;
   max_duration_us?: number;
   labels?: readonly string[];
@@ -31,11 +33,15 @@ export function executionsQuery(search: ExecutionSearch, limit = PAGE) {
   return infiniteQueryOptions({
     queryKey: executionKeys.list({ search, limit }),
     queryFn: ({ pageParam, signal }) =>
-      get<ExecutionPage>(["api/alula/v1/executions"], { ...search, limit, token: pageParam, count: pageParam === "" }, signal),
+      get<ExecutionPage>(["api/alula/v1/executions"], { ...resolved(search), limit, token: pageParam, count: pageParam === "" }, signal),
     initialPageParam: "",
     getNextPageParam: (page) => page.token || undefined,
     placeholderData: keepPreviousData,
   });
+}
+
+function resolved({ within_s, ...search }: ExecutionSearch): Omit<ExecutionSearch, "within_s"> {
+  return within_s === undefined ? search : { ...search, created_after: new Date(Date.now() - within_s * 1000).toISOString() };
 }
 
 export function executionQuery(id: ExecutionId) {

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import clsx from "clsx";
-import { Home, ListChecks, Rocket, Search, SquareFunction, Workflow } from "lucide-react";
+import { Home, ListChecks, Play, Rocket, Search, SquareFunction, Workflow } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "@/components/ui/Button";
 import type { Place } from "@/idl";
@@ -41,6 +41,13 @@ export function Shell({ place, picker, onSearch, children }: { place: Place; pic
           <Button look="plain" className="ml-auto !justify-start text-ink-2 sm:w-64" onClick={onSearch} icon={<Search aria-hidden className="size-4" />} aria-label="Search and commands">
             <span className="hidden sm:inline">Search and commands</span>
             <kbd className="ml-auto hidden rounded border border-line-2 px-1 font-sans text-xs text-ink-2 sm:inline">⌘K</kbd>
+          </Button>
+          <Button look="primary" asChild>
+            <Link to="/launch" search={place}>
+              <Play aria-hidden className="size-4" />
+              <span className="hidden sm:inline">Launch</span>
+              <span className="sr-only sm:hidden">Launch</span>
+            </Link>
           </Button>
           <div className="md:hidden">
             <ThemeMenu isSmall />

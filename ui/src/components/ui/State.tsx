@@ -13,6 +13,11 @@ export function Empty({ title, children, icon }: { title: string; children?: Rea
   );
 }
 
+/** The same in one line, for a part of a page. */
+export function None({ children }: { children: ReactNode }) {
+  return <p className="px-4 py-3 text-sm text-ink-2">{children}</p>;
+}
+
 /** What the server said went wrong, in its own words, and a way to try again. */
 export function Failure({ error, onRetry, title = "This could not be read" }: { error: unknown; onRetry?: () => void; title?: string }) {
   const message = error instanceof Error ? error.message : String(error);

@@ -1,0 +1,168 @@
+"""What pages show at a glance: counts by place and person, names with their versions and last executions, items of a map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, text, tuple_
+
+from alula.database import tables as t
+from alula.database.entity import TABLES
+from alula.database.search import ENDED
+from alula.idl.identifier import LAUNCH_PLAN, TASK, WORKFLOW
+from alula.idl.phase import TERMINAL_EXECUTION, ExecutionPhase
+
+MAX_COUNTED = 200_000
+"""Executions that an overview looks at, the newest ones."""
+MAX_RUNS = 100_000
+"""Executions of a name that are counted by version, the newest ones."""
+RECENT = 20
+_PREFIX = {TASK: "task", WORKFLOW: "workflow", LAUNCH_PLAN: "launch_plan"}
+_LIVE = ", ".join(str(int(phase)) for phase in sorted(set(ExecutionPhase) - TERMINAL_EXECUTION))
+_SHOWN = "e.parent_key = 0 AND e.state = 0"
+
+
+def live_counts(connection: Connection) -> Sequence[Any]:
+    """Project, domain, principal, number and last launch of executions without a terminal phase."""
+    hint = "INDEXED BY execution_phase" if connection.dialect.name == "sqlite" else ""
+    newest = f"SELECT * FROM execution e {hint} WHERE e.phase IN ({_LIVE}) AND {_SHOWN} LIMIT {MAX_COUNTED}"
+    sql = f"SELECT project, domain, principal, count(*), max(created_at) FROM ({newest}) AS e GROUP BY project, domain, principal"
+    return connection.execute(text(sql)).all()
+
+
+def ended_counts(connection: Connection, since: int) -> Sequence[Any]:
+    """Project, domain, principal, phase, number and last launch of those that were launched since then and have ended."""
+    hint = "INDEXED BY execution_search" if connection.dialect.name == "sqlite" else ""
+    columns = "e.project, e.domain, e.principal, e.phase, e.created_at"
+    newest = f"SELECT {columns} FROM execution e {hint} WHERE e.created_at >= :since AND e.{ENDED} AND {_SHOWN}"
+    newest = f"{newest} ORDER BY e.created_at DESC LIMIT {MAX_COUNTED}"
+    grouped = "project, domain, principal, phase"
+    sql = f"SELECT {grouped}, count(*), max(created_at) FROM ({newest}) AS e GROUP BY {grouped}"
+    return connection.execute(text(sql), {"since": since}).all()
+
+
+def named_counts(connection: Connection, resource_type: int) -> Sequence[Any]:
+    """Project, domain and number of names that are neither archived nor the system's."""
+    n = t.named_entity.c
+    where = (n.resource_type == resource_type, n.state == 0)
+    return connection.execute(select(n.project, n.domain, func.count()).where(*where).group_by(n.project, n.domain)).all()
+
+
+def execution_places(connection: Connection) -> list[tuple[str, str]]:
+    """Every project and domain with executions: one look into the index for each, however many executions there are."""
+    e = t.execution.c
+    first = select(e.project, e.domain).order_by(e.project, e.domain).limit(1)
+    found: list[tuple[str, str]] = []
+    row = connection.execute(first).one_or_none()
+    while row is not None:
+        project, domain = row
+        found.append((project, domain))
+        row = connection.execute(first.where(e.project == project, e.domain > domain)).one_or_none()
+        if row is None:
+            row = connection.execute(first.where(e.project > project)).one_or_none()
+    return found
+
+
+def name_page(
+    connection: Connection, resource_type: int, project: str, domain: str, part: str, state: int, after: str, limit: int
+) -> Sequence[Row[Any]]:
+    """Named entities by name; `part` is in the name, whatever the case."""
+    n = t.named_entity.c
+    where = [n.resource_type == resource_type, n.project == project, n.domain == domain, n.state == state, n.name > after]
+    if part:
+        where.append(func.lower(n.name).contains(part.lower(), autoescape=True))
+    return connection.execute(select(t.named_entity).where(*where).order_by(n.name).limit(limit)).all()
+
+
+def _name_is(table: Any) -> tuple[ColumnElement[bool], ...]:
+    c = table.c
+    return (c.project == bindparam("project"), c.domain == bindparam("domain"), c.name == bindparam("name"))
+
+
+_COUNTS = {kind: select(func.count(), func.max(table.c.key)).where(*_name_is(table)) for kind, table in TABLES.items()}
+_LIGHT = {
+    kind: [c for c in table.c if c.name in ("key", "version", "created_at", "short_description", "spec", "state")]
+    for kind, table in TABLES.items()
+}
+_BY_KEY = {kind: select(*_LIGHT[kind]).where(table.c.key == bindparam("of")) for kind, table in TABLES.items()}
+_ACTIVE = select(*_LIGHT[LAUNCH_PLAN]).where(*_name_is(t.launch_plan), t.launch_plan.c.state == 1)
+
+
+def versions(connection: Connection, resource_type: int, place: tuple[str, str, str]) -> tuple[int, Row[Any] | None]:
+    """How many versions a name has, and the latest of them."""
+    count, key = connection.execute(_COUNTS[resource_type], _names(place)).one()
+    return count, connection.execute(_BY_KEY[resource_type], {"of": key}).one_or_none() if count else None
+
+
+def active_version(connection: Connection, place: tuple[str, str, str]) -> Row[Any] | None:
+    """The launch plan of a name that is active."""
+    return connection.execute(_ACTIVE, _names(place)).one_or_none()
+
+
+def version_page(
+    connection: Connection, resource_type: int, place: tuple[str, str, str], before: int | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Versions of a name, newest first; `before` is the key of the last one of the page before."""
+    table = TABLES[resource_type]
+    where = list(_name_is(table)) + ([] if before is None else [table.c.key < before])
+    query = select(*_LIGHT[resource_type]).where(*where).order_by(table.c.key.desc()).limit(limit)
+    return connection.execute(query, _names(place)).all()
+
+
+def sources(connection: Connection, resource_type: int, place: tuple[str, str, str], wanted: Sequence[str]) -> dict[str, Row[Any]]:
+    """Where versions of a name came from, by version."""
+    c = t.version_source.c
+    where = (c.resource_type == resource_type, *_name_is(t.version_source), c.version.in_(list(wanted)))
+    return {row.version: row for row in connection.execute(select(t.version_source).where(*where), _names(place))}
+
+
+def recent_runs(connection: Connection, resource_type: int, place: tuple[str, str, str]) -> Sequence[Row[Any]]:
+    """The last executions of a name, newest first."""
+    sql = f"SELECT name, phase, created_at, duration_us FROM {_of_name(resource_type)} ORDER BY created_at DESC LIMIT {RECENT}"
+    return connection.execute(text(sql), _names(place)).all()
+
+
+def run_counts(connection: Connection, resource_type: int, place: tuple[str, str, str]) -> tuple[dict[str, tuple[int, int]], bool]:
+    """Number of executions and the last launch by version, and whether there are more than were counted."""
+    version = f"{_PREFIX[resource_type]}_version"
+    newest = f"SELECT {version} AS version, created_at FROM {_of_name(resource_type)} ORDER BY created_at DESC LIMIT {MAX_RUNS}"
+    sql = f"SELECT version, count(*), max(created_at) FROM ({newest}) AS e GROUP BY version"
+    found = {row[0]: (row[1], row[2]) for row in connection.execute(text(sql), _names(place))}
+    return found, sum(count for count, _ in found.values()) >= MAX_RUNS
+
+
+def _of_name(resource_type: int) -> str:
+    prefix = _PREFIX[resource_type]
+    where = f"{prefix}_name = :name AND {prefix}_project = :project AND {prefix}_domain = :domain"
+    return f"execution WHERE {where}" + (" AND task_name <> ''" if resource_type == TASK else "")
+
+
+def _names(place: tuple[str, str, str]) -> dict[str, str]:
+    return dict(zip(("project", "domain", "name"), place, strict=True))
+
+
+def attempt_page(
+    connection: Connection, key: int, node_id: str, item: int | None, after: tuple[str, int, int] | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Attempts of an execution by node, item and number, without their outputs.
+
+    Args:
+        node_id: of this node alone; empty: of every one.
+        item: of this item alone.
+        after: node, item and number of the last one of the page before.
+    """
+    c = t.task_execution.c
+    where = [c.execution_key == key, *([c.node_id == node_id] if node_id else []), *([c.item == item] if item is not None else [])]
+    if after is not None:
+        where.append(tuple_(c.node_id, c.item, c.retry_attempt) > tuple_(*after))
+    columns = [column for column in c if column.name != "outputs"]
+    return connection.execute(select(*columns).where(*where).order_by(c.node_id, c.item, c.retry_attempt).limit(limit)).all()
+
+
+def item_states(connection: Connection, key: int, node_id: str) -> Sequence[tuple[int, int, int]]:
+    """Item, phase and cache status of every attempt at an item of a node, the last one of an item last."""
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    where = f"execution_key = {mark} AND node_id = {mark} AND item >= 0"
+    sql = f"SELECT item, phase, cache_status FROM task_execution WHERE {where} ORDER BY item, retry_attempt"
+    return connection.exec_driver_sql(sql, (key, node_id)).fetchall()

@@ -1,0 +1,162 @@
+"""Overview, names and versions, as pages show them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.control.conftest import Plane
+from tests.programs import shapes
+
+from alula.control.launch import Origin
+from alula.control.overview import DAY_US, overview
+from alula.control.versions import list_entities, list_versions
+from alula.database import entity
+from alula.database import tables as t
+from alula.errors import InvalidInput, NotFound
+from alula.idl import admin, core
+from alula.idl.identifier import LAUNCH_PLAN, TASK, WORKFLOW, EntityId
+from alula.idl.v1 import browse_pb2, source_pb2
+from alula.sdk.discover import entities
+from alula.sdk.serialize import Settings, serialize
+
+P = "tests.programs.shapes."
+
+
+async def names(plane: Plane, kind: int, **fields: Any) -> browse_pb2.EntityPage:
+    request = browse_pb2.ListEntitiesRequest(resource_type=kind, project="default", domain="development", **fields)  # type: ignore[arg-type]
+    return await plane.platform.read(lambda c: list_entities(c, request))
+
+
+async def versions(plane: Plane, kind: int, name: str, **fields: Any) -> browse_pb2.VersionPage:
+    place = {"project": "default", "domain": "development", "name": P + name}
+    request = browse_pb2.ListVersionsRequest(resource_type=kind, **place, **fields)  # type: ignore[arg-type]
+    return await plane.platform.read(lambda c: list_versions(c, request))
+
+
+async def register(plane: Plane, version: str, author: str = "", source: source_pb2.Source | None = None) -> None:
+    program = serialize(entities(shapes), Settings("default", "development", version))
+    if source is not None:
+        program.source.CopyFrom(source)
+    await plane.platform.registrar.register(program, author)
+
+
+async def test_an_overview_counts_by_place_and_person(plane: Plane) -> None:
+    await plane.register(shapes)
+    for user, name, inputs in (("ada", "line", {}), ("ada", "failing", {"x": 7}), ("grace", "parent", {})):
+        await plane.wait(await plane.launch(P + name, principal=user, **inputs))
+    waiting = await plane.launch(P + "asked", principal="grace")
+    found = await plane.platform.read(lambda c: overview(c, plane.platform.clock()))
+    place = next(p for p in found.places if p.project == "default")
+    assert (place.domain, place.running, place.failed, place.succeeded) == ("development", 1, 1, 2)
+    assert place.workflows == len(serialize(entities(shapes), Settings("default", "development", "v1")).workflows)
+    assert [(p.user, p.running, p.failed, p.succeeded) for p in found.people] == [("grace", 1, 0, 1), ("ada", 0, 1, 1)]
+    assert [(p.project, p.domain) for p in found.places] == [("default", "development"), ("flytesnacks", "development")]
+    assert not found.is_capped
+    later = await plane.platform.read(lambda c: overview(c, plane.platform.clock() + DAY_US))
+    assert [(p.user, p.running, p.failed, p.succeeded) for p in later.people] == [("grace", 1, 0, 0)]
+    await plane.platform.aborter.abort(waiting, "", "")
+
+
+async def test_places_with_executions_only_are_found(plane: Plane) -> None:
+    def move(connection: Any) -> None:
+        connection.execute(t.execution.update().values(project="flytesnacks", domain="staging"))
+
+    await plane.register(shapes)
+    await plane.run(P + "line")
+    await plane.platform.write(move)
+    found = await plane.platform.read(lambda c: overview(c, plane.platform.clock()))
+    assert ("flytesnacks", "staging", 1) in [(p.project, p.domain, p.succeeded) for p in found.places]
+
+
+async def test_a_name_shows_its_versions_and_last_runs(plane: Plane) -> None:
+    for version in ("v1", "v2"):
+        await register(plane, version)
+    for version in ("v1", "v2", "v2"):
+        await plane.run(P + "line", version)
+    plan = EntityId(LAUNCH_PLAN, "default", "development", P + "line", "v1")
+    await plane.platform.write(lambda c: entity.activate(c, plan, entity.ACTIVE, 1))
+    [line] = (await names(plane, WORKFLOW, text="PES.LIN")).entities
+    assert (line.latest.name, line.latest.version, line.versions, line.active_version) == (P + "line", "v2", 2, "v1")
+    assert [run.phase for run in line.runs] == [core.WorkflowExecution.SUCCEEDED] * 3
+    assert all(run.duration_us > 0 and run.name for run in line.runs)
+    assert list(line.runs) == sorted(line.runs, key=lambda run: -run.created_at.ToNanoseconds())
+    shown = next(e for e in (await names(plane, LAUNCH_PLAN, text="shapes.line")).entities if e.latest.name == P + "line")
+    assert (shown.workflow_id.name, shown.workflow_id.version, shown.active_version) == (P + "line", "v1", "v1")
+    assert len(shown.runs) == 3
+
+
+async def test_a_task_shows_the_runs_that_were_launched_of_it(plane: Plane) -> None:
+    await plane.register(shapes)
+    await plane.run(P + "line")
+    task = core.Identifier(resource_type=core.TASK, project="default", domain="development", name=P + "inc", version="v1")
+    request = admin.ExecutionCreateRequest(
+        project="default", domain="development", name="alone", spec=admin.ExecutionSpec(launch_plan=task)
+    )
+    request.inputs.literals["x"].scalar.primitive.integer = 1
+    await plane.wait((await plane.platform.launcher.launch(request, Origin())).id)
+    [inc] = (await names(plane, TASK, text="shapes.inc")).entities
+    assert [run.name for run in inc.runs] == ["alone"]
+    assert (await versions(plane, TASK, "inc")).versions[0].runs == 1
+    assert not (await names(plane, WORKFLOW, text=".flytegen.")).entities
+
+
+async def test_pages_of_names_and_versions_hold_each_once(plane: Plane) -> None:
+    for number in range(5):
+        await register(plane, f"v{number}")
+    everything = [e.latest.name for e in (await names(plane, TASK)).entities]
+    seen, token = [], ""
+    while True:
+        page = await names(plane, TASK, limit=3, token=token)
+        seen += [e.latest.name for e in page.entities]
+        if not (token := page.token):
+            break
+    assert seen == everything == sorted(everything)
+    first = await versions(plane, TASK, "inc", limit=2)
+    second = await versions(plane, TASK, "inc", limit=3, token=first.token)
+    assert [v.id.version for v in [*first.versions, *second.versions]] == ["v4", "v3", "v2", "v1", "v0"]
+    assert not second.token
+
+
+async def test_archived_names_are_apart(plane: Plane) -> None:
+    def archive(connection: Any) -> None:
+        connection.execute(t.named_entity.update().where(t.named_entity.c.name == P + "line").values(state=1))
+
+    await plane.register(shapes)
+    await plane.platform.write(archive)
+    [line] = (await names(plane, WORKFLOW, archived=True)).entities
+    assert (line.latest.name, line.archived) == (P + "line", True)
+    assert P + "line" not in [e.latest.name for e in (await names(plane, WORKFLOW)).entities]
+
+
+async def test_a_version_knows_who_registered_it_and_from_where(plane: Plane) -> None:
+    await register(plane, "v1")
+    await register(plane, "v2", "ada")
+    await register(plane, "v3", "grace", source_pb2.Source(commit="ab" * 20, branch="main", is_dirty=True))
+    await register(plane, "v3", "eve")
+    await plane.run(P + "line", "v2")
+    plan = EntityId(LAUNCH_PLAN, "default", "development", P + "line", "v3")
+    await plane.platform.write(lambda c: entity.activate(c, plan, entity.ACTIVE, 1))
+    found = (await versions(plane, WORKFLOW, "line")).versions
+    assert [(v.id.version, v.author, v.HasField("source"), v.runs, v.is_active) for v in found] == [
+        ("v3", "grace", True, 0, True),
+        ("v2", "ada", False, 1, False),
+        ("v1", "", False, 0, False),
+    ]
+    assert (found[0].source.branch, found[0].source.is_dirty) == ("main", True)
+    assert [v.HasField("last_run_at") for v in found] == [False, True, False]
+    assert [v.runs for v in (await versions(plane, LAUNCH_PLAN, "line")).versions] == [0, 1, 0]
+
+
+async def test_what_cannot_be_is_refused(plane: Plane) -> None:
+    await plane.register(shapes)
+    with pytest.raises(InvalidInput, match="resource_type"):
+        await names(plane, core.DATASET)
+    with pytest.raises(InvalidInput, match="token"):
+        await names(plane, TASK, token="nonsense")
+    with pytest.raises(InvalidInput, match="text"):
+        await names(plane, TASK, text="\x00")
+    with pytest.raises(InvalidInput, match="token"):
+        await versions(plane, TASK, "inc", token=(await names(plane, TASK, limit=1)).token)
+    with pytest.raises(NotFound, match="does not exist"):
+        await versions(plane, TASK, "nothing")

@@ -1,0 +1,32 @@
+"""Tasks that ask for resources, plainly and by an override, at the top, in a sub-workflow and in a map; a map that is cached."""
+
+from __future__ import annotations
+
+import alula as al
+
+
+@al.task(resources=al.Resources(cpu="1", mem="64Mi"))
+def asking(x: int) -> int:
+    return x
+
+
+@al.task(cache="1")
+def remembered(x: int) -> int:
+    return x
+
+
+@al.workflow
+def inner(x: int) -> int:
+    return asking.override(resources=al.Resources(mem="96Mi"))(x)
+
+
+@al.workflow
+def outer(x: int = 1) -> list[int]:
+    first = asking(x)
+    second = asking.override(resources=al.Resources(mem="128Mi"))(first)
+    return al.map(asking)(x=[inner(second), second])
+
+
+@al.workflow
+def cached_map(xs: list[int]) -> list[int]:
+    return al.map(remembered)(x=xs)

@@ -1,0 +1,75 @@
+"""What the tests of the web interface run: one of everything a page shows."""
+
+from __future__ import annotations
+
+import alula as al
+
+
+@al.task
+def double(x: int) -> int:
+    """Twice the number."""
+    print(f"doubling {x}")
+    return 2 * x
+
+
+@al.task(cache="1")
+def add(x: int, y: int) -> int:
+    """The sum of two numbers."""
+    return x + y
+
+
+@al.workflow
+def arithmetic(x: int = 1, y: int = 2) -> int:
+    """Doubles two numbers and adds them."""
+    return add(double(x), double(y))
+
+
+@al.task
+def refuse(x: int) -> int:
+    """Always fails."""
+    print("about to look at x")
+    raise ValueError(f"x is {x}, and nothing can be done with it")
+
+
+@al.workflow
+def failing(x: int = 1) -> int:
+    """Fails in its second task."""
+    return add(refuse(double(x)), 1)
+
+
+@al.workflow
+def asking(x: int = 1) -> int:
+    """Waits for a person between its two tasks."""
+    return double(al.approve(double(x), "go-on", timeout="1h"))
+
+
+@al.task
+def train(rate: float, epochs: int) -> float:
+    """Tells a curve that depends on the rate."""
+    al.log_param("rate", rate)
+    loss = 1.0
+    for epoch in range(epochs):
+        loss *= 1 - rate
+        al.log_metrics({"loss": loss, "accuracy": 1 - loss}, step=epoch)
+    al.deck().markdown(f"# Trained\n\nThe last loss is {loss:.4f}.")
+    return loss
+
+
+@al.workflow
+def training(rate: float = 0.1, epochs: int = 20) -> float:
+    """Trains once."""
+    return train(rate, epochs)
+
+
+@al.task
+def item(x: int) -> int:
+    """One item; every seventh fails."""
+    if x % 7 == 6:
+        raise ValueError(f"item {x} is no good")
+    return x
+
+
+@al.workflow
+def many(xs: list[int] = [1, 2, 3]) -> list[int | None]:
+    """A map that lives with failures."""
+    return al.map(item, min_success_ratio=0.5)(xs)

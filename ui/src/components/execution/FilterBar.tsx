@@ -1,0 +1,102 @@
+import { Filter, X } from "lucide-react";
+import { useEffect, useState } from "react";
+import { Button } from "@/components/ui/Button";
+import { Input } from "@/components/ui/Field";
+import { Menu, MenuTick } from "@/components/ui/Menu";
+import { PhaseSign } from "@/components/ui/Phase";
+import { filterCount, type ExecutionFilters } from "@/lib/executionSearch";
+import { EXECUTION_PHASES, phaseWords } from "@/lib/phase";
+import { MoreFilters } from "./MoreFilters";
+import { Pills } from "./Pills";
+
+export interface FilterBarProps {
+  filters: ExecutionFilters;
+  onChange: (change: Partial<ExecutionFilters>) => void;
+  onClear: () => void;
+  /** Names to choose from. */
+  users: readonly string[];
+}
+
+const TYPING_MS = 250;
+
+/** What a list of executions is restricted to; every part of it stands in the address. */
+export function FilterBar({ filters, onChange, onClear, users }: FilterBarProps) {
+  const phases = filters.phases ?? [];
+  return (
+    <div className="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2">
+      <Typed label="Name begins with" value={filters.text ?? ""} onChange={(value) => onChange({ text: value || undefined })} />
+      <Menu
+        align="start"
+        trigger={
+          <Button size="small" className="h-8">
+            Phase{phases.length > 0 && `: ${phases.length === 1 ? phaseWords(phases[0]) : phases.length}`}
+          </Button>
+        }
+      >
+        {EXECUTION_PHASES.map((phase) => (
+          <MenuTick
+            key={phase}
+            checked={phases.includes(phase)}
+            onChange={(isOn) => {
+              const chosen = isOn ? [...phases, phase] : phases.filter((each) => each !== phase);
+              onChange({ phases: chosen.length ? chosen : undefined });
+            }}
+          >
+            <PhaseSign phase={phase} /> {phaseWords(phase)}
+          </MenuTick>
+        ))}
+      </Menu>
+      {users.length > 0 && (
+        <Menu
+          align="start"
+          trigger={
+            <Button size="small" className="h-8">
+              Who{filters.users?.length ? `: ${filters.users.length === 1 ? filters.users[0] : filters.users.length}` : ""}
+            </Button>
+          }
+        >
+          {users.map((user) => (
+            <MenuTick
+              key={user}
+              checked={filters.users?.includes(user) ?? false}
+              onChange={(isOn) => {
+                const chosen = isOn ? [...(filters.users ?? []), user] : (filters.users ?? []).filter((each) => each !== user);
+                onChange({ users: chosen.length ? chosen : undefined });
+              }}
+            >
+              {user}
+            </MenuTick>
+          ))}
+        </Menu>
+      )}
+      <MoreFilters
+        filters={filters}
+        onChange={onChange}
+        trigger={
+          <Button size="small" className="h-8" icon={<Filter aria-hidden className="size-3.5" />}>
+            More filters
+          </Button>
+        }
+      />
+      <Pills filters={filters} onChange={onChange} />
+      {filterCount(filters) > 0 && (
+        <Button look="quiet" size="small" icon={<X aria-hidden className="size-3.5" />} onClick={onClear}>
+          Clear
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** A field that tells what was typed once the hand rests. */
+function Typed({ label, value, onChange }: { label: string; value: string; onChange: (value: string) => void }) {
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  useEffect(() => {
+    if (text === value) return;
+    const timer = setTimeout(() => onChange(text), TYPING_MS);
+    return () => clearTimeout(timer);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- a new callback is no reason to begin anew
+  }, [text, value]);
+  return <Input type="search" aria-label={label} placeholder={`${label} …`} value={text} onChange={(event) => setText(event.target.value)} className="!w-48" />;
+}

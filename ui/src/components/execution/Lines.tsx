@@ -1,0 +1,51 @@
+import { Link } from "@tanstack/react-router";
+import { PhaseBadge } from "@/components/ui/Phase";
+import { Ago, Elapsed } from "@/components/ui/Time";
+import type { Execution } from "@/idl";
+import { shortName } from "@/lib/id";
+import { printable } from "@/lib/printable";
+import { beganAt, executionFields } from "./fields";
+
+/** A few executions, one a line, each with the first line of its error where it has one. */
+export function ExecutionLines({ executions, withPlace }: { executions: readonly Execution[]; withPlace?: boolean }) {
+  return (
+    <ul className="divide-y divide-line">
+      {executions.map((execution) => {
+        const fields = executionFields(execution);
+        const { project, domain, name, target } = fields;
+        return (
+          <li key={`${project}/${domain}/${name}`}>
+            <Link
+              to="/executions/$project/$domain/$name"
+              params={{ project, domain, name }}
+              className="grid grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-3 px-4 py-2 hover:bg-ground-2"
+            >
+              <PhaseBadge phase={fields.phase} />
+              <span className="truncate">
+                <span className="font-medium">{printable(shortName(target), 100)}</span>
+                <span className="ml-2 font-mono text-xs text-ink-2">{printable(name, 100)}</span>
+              </span>
+              <span className="text-xs whitespace-nowrap text-ink-2">
+                {fields.user && <span className="mr-3 hidden sm:inline">{printable(fields.user, 40)}</span>}
+                <Elapsed from={beganAt(fields)} to={fields.endedAt} className="mr-3 tabular-nums" />
+                <Ago at={fields.createdAt} />
+              </span>
+              {(fields.error || withPlace) && (
+                <span className="col-start-2 col-end-4 truncate text-xs text-ink-2">
+                  {withPlace && `${project} / ${domain}`}
+                  {withPlace && fields.error && " · "}
+                  {fields.error && <span className="text-bad">{printable(lastLine(fields.error), 300)}</span>}
+                </span>
+              )}
+            </Link>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** A Python trace says in its last line what happened. */
+export function lastLine(error: string): string {
+  return error.trimEnd().split("\n").findLast((line) => line.trim()) ?? error;
+}

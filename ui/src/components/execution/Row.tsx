@@ -1,0 +1,76 @@
+import { Link } from "@tanstack/react-router";
+import clsx from "clsx";
+import { memo, type CSSProperties } from "react";
+import { PhaseBadge } from "@/components/ui/Phase";
+import { Ago, Elapsed } from "@/components/ui/Time";
+import type { Execution } from "@/idl";
+import { shortName } from "@/lib/id";
+import { isTerminal } from "@/lib/phase";
+import { printable } from "@/lib/printable";
+import { beganAt, executionFields } from "./fields";
+import { lastLine } from "./Lines";
+
+interface RowProps {
+  execution: Execution;
+  index: number;
+  isActive: boolean;
+  isChosen: boolean;
+  onChoose: (isChosen: boolean) => void;
+  style: CSSProperties;
+}
+
+/** One execution: eight cells on a wide screen, two lines on a narrow one. */
+export const Row = memo(function Row({ execution, index, isActive, isChosen, onChoose, style }: RowProps) {
+  const fields = executionFields(execution);
+  const { project, domain, name, target, version, user, labels, tags, error } = fields;
+  const hint = error ? printable(lastLine(error), 300) : undefined;
+  const isOver = isTerminal(fields.phase);
+  return (
+    <div
+      role="row"
+      id={`row-${index}`}
+      aria-rowindex={index + 2}
+      aria-selected={isChosen}
+      data-execution={name}
+      title={hint}
+      style={style}
+      className={clsx(
+        "absolute inset-x-0 grid grid-cols-[1.25rem_auto_minmax(0,1fr)_auto] items-center gap-x-3 border-b border-line px-4 text-sm hover:bg-ground-2 md:grid-cols-(--columns)",
+        isChosen && "bg-accent-ground",
+        isActive && "group-focus:ring-2 group-focus:ring-accent group-focus:ring-inset",
+      )}
+    >
+      <span role="gridcell" className="row-span-2 flex items-center md:row-span-1">
+        <input type="checkbox" aria-label={`Choose ${name}`} className="size-4 accent-accent" checked={isChosen} onChange={(event) => onChoose(event.target.checked)} tabIndex={-1} />
+      </span>
+      <span role="gridcell" className="flex items-center">
+        <PhaseBadge phase={fields.phase} />
+      </span>
+      <span role="gridcell" className="flex min-w-0 items-center gap-2">
+        <Link to="/executions/$project/$domain/$name" params={{ project, domain, name }} className="truncate font-medium hover:underline">
+          {printable(name, 120)}
+        </Link>
+        {[...tags.map((tag) => [tag, ""] as const), ...labels].slice(0, 3).map(([key, value]) => (
+          <span key={key} className="hidden max-w-32 truncate rounded bg-ground-3 px-1.5 text-xs text-ink-2 lg:inline">
+            {printable(value ? `${key}=${value}` : key, 60)}
+          </span>
+        ))}
+      </span>
+      <span role="gridcell" title={printable(target, 200)} className="col-start-3 row-start-2 truncate text-xs text-ink-2 md:col-auto md:row-auto md:text-sm md:text-ink">
+        {printable(shortName(target), 120)}
+      </span>
+      <span role="gridcell" title={printable(version, 200)} className="hidden truncate font-mono text-xs text-ink-2 md:inline">
+        {printable(version, 60)}
+      </span>
+      <span role="gridcell" className="hidden truncate text-ink-2 md:inline">
+        {printable(user, 40)}
+      </span>
+      <span role="gridcell" className="col-start-4 row-start-2 text-right text-xs tabular-nums md:col-auto md:row-auto md:text-sm">
+        {isOver && !Number.isFinite(fields.endedAt) ? "–" : <Elapsed from={beganAt(fields)} to={isOver ? fields.endedAt : undefined} />}
+      </span>
+      <span role="gridcell" className="col-start-4 row-start-1 text-right text-xs whitespace-nowrap text-ink-2 md:col-auto md:row-auto">
+        <Ago at={fields.createdAt} />
+      </span>
+    </div>
+  );
+});

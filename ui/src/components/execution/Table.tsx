@@ -1,0 +1,123 @@
+import { useNavigate } from "@tanstack/react-router";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useRef, useState, type KeyboardEvent } from "react";
+import type { Execution } from "@/idl";
+import { idText } from "@/lib/id";
+import { useIsNarrow } from "@/lib/useIsNarrow";
+import { Row } from "./Row";
+import type { ExecutionFilters } from "@/lib/executionSearch";
+
+export interface TableProps {
+  executions: readonly Execution[];
+  /** Of the whole list, for those who cannot see the scroll bar; −1: not known. */
+  total: number;
+  chosen: ReadonlySet<string>;
+  onChoose: (ids: readonly string[], isChosen: boolean) => void;
+  order: ExecutionFilters["order"];
+  onOrder: (order: ExecutionFilters["order"]) => void;
+  /** The end of what is loaded comes near. */
+  onEnd: () => void;
+}
+
+const NEAR_END = 30;
+
+/** Executions as rows of which only those in sight are in the page; moved through by arrows or j and k, opened by Enter, chosen by x. */
+export function ExecutionTable({ executions, total, chosen, onChoose, order, onOrder, onEnd }: TableProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [active, setActive] = useState(0);
+  const isNarrow = useIsNarrow();
+  const navigate = useNavigate();
+  const rows = useVirtualizer({
+    count: executions.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => (isNarrow ? 60 : 37),
+    overscan: 12,
+  });
+  const items = rows.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (executions.length > 0 && last >= executions.length - NEAR_END) onEnd();
+  }, [last, executions.length, onEnd]);
+  useEffect(() => rows.measure(), [rows, isNarrow]);
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 15, PageUp: -15 }[event.key];
+    const id = executions[active]?.id;
+    if (event.target instanceof HTMLInputElement && event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    if (step) {
+      const next = Math.max(0, Math.min(executions.length - 1, active + step));
+      setActive(next);
+      rows.scrollToIndex(next);
+    } else if (event.key === "Enter" && id && event.target === scroller.current) {
+      const { project = "", domain = "", name = "" } = id;
+      void navigate({ to: "/executions/$project/$domain/$name", params: { project, domain, name } });
+    } else if (event.key === "x" && id) onChoose([idText(id)], !chosen.has(idText(id)));
+    else return;
+    event.preventDefault();
+  }
+
+  const areAllChosen = executions.length > 0 && executions.every(({ id }) => chosen.has(idText(id)));
+  return (
+    <div
+      ref={scroller}
+      role="grid"
+      tabIndex={0}
+      aria-label="Executions"
+      aria-rowcount={total >= 0 ? total + 1 : -1}
+      aria-multiselectable
+      aria-activedescendant={executions.length ? `row-${active}` : undefined}
+      onKeyDown={onKeyDown}
+      className="group min-h-0 flex-1 overflow-auto"
+    >
+      <div role="row" aria-rowindex={1} className="sticky top-0 z-10 hidden h-8 min-w-[64rem] grid-cols-(--columns) items-center gap-3 border-b border-line bg-ground-2 px-4 text-xs font-medium text-ink-2 md:grid">
+        <span role="columnheader" className="flex items-center">
+          <input
+            type="checkbox"
+            aria-label="Choose all that are loaded"
+            className="size-4 accent-accent"
+            checked={areAllChosen}
+            onChange={(event) => onChoose(executions.map(({ id }) => idText(id)), event.target.checked)}
+          />
+        </span>
+        {["Phase", "Execution", "Workflow or task", "Version", "Who"].map((name) => (
+          <span role="columnheader" key={name}>
+            {name}
+          </span>
+        ))}
+        <Sorted name="Duration" field="duration" order={order} onOrder={onOrder} />
+        <Sorted name="Created" field="created_at" order={order ?? "-created_at"} onOrder={onOrder} />
+      </div>
+      <div role="presentation" className="relative md:min-w-[64rem]" style={{ height: rows.getTotalSize() }}>
+        {items.map(({ index, start, size }) => {
+          const execution = executions[index];
+          if (!execution) return null;
+          const id = idText(execution.id);
+          return (
+            <Row
+              key={id}
+              execution={execution}
+              index={index}
+              isActive={index === active}
+              isChosen={chosen.has(id)}
+              onChoose={(isChosen) => onChoose([id], isChosen)}
+              style={{ top: start, height: size }}
+            />
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+function Sorted({ name, field, order, onOrder }: { name: string; field: "created_at" | "duration"; order: ExecutionFilters["order"]; onOrder: TableProps["onOrder"] }) {
+  const isDown = order === `-${field}`;
+  const isUp = order === field;
+  return (
+    <span role="columnheader" aria-sort={isDown ? "descending" : isUp ? "ascending" : "none"} className="text-right">
+      <button type="button" className="font-medium hover:text-ink" onClick={() => onOrder(isDown ? field : `-${field}`)}>
+        {name}
+        <span aria-hidden>{isDown ? " ↓" : isUp ? " ↑" : ""}</span>
+      </button>
+    </span>
+  );
+}

@@ -1,0 +1,101 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Home, ListChecks, Moon, Play, Rocket, SquareFunction, Sun, TriangleAlert, Workflow } from "lucide-react";
+import { lazy, Suspense, useDeferredValue, useState } from "react";
+import { entitiesQuery, type EntityKind } from "@/api/entity/queries";
+import { executionsQuery } from "@/api/execution/queries";
+import type { Choice, Group } from "@/components/palette/Palette";
+import { PhaseSign } from "@/components/ui/Phase";
+import { Ago } from "@/components/ui/Time";
+import type { Place } from "@/idl";
+import { printable } from "@/lib/printable";
+import { setTheme } from "@/lib/theme";
+import { ms } from "@/lib/time";
+
+const Palette = lazy(() => import("@/components/palette/Palette"));
+
+const FOUND = 6;
+const SIGN = "size-4 shrink-0";
+
+/** The palette with what it finds; nothing is asked of the server before something is typed. */
+export function PaletteContainer({ place, open, onOpenChange }: { place: Place; open: boolean; onOpenChange: (open: boolean) => void }) {
+  const [text, setText] = useState("");
+  const wanted = useDeferredValue(text.trim());
+  const isAsking = open && wanted.length > 0;
+  const navigate = useNavigate();
+  const workflows = useFound("WORKFLOW", wanted, place, isAsking);
+  const tasks = useFound("TASK", wanted, place, isAsking);
+  const plans = useFound("LAUNCH_PLAN", wanted, place, isAsking);
+  const runs = useInfiniteQuery({ ...executionsQuery({ ...place, text: wanted, with_children: true }, FOUND), enabled: isAsking });
+
+  const entities = (found: typeof workflows, to: "/workflows/$project/$domain/$name" | "/tasks/$project/$domain/$name" | "/launch-plans/$project/$domain/$name", Sign: typeof Workflow): Choice[] =>
+    found.names.map(({ name, version }) => ({
+      id: `${to} ${name}`,
+      label: printable(name, 120),
+      note: printable(version, 20),
+      icon: <Sign aria-hidden className={SIGN} />,
+      onSelect: () => void navigate({ to, params: { ...place, name } }),
+    }));
+  const launches: Choice[] = workflows.names.map(({ name }) => ({
+    id: `launch ${name}`,
+    label: `Launch ${printable(name, 120)}`,
+    icon: <Play aria-hidden className={SIGN} />,
+    onSelect: () => void navigate({ to: "/launch", search: { ...place, kind: "workflow", name } }),
+  }));
+  const executions: Choice[] = (isAsking ? (runs.data?.pages[0]?.executions ?? []) : []).map(({ id, closure }) => ({
+    id: `run ${id?.project}/${id?.domain}/${id?.name}`,
+    label: printable(id?.name, 120),
+    note: <Ago at={ms(closure?.created_at)} />,
+    icon: <PhaseSign phase={closure?.phase} className={SIGN} />,
+    onSelect: () => void navigate({ to: "/executions/$project/$domain/$name", params: { project: id?.project ?? "", domain: id?.domain ?? "", name: id?.name ?? "" } }),
+  }));
+  const fixed = useActions(place).filter(({ label }) => label.toLowerCase().includes(wanted.toLowerCase()));
+  const groups: Group[] = [
+    { title: "Executions", choices: executions },
+    { title: "Workflows", choices: entities(workflows, "/workflows/$project/$domain/$name", Workflow) },
+    { title: "Tasks", choices: entities(tasks, "/tasks/$project/$domain/$name", SquareFunction) },
+    { title: "Launch plans", choices: entities(plans, "/launch-plans/$project/$domain/$name", Rocket) },
+    { title: "Actions", choices: [...fixed, ...launches] },
+  ];
+  if (!open) return null;
+  return (
+    <Suspense>
+      <Palette
+        open={open}
+        onOpenChange={(isOpen) => {
+          onOpenChange(isOpen);
+          if (!isOpen) setText("");
+        }}
+        text={text}
+        onText={setText}
+        groups={groups}
+        isSearching={isAsking && (runs.isFetching || workflows.isFetching)}
+      />
+    </Suspense>
+  );
+}
+
+function useFound(kind: EntityKind, text: string, place: Place, enabled: boolean) {
+  const { data, isFetching } = useInfiniteQuery({ ...entitiesQuery(kind, { ...place, text }, FOUND), enabled });
+  const names = enabled ? (data?.pages[0]?.entities ?? []).map(({ latest }) => ({ name: latest?.name ?? "", version: latest?.version ?? "" })) : [];
+  return { names, isFetching };
+}
+
+function useActions(place: Place): Choice[] {
+  const navigate = useNavigate();
+  return [
+    { id: "go home", label: "Go to Home", icon: <Home aria-hidden className={SIGN} />, onSelect: () => void navigate({ to: "/" }) },
+    { id: "go executions", label: "Go to Executions", icon: <ListChecks aria-hidden className={SIGN} />, onSelect: () => void navigate({ to: "/executions", search: place }) },
+    { id: "go workflows", label: "Go to Workflows", icon: <Workflow aria-hidden className={SIGN} />, onSelect: () => void navigate({ to: "/workflows", search: place }) },
+    { id: "go tasks", label: "Go to Tasks", icon: <SquareFunction aria-hidden className={SIGN} />, onSelect: () => void navigate({ to: "/tasks", search: place }) },
+    { id: "go plans", label: "Go to Launch plans", icon: <Rocket aria-hidden className={SIGN} />, onSelect: () => void navigate({ to: "/launch-plans", search: place }) },
+    {
+      id: "failed",
+      label: "What failed in the last 24 hours",
+      icon: <TriangleAlert aria-hidden className={SIGN} />,
+      onSelect: () => void navigate({ to: "/executions", search: { ...place, phases: ["FAILED", "TIMED_OUT"], within: "24h" } }),
+    },
+    { id: "light", label: "Light theme", icon: <Sun aria-hidden className={SIGN} />, onSelect: () => setTheme("light") },
+    { id: "dark", label: "Dark theme", icon: <Moon aria-hidden className={SIGN} />, onSelect: () => setTheme("dark") },
+  ];
+}
