@@ -1,0 +1,182 @@
+import type { Literal, LiteralType } from "@/idl";
+import { decodeMsgpack } from "./msgpack";
+import { bytesOf, floatText, isMap, jsonText, wholeOf, type Plain } from "./plain";
+import { floatOf } from "./scalar";
+
+/** Thrown where a value can only be had from the server, not be written down. */
+export class Unsayable extends Error {
+  override readonly name = "Unsayable";
+}
+
+/**
+ * A literal as the JSON value that commands and the Python client take for it: instants and durations as text, files and data frames as
+ * their URI. Throws `Unsayable`.
+ */
+export function jsonOfLiteral(literal: Literal, type?: LiteralType): Plain {
+  if (literal.collection) return (literal.collection.literals ?? []).map((each) => jsonOfLiteral(each, type?.collection_type));
+  if (literal.map) return new Map(Object.entries(literal.map.literals ?? {}).map(([name, each]) => [name, jsonOfLiteral(each, type?.map_value_type)]));
+  const scalar = literal.scalar;
+  if (!scalar) throw new Unsayable("a value that lies in the object store");
+  if (scalar.union) return ofUnion(scalar.union, type);
+  if (scalar.primitive) return ofPrimitive(scalar.primitive);
+  if (scalar.none_type) return null;
+  if (scalar.blob) return scalar.blob.uri ?? "";
+  if (scalar.structured_dataset) return ofFrame(scalar.structured_dataset.uri ?? "", scalar.structured_dataset.metadata?.structured_dataset_type?.format ?? "");
+  if (scalar.schema) return scalar.schema.uri ?? "";
+  if (scalar.generic) return wholeOf(scalar.generic);
+  if (scalar.binary?.tag === "msgpack") return decodeMsgpack(bytesOf(scalar.binary.value ?? ""));
+  if (scalar.binary) return scalar.binary.value ?? "";
+  throw new Unsayable("a value of this kind");
+}
+
+function ofFrame(uri: string, format: string): Plain {
+  return format && format !== "parquet" ? new Map([["uri", uri], ["format", format]]) : uri;
+}
+
+function ofPrimitive(primitive: NonNullable<NonNullable<Literal["scalar"]>["primitive"]>): Plain {
+  const { integer, float_value: float, boolean, string_value: text, datetime, duration } = primitive;
+  if (integer !== undefined) return BigInt(integer);
+  if (float !== undefined) return floatOf(float);
+  return boolean ?? text ?? datetime ?? duration ?? null;
+}
+
+/** Of several records one is named, as whoever reads it back cannot tell by its fields alone. */
+function ofUnion(union: NonNullable<NonNullable<Literal["scalar"]>["union"]>, type: LiteralType | undefined): Plain {
+  const made = jsonOfLiteral(union.value ?? {}, union.type);
+  const records = (type?.union_type?.variants ?? []).filter((each) => each.metadata?.["properties"]);
+  const title = union.type?.metadata?.["title"];
+  return isMap(made) && records.length > 1 && typeof title === "string" && union.type?.simple === "STRUCT" ? new Map([["$type", title], ...made]) : made;
+}
+
+/** A literal as the text of a command's option. */
+export function commandText(literal: Literal, type?: LiteralType): string {
+  const scalar = literal.scalar;
+  const inner = scalar?.union?.value;
+  // In a union "3" would be taken for a number; in quotes it is text.
+  if (inner?.scalar?.primitive?.string_value !== undefined && hasText(type)) return JSON.stringify(inner.scalar.primitive.string_value);
+  if (inner) {
+    const said = jsonOfLiteral(literal, type);
+    return isMap(said) ? jsonText(said) : commandText(inner, scalar.union?.type);
+  }
+  if (scalar?.primitive?.float_value !== undefined) return floatText(floatOf(scalar.primitive.float_value));
+  const json = jsonOfLiteral(literal, type);
+  return typeof json === "string" ? json : jsonText(json);
+}
+
+function hasText(type: LiteralType | undefined): boolean {
+  return (type?.union_type?.variants ?? []).some((each) => each.simple === "STRING");
+}
+
+const PYTHON = { null: "None", true: "True", false: "False" };
+
+/** A plain value as Python writes it. */
+export function pythonText(plain: Plain): string {
+  return jsonText(plain, { words: PYTHON, odd: (word) => `float("${word.toLowerCase().replace("infinity", "inf")}")` });
+}
+
+export interface Said {
+  name: string;
+  type: LiteralType | undefined;
+  literal: Literal;
+}
+
+export interface LaunchWords {
+  project: string;
+  domain: string;
+  /** Of the workflow, task or launch plan. */
+  target: string;
+  version: string;
+  inputs: readonly Said[];
+  /** Name of the execution; empty: the server's choice. */
+  name: string;
+  overwriteCache: boolean;
+  labels: ReadonlyMap<string, string>;
+  annotations: ReadonlyMap<string, string>;
+  env: ReadonlyMap<string, string>;
+  maxParallelism: number;
+  interruptible: boolean | undefined;
+}
+
+/** What the command has options for itself; an input of such a name is given by `-i`. */
+const TAKEN = new Set(["input", "inputs", "address", "project", "domain", "version", "name", "overwrite-cache", "wait", "json", "help"]);
+
+export interface Copied {
+  text: string;
+  /** What it leaves out. */
+  missing: readonly string[];
+}
+
+export function launchCommand(words: LaunchWords): Copied {
+  const missing: string[] = [];
+  const parts = [`alula launch ${quoted(`${words.target}:${words.version}`)}`, option("project", words.project), option("domain", words.domain)];
+  for (const said of words.inputs) {
+    try {
+      parts.push(inputOption(said));
+    } catch (error) {
+      missing.push(`input ${said.name}: ${error instanceof Error ? error.message : ""}`);
+    }
+  }
+  if (words.name) parts.push(option("name", words.name));
+  if (words.overwriteCache) parts.push("--overwrite-cache");
+  if (words.labels.size) missing.push("labels");
+  if (words.annotations.size) missing.push("annotations");
+  if (words.env.size) missing.push("environment variables");
+  if (words.maxParallelism) missing.push("parallelism");
+  if (words.interruptible !== undefined) missing.push("interruptible");
+  return { text: parts.join(" \\\n  "), missing };
+}
+
+function inputOption({ name, type, literal }: Said): string {
+  const dashed = name.replaceAll("_", "-");
+  const text = commandText(literal, type);
+  if (TAKEN.has(dashed)) return `-i ${quoted(`${name}=${text}`)}`;
+  const boolean = literal.scalar?.primitive?.boolean;
+  if (boolean !== undefined && type?.simple === "BOOLEAN") return boolean ? `--${dashed}` : `--no-${dashed}`;
+  return option(dashed, text);
+}
+
+function option(name: string, text: string): string {
+  return text.startsWith("-") ? quoted(`--${name}=${text}`) : `--${name} ${quoted(text)}`;
+}
+
+/** For a POSIX shell. */
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+export function launchPython(words: LaunchWords): Copied {
+  const missing: string[] = [];
+  const named: string[] = [];
+  const odd: string[] = [];
+  for (const { name, type, literal } of words.inputs) {
+    try {
+      const value = pythonText(jsonOfLiteral(literal, type));
+      if (/^[A-Za-z_]\w*$/.test(name)) named.push(`${name}=${value}`);
+      else odd.push(`${JSON.stringify(name)}: ${value}`);
+    } catch (error) {
+      missing.push(`input ${name}: ${error instanceof Error ? error.message : ""}`);
+    }
+  }
+  if (odd.length) named.push(`**{${odd.join(", ")}}`);
+  const options = pythonOptions(words);
+  const launch = options.length ? `client.launch.with_options(${options.join(", ")})` : "client.launch";
+  const args = [JSON.stringify(`${words.target}:${words.version}`), ...named];
+  const call = `${launch}(${args.join(", ")})`;
+  const spread = call.length <= 100 ? call : `${launch}(\n${args.map((each) => `    ${each},\n`).join("")})`;
+  return {
+    text: `import alula as al\n\nclient = al.connect(project=${JSON.stringify(words.project)}, domain=${JSON.stringify(words.domain)})\nexecution = ${spread}\n`,
+    missing,
+  };
+}
+
+function pythonOptions(words: LaunchWords): string[] {
+  const made: string[] = [];
+  if (words.name) made.push(`name=${JSON.stringify(words.name)}`);
+  for (const [name, map] of [["labels", words.labels], ["annotations", words.annotations], ["env", words.env]] as const) {
+    if (map.size) made.push(`${name}=${pythonText(map)}`);
+  }
+  if (words.maxParallelism) made.push(`max_parallelism=${words.maxParallelism}`);
+  if (words.overwriteCache) made.push("overwrite_cache=True");
+  if (words.interruptible !== undefined) made.push(`interruptible=${words.interruptible ? "True" : "False"}`);
+  return made;
+}
