@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,15 @@ def test_wrong_settings_are_named(tmp_path: Path, text: str, says: str) -> None:
 def test_wrong_addresses_are_named(address: str) -> None:
     with pytest.raises(InvalidInput, match="server address"):
         load(address, environment={"ALULA_SETTINGS": "/nowhere"})
+
+
+def test_the_user_is_who_is_named_and_else_the_account(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    environment = {"ALULA_SETTINGS": str(file)}
+    assert load(environment=environment).user == getpass.getuser()
+    file.write_text('user = "Ada Lovelace"')
+    assert load(environment=environment).user == "Ada Lovelace"
+    assert load(environment={**environment, "ALULA_USER": "grace"}).user == "grace"
+    for wrong in ("a\nb", " ", "x" * 129):
+        with pytest.raises(InvalidInput, match="user"):
+            load(environment={**environment, "ALULA_USER": wrong})

@@ -102,7 +102,7 @@ def test_a_task_knows_who_and_what_it_is(server: LiveServer) -> None:
     )
     spec = admin.ExecutionSpec(launch_plan=plan, labels=admin.Labels(values={"team": "birds"}))
     request = admin.ExecutionCreateRequest(project="default", domain="development", name="described", spec=spec)
-    execution = server.admin.CreateExecution(request).id
+    execution = server.admin.CreateExecution(request, metadata=(("alula-user", "ada"),)).id
     server.wait(execution)
-    expected = ["default", "development", "described", "n0", "tests.programs.telling.describe", "v1", "", "{'team': 'birds'}", "0", "-1"]
+    expected = ["default", "development", "described", "n0", "tests.programs.telling.describe", "v1", "ada", "{'team': 'birds'}", "0", "-1"]
     assert server.outputs(execution) == {"o0": expected}

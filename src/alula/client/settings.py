@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import tomllib
 from collections.abc import Mapping
@@ -15,7 +16,8 @@ from alula.errors import InvalidInput
 DEFAULT_ADDRESS = "127.0.0.1:8089"
 DEFAULT_PROJECT = "flytesnacks"
 DEFAULT_DOMAIN = "development"
-_KEYS = ("address", "project", "domain")
+MAX_USER = 128  # characters, as the server takes them
+_KEYS = ("address", "project", "domain", "user")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,7 @@ class ClientSettings:
         address: `host:port` of the gRPC door.
         is_secure: TLS.
         is_default: nobody named an address; what runs without a server may then do so.
+        user: who the server is told is asking; empty: it is told nothing.
     """
 
     address: str
@@ -33,6 +36,7 @@ class ClientSettings:
     is_default: bool
     project: str
     domain: str
+    user: str = ""
 
 
 def settings_path(environment: Mapping[str, str]) -> Path:
@@ -75,7 +79,21 @@ def load(address: str = "", project: str = "", domain: str = "", environment: Ma
         is_default=not named,
         project=project or env.get("FLYTE_DEFAULT_PROJECT") or file.get("project") or DEFAULT_PROJECT,
         domain=domain or env.get("FLYTE_DEFAULT_DOMAIN") or file.get("domain") or DEFAULT_DOMAIN,
+        user=_user(env.get("ALULA_USER") or file.get("user", "")),
     )
+
+
+def _user(named: str) -> str:
+    if named:
+        if not named.isprintable() or not named.strip() or len(named) > MAX_USER:
+            raise InvalidInput(
+                f"user {named[:40]!r}: expected at most {MAX_USER} printable characters (ALULA_USER, or user in the settings)"
+            )
+        return named.strip()
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # an account without a name, as in some containers
+        return ""
 
 
 def _target(named: str) -> tuple[str, bool]:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar
+from urllib.parse import quote
 
 import grpc
 import grpc.aio
@@ -123,6 +124,8 @@ class _Calls:
         self.settings = settings
         self._channel = channel
         self._calls: dict[str, Any] = {}
+        user = quote(settings.user, safe=" !#$&'()*+,/:;<=>?@[]^`{|}\"")  # gRPC's metadata is ASCII
+        self._metadata = (("alula-user", user),) if user else ()
 
     def _callable(self, rpc: Rpc[Any, Any], kind: str) -> Any:
         found = self._calls.get(rpc.path)
@@ -141,12 +144,14 @@ class BlockingWire(_Calls):
 
     async def call(self, rpc: Rpc[Q, R], request: Q, timeout_s: float | None = None) -> R:
         try:
-            return self._callable(rpc, "unary_unary")(request, timeout=timeout_s)
+            return self._callable(rpc, "unary_unary")(request, timeout=timeout_s, metadata=self._metadata)
         except grpc.RpcError as error:
             raise_translated(error, self.settings.address)
 
     def stream(self, rpc: Rpc[Q, R], request: Q, timeout_s: float | None = None) -> Stream[R]:
-        return BlockingStream(self._callable(rpc, "unary_stream")(request, timeout=timeout_s), self.settings.address)
+        return BlockingStream(
+            self._callable(rpc, "unary_stream")(request, timeout=timeout_s, metadata=self._metadata), self.settings.address
+        )
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251 - this wire blocks by design
@@ -193,12 +198,12 @@ class LoopWire(_Calls):
 
     async def call(self, rpc: Rpc[Q, R], request: Q, timeout_s: float | None = None) -> R:
         try:
-            return await self._callable(rpc, "unary_unary")(request, timeout=timeout_s)
+            return await self._callable(rpc, "unary_unary")(request, timeout=timeout_s, metadata=self._metadata)
         except grpc.RpcError as error:
             raise_translated(error, self.settings.address)
 
     def stream(self, rpc: Rpc[Q, R], request: Q, timeout_s: float | None = None) -> Stream[R]:
-        return LoopStream(self._callable(rpc, "unary_stream")(request, timeout=timeout_s), self.settings.address)
+        return LoopStream(self._callable(rpc, "unary_stream")(request, timeout=timeout_s, metadata=self._metadata), self.settings.address)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

@@ -90,7 +90,7 @@ def read_file(uri: str, path: str, fetch: Fetch, most: int) -> Content:
 
 
 def _missing(path: str) -> NotFound:
-    return NotFound(f"code: there is no file {path[:200]!r} in it; list its files first", code="FILE_NOT_FOUND")
+    return NotFound(f"code: there is no file {path[:200]!r} in it; list its files first")
 
 
 def _sorted(found: dict[str, code_pb2.CodeFile]) -> list[code_pb2.CodeFile]:

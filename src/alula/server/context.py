@@ -11,7 +11,7 @@ class Context:
     """Who asks, and the request's metadata.
 
     Attributes:
-        principal: identity that the server established, never one the client claims; empty with authentication off.
+        principal: who asks, as `principal.py` decides it; empty: that is not known.
         metadata: headers or gRPC metadata, names in lower case.
     """
 

@@ -23,6 +23,7 @@ from alula.errors import AlulaError, Internal, InvalidInput, LimitExceeded, Unsu
 from alula.server import openapi, query
 from alula.server.binding import Binding, FieldPath, bindings, services
 from alula.server.context import Context
+from alula.server.principal import of_scope
 from alula.server.status import status_of, to_proto
 
 Method = Callable[[Message, Context], Awaitable[Message]]
@@ -55,7 +56,7 @@ def build_routes(
     methods: Mapping[str, Method],
     *,
     max_bytes: int = MAX_BODY_BYTES,
-    principal: Callable[[Scope], str] = lambda scope: str(scope.get("alula.principal", "")),
+    principal: Callable[[Scope], str] = of_scope,
 ) -> list[BaseRoute]:
     """Routes of every annotated RPC, and the OpenAPI document at `/api/v1/openapi`.
 
@@ -63,7 +64,7 @@ def build_routes(
         methods: implementations by full RPC name, `flyteidl.service.AdminService.CreateTask`; an annotated RPC without one
             answers UNIMPLEMENTED.
         max_bytes: largest request body.
-        principal: who asks, as the authentication in front of this has established it.
+        principal: who asks.
     Raises:
         Internal: a name in `methods` is no RPC.
     """

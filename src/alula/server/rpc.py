@@ -19,6 +19,7 @@ from grpc_status import rpc_status
 
 from alula.errors import AlulaError, Internal, InvalidInput
 from alula.server.context import Context
+from alula.server.principal import of_call
 from alula.server.status import to_proto
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ def _parse(request_class: type[Message], data: bytes, name: str) -> Message:
 
 def _context(context: Any) -> Context:
     metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
-    return Context(metadata=metadata)
+    return Context(of_call(context), metadata)
 
 
 def _unary(implementation: Unary, request_class: type[Message], name: str) -> Callable[[bytes, Any], Awaitable[Message]]:

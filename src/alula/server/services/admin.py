@@ -30,15 +30,15 @@ class AdminService:
     # Tasks, workflows, launch plans -----------------------------------------------------------------------------------
 
     async def CreateTask(self, request: admin.TaskCreateRequest, context: Context) -> admin.TaskCreateResponse:
-        await self._platform.registrar.create(request)
+        await self._platform.registrar.create(request, context.principal)
         return admin.TaskCreateResponse()
 
     async def CreateWorkflow(self, request: admin.WorkflowCreateRequest, context: Context) -> admin.WorkflowCreateResponse:
-        await self._platform.registrar.create(request)
+        await self._platform.registrar.create(request, context.principal)
         return admin.WorkflowCreateResponse()
 
     async def CreateLaunchPlan(self, request: admin.LaunchPlanCreateRequest, context: Context) -> admin.LaunchPlanCreateResponse:
-        await self._platform.registrar.create(request)
+        await self._platform.registrar.create(request, context.principal)
         return admin.LaunchPlanCreateResponse()
 
     async def GetTask(self, request: admin.ObjectGetRequest, context: Context) -> admin.Task:

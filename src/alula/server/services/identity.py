@@ -1,4 +1,4 @@
-"""IdentityService and AuthMetadataService while authentication is off: nobody is somebody, and nobody is asked who he is."""
+"""IdentityService and AuthMetadataService while authentication is off: everybody is who they say they are."""
 
 from __future__ import annotations
 

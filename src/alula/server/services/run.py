@@ -30,7 +30,7 @@ class RunService:
         self._home = home
 
     async def Register(self, request: service_pb2.RegisterRequest, context: Context) -> service_pb2.RegisterResponse:
-        entries = await self._platform.registrar.register(request)
+        entries = await self._platform.registrar.register(request, context.principal)
         shown = [service_pb2.RegisterResponse.Entry(id=i.to_proto(), is_new=is_new) for i, is_new in entries]
         return service_pb2.RegisterResponse(entries=shown)
 

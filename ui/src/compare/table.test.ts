@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import type { ComparedExecution, Literal } from "@/idl";
+import { toCsv } from "./csv";
+import { axesOf } from "./parallel";
+import { smooth } from "./smooth";
+import { compareExecutions } from "./table";
+
+const integer = (value: string): Literal => ({ scalar: { primitive: { integer: value } } });
+const float = (value: number | "NaN"): Literal => ({ scalar: { primitive: { float_value: value } } });
+const file = (uri: string, hash: string): Literal => ({ scalar: { blob: { uri } }, hash });
+
+function run(change: Partial<ComparedExecution>): ComparedExecution {
+  return { workflow_id: { name: "w", version: "v1" }, execution: { closure: { duration: "2s" } }, ...change };
+}
+
+const rows = (...executions: ComparedExecution[]) => compareExecutions(executions).flatMap(({ rows }) => rows);
+const row = (key: string, ...executions: ComparedExecution[]) => rows(...executions).find((each) => each.key === key);
+
+describe("what differs", () => {
+  it("tells numbers beyond 2^53 apart", () => {
+    const a = run({ inputs: { literals: { n: integer("9007199254740993") } } });
+    const b = run({ inputs: { literals: { n: integer("9007199254740992") } } });
+    expect(row("inputs:n", a, b)).toMatchObject({ isSame: false, cells: [{ text: "9007199254740993" }, { text: "9007199254740992" }] });
+  });
+  it("takes files of one content for the same, wherever they lie", () => {
+    const a = run({ outputs: { literals: { m: file("s3://a/1/model.bin", "h") } } });
+    const b = run({ outputs: { literals: { m: file("s3://b/2/model.bin", "h") } } });
+    const c = run({ outputs: { literals: { m: file("s3://b/2/model.bin", "i") } } });
+    expect(row("outputs:m", a, b)).toMatchObject({ isSame: true, cells: [{ text: "model.bin" }, { text: "model.bin" }] });
+    expect(row("outputs:m", a, c)?.isSame).toBe(false);
+  });
+  it("says where one has what the other lacks", () => {
+    const a = run({ inputs: { literals: { x: integer("1") } } });
+    expect(row("inputs:x", a, run({}))).toMatchObject({ isSame: false, cells: [{ text: "1" }, undefined] });
+  });
+  it("shows NaN as itself and equal to itself", () => {
+    const a = run({ outputs: { literals: { x: float("NaN") } } });
+    expect(row("outputs:x", a, a)).toMatchObject({ isSame: true, cells: [{ text: "NaN" }, { text: "NaN" }] });
+  });
+  it("names the node of a metric only where several tell", () => {
+    const nodes = [
+      { node_id: "n0", name: "train" },
+      { node_id: "n1", name: "test" },
+    ];
+    const tells = (...ids: string[]) => run({ nodes, metrics: ids.map((node_id) => ({ node_id, metrics: [{ name: "loss", last: 0.5 }] })) });
+    expect(row("metrics:loss", tells("n0"), tells("n0"))?.isSame).toBe(true);
+    expect(row("metrics:test.loss", tells("n0", "n1"), tells("n0"))?.cells[1]).toBeUndefined();
+  });
+  it("keeps nodes of one name apart and says what came from the cache", () => {
+    const a = run({
+      nodes: [
+        { node_id: "n0", name: "double", duration_us: "1500000" },
+        { node_id: "n1", name: "double", cache_status: "CACHE_HIT" },
+      ],
+    });
+    expect(row("durations:double (n0)", a, a)?.cells[0]?.number).toBe(1.5);
+    expect(row("durations:double (n1)", a, a)?.cells[0]?.text).toBe("from the cache");
+  });
+  it("says so where a value cannot be read", () => {
+    const a = run({ inputs: { literals: { x: { scalar: { binary: { tag: "msgpack", value: "wcHB" } } } } } });
+    expect(row("inputs:x", a, a)?.cells[0]?.text).toBe("(cannot be read)");
+  });
+});
+
+describe("axes", () => {
+  it("stand for numbers and for few texts, only where they differ", () => {
+    const at = (x: string, version: string) => run({ inputs: { literals: { x: integer(x), y: integer("1") } }, workflow_id: { name: "w", version } });
+    const axes = axesOf(compareExecutions([at("1", "a"), at("3", "b"), at("2", "a")]));
+    expect(axes.map(({ key, heights }) => [key, heights])).toEqual([
+      ["inputs:x", [0, 1, 0.5]],
+      ["versions:version", [0, 1, 0]],
+    ]);
+  });
+});
+
+describe("CSV", () => {
+  it("quotes what must be quoted and defuses formulas, not numbers", () => {
+    const a = run({ inputs: { literals: { "a,b": { scalar: { primitive: { string_value: '=HYPERLINK("x")' } } }, n: integer("-5") } } });
+    const csv = toCsv(compareExecutions([a, a]), ["one", "two"]);
+    expect(csv).toContain(`Inputs,"a,b","'=HYPERLINK(""x"")","'=HYPERLINK(""x"")"\r\n`);
+    expect(csv).toContain("Inputs,n,-5,-5\r\n");
+  });
+});
+
+describe("smoothing", () => {
+  it("keeps a constant, its first value and what is no number", () => {
+    expect(smooth([3, 3, Number.NaN, 3], 0.9).map((value) => Number(value.toFixed(9)))).toEqual([3, 3, Number.NaN, 3]);
+    expect(smooth([4, 8], 0.5)[1]).toBeCloseTo(20 / 3);
+  });
+});
