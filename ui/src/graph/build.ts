@@ -26,8 +26,8 @@ interface Building {
   isExpanded: (id: string) => boolean;
 }
 
-/** Compiled workflows and tasks by the text of their ids. */
-class Closure {
+/** A compiled closure whose sub-workflows are found by their ids. */
+export class Closure {
   private readonly workflows = new Map<string, CompiledWorkflow>();
 
   constructor(readonly closure: CompiledWorkflowClosure) {
@@ -128,7 +128,7 @@ export function armsOf(node: Node): Arm[] {
   return found;
 }
 
-function kindOf(node: Node, isDynamic: boolean, inner: CompiledWorkflowClosure | undefined): GraphKind {
+export function kindOf(node: Node, isDynamic: boolean, inner: CompiledWorkflowClosure | undefined): GraphKind {
   if (node.id === START) return "start";
   if (node.id === END) return "end";
   if (isDynamic) return inner && hasEdges(inner) ? "dynamic" : "calls";
@@ -144,7 +144,7 @@ function hasEdges(closure: CompiledWorkflowClosure): boolean {
   return (closure.primary?.template?.nodes ?? []).some((node) => !!node.inputs?.length || !!node.upstream_node_ids?.length);
 }
 
-function nameOf(node: Node, kind: GraphKind): string {
+export function nameOf(node: Node, kind: GraphKind): string {
   if (kind === "start") return "start";
   if (kind === "end") return "end";
   return node.metadata?.name || shortName(targetOf(node)?.name) || node.id || "";
@@ -155,7 +155,7 @@ function targetOf(node: Node): Identifier | undefined {
     ?? node.array_node?.node?.workflow_node?.launchplan_ref;
 }
 
-function detailOf(node: Node): string {
+export function detailOf(node: Node): string {
   const gate = node.gate_node;
   if (gate) return gate.approve?.signal_id ?? gate.signal?.signal_id ?? (gate.sleep?.duration ? `sleeps ${gate.sleep.duration}` : "");
   return targetOf(node)?.name ?? "";

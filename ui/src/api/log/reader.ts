@@ -32,11 +32,11 @@ function offsetOf(answer: Response): number {
   return Number(answer.headers.get("alula-log-offset") ?? 0);
 }
 
-/** Bytes `from` up to `to` of a log, as far as they are there. */
-export async function readLog(place: LogPlace, from: number, to: number, signal: AbortSignal): Promise<LogPart> {
+/** Bytes `from` up to `to` of a log, as far as they are there, and how long the log is by now. */
+export async function readLog(place: LogPlace, from: number, to: number, signal: AbortSignal): Promise<LogPart & { size: number }> {
   const answer = await send(logAddress(place, { offset: from, limit: to - from }), { signal });
   const bytes = new Uint8Array(await answer.arrayBuffer());
-  return { offset: from, bytes: bytes.subarray(0, to - from) };
+  return { offset: from, bytes: bytes.subarray(0, to - from), size: Number(answer.headers.get("alula-log-size") ?? from + bytes.length) };
 }
 
 export interface FollowHandlers {
