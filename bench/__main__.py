@@ -11,7 +11,7 @@ import json
 import sys
 from pathlib import Path
 
-from bench import cases
+from bench import browser, cases
 from bench.table import Row, show
 
 
@@ -24,7 +24,7 @@ def main() -> int:
     options = parser.parse_args()
     wanted = {name.strip() for name in options.only.split(",") if name.strip()}
     rows: list[Row] = []
-    for name, case in cases.CASES.items():
+    for name, case in {**cases.CASES, **browser.CASES}.items():
         if wanted and name not in wanted:
             continue
         print(f"… {name}: {case.__doc__.splitlines()[0] if case.__doc__ else ''}", file=sys.stderr, flush=True)

@@ -70,8 +70,8 @@ class Config:
     span: dt.timedelta = dt.timedelta(minutes=90)
     either: Inner | Other = field(default_factory=lambda: Other(1.0, "o"))
     mode: Literal[1, 2] = 1
-    point: Point = Point(1)
-    source: al.File = al.File("s3://bucket/a.txt")
+    point: Point = Point(1)  # noqa: RUF009
+    source: al.File = al.File("s3://bucket/a.txt")  # noqa: RUF009
 
 
 NOON = dt.datetime(2026, 1, 31, 12, 30, 15, 250_000, tzinfo=dt.UTC)
@@ -153,7 +153,11 @@ _REFERRING = {
         "Train": {
             "type": "object",
             "title": "Train",
-            "properties": {"steps": {"type": "integer"}, "best": {"allOf": [{"$ref": "#/definitions/Best"}]}, "next": {"$ref": "#/definitions/Train"}},
+            "properties": {
+                "steps": {"type": "integer"},
+                "best": {"allOf": [{"$ref": "#/definitions/Best"}]},
+                "next": {"$ref": "#/definitions/Train"},
+            },
             "required": ["steps"],
         },
         "Best": {"type": "object", "properties": {"at": {"anyOf": [{"type": "number"}, {"type": "null"}], "default": None}}},

@@ -30,3 +30,17 @@ def outer(x: int = 1) -> list[int]:
 @al.workflow
 def cached_map(xs: list[int]) -> list[int]:
     return al.map(remembered)(x=xs)
+
+
+@al.task
+def write_lines() -> int:
+    for number in range(1000):
+        print(f"line {number}")
+    print("ValueError: odd")
+    print("last Line")
+    return 0
+
+
+@al.workflow
+def wordy() -> int:
+    return write_lines()

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from google.protobuf import json_format
+from scripts.generate_ui_cases import CASES, FOREIGN, VALUES, shown, text
 
 from alula.idl import core
 from alula.idl.literal import from_json, parse_text
 from alula.types.base import converter
 from alula.types.offload import Offload
-from scripts.generate_ui_cases import CASES, FOREIGN, VALUES, shown, text
 
 WRITTEN = json.loads(CASES.with_name("written.json").read_text(encoding="utf-8"))
 BY_NAME = {each["name"]: each for each in json.loads(CASES.read_text(encoding="utf-8"))}

@@ -18,6 +18,7 @@ class Change:
     is_execution: bool
     nodes: tuple[str, ...]
     ended: Run | None = None
+    phase: int = 0  # of the execution, if it changed
 
     @property
     def is_terminal(self) -> bool:

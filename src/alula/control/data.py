@@ -85,7 +85,9 @@ class DataProxy:
             raise InvalidInput(f"content_md5: expected 16 bytes, got {len(request.content_md5)}")
         folder = request.filename_root or base64.b32encode(request.content_md5).decode().rstrip("=").lower()
         name = request.filename or secrets.token_hex(10)
-        for what, text in (("project", request.project), ("domain", request.domain), ("filename_root", folder), ("filename", name)):
+        # A folder is sent file by file: the names of its files are paths within it.
+        parts = [("filename", part) for part in name.split("/")]
+        for what, text in (("project", request.project), ("domain", request.domain), ("filename_root", folder), *parts):
             _check_name(what, text)
         key = f"uploads/{request.project}/{request.domain}/{folder}/{name}"
         md5 = request.content_md5 or None

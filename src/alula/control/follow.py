@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -25,6 +25,19 @@ from alula.idl.v1 import cache_pb2, service_pb2
 
 CHUNK = 256 * 1024
 LOG_POLL_S = 0.2  # a growing file is looked at this often while somebody follows it
+
+
+class LogPlace(NamedTuple):
+    """A log: bytes start to end of a file, which grows until the attempt has ended; no path: nothing was written."""
+
+    path: str
+    start: int
+    end: int
+    is_ended: bool
+
+    @property
+    def size(self) -> int:
+        return self.end - self.start
 
 
 class Follower:
@@ -103,6 +116,21 @@ class Follower:
         update = self._query.changes(connection, execution, row.key, ids)
         update.execution.CopyFrom(view.execution(row, root=self._platform.settings.store))
         return row.key, update
+
+    async def log_place(self, attempt: core.TaskExecutionIdentifier, item: int) -> LogPlace:
+        """Where an attempt's log lies now.
+
+        Raises:
+            NotFound: there is no such attempt, or it came from the cache.
+        """
+        row = await self._find(attempt, item, is_needed=True)
+        if row.cache_source:
+            raise NotFound(_computed_elsewhere(attempt, item, row.cache_source))
+        is_ended = AttemptPhase(row.phase) in TERMINAL_ATTEMPT
+        if not row.log_uri:
+            return LogPlace("", 0, 0, is_ended)
+        end = row.log_end if is_ended and row.log_end else await asyncio.to_thread(logfile.size, row.log_uri)
+        return LogPlace(row.log_uri, row.log_start, max(row.log_start, end), is_ended)
 
     async def logs(
         self, attempt: core.TaskExecutionIdentifier, item: int, *, follow: bool, tail_bytes: int = 0, offset: int = 0

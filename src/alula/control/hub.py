@@ -5,22 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from alula.control.batch import Change
+from alula.engine.state import Run
 from alula.executors.base import WorkKey
 from alula.idl.identifier import ExecutionId
 
 
 class Watcher:
-    """Collects changes of one execution until its reader comes for them."""
+    """Collects changes of one execution until its reader comes for them: each node once, however slow that is."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
-        self._changes: list[Change] = []
+        self._last: Change | None = None
+        self._is_execution = False
+        self._nodes: dict[str, None] = {}
+        self._ended: Run | None = None
         self._told: dict[WorkKey, None] = {}
 
     def add(self, change: Change) -> None:
-        self._changes.append(change)
+        self._last = change
+        self._is_execution |= change.is_execution
+        self._nodes.update(dict.fromkeys(change.nodes))
+        self._ended = self._ended or change.ended
         self._event.set()
 
     def tell(self, key: WorkKey) -> None:
@@ -43,17 +51,12 @@ class Watcher:
         """As `next`; None where attempts said something and nothing changed."""
         await self._event.wait()
         self._event.clear()
-        found, self._changes = self._changes, []
-        if not found:
+        last = self._last
+        if last is None:
             return None
-        nodes = dict.fromkeys(node for change in found for node in change.nodes)
-        return Change(
-            key=found[-1].key,
-            execution=found[-1].execution,
-            is_execution=any(c.is_execution for c in found),
-            nodes=tuple(nodes),
-            ended=next((c.ended for c in found if c.ended is not None), None),
-        )
+        found = replace(last, is_execution=self._is_execution, nodes=tuple(self._nodes), ended=self._ended)
+        self._last, self._is_execution, self._nodes, self._ended = None, False, {}, None
+        return found
 
 
 class Hub:

@@ -15,6 +15,7 @@ from alula.control.clock import Clock, system_clock
 from alula.control.dispatch import Dispatch
 from alula.control.drive import Driver
 from alula.control.environment import Environments
+from alula.control.feed import Feed
 from alula.control.hub import Hub
 from alula.control.launch import Launcher
 from alula.control.library import Library
@@ -68,6 +69,7 @@ class Platform:
         self.writer = Writer(self.database)
         self.library = Library()
         self.hub = Hub()
+        self.feed = Feed()
         self.telemetry = Telemetry(self.writer, self.hub, self.clock)
         self.driver = Driver(self.writer, self.clock, dialect=self.database.dialect, load=self._load, write_before=self.telemetry.write)
         self.environments = Environments()
@@ -101,6 +103,7 @@ class Platform:
         self.writer.start()
         self.driver.dispatcher = self.dispatch
         self.driver.listen(self.hub.on_change)
+        self.driver.listen(self.feed.on_change)
         self.driver.start(loop)
         self.telemetry.start(loop)
         self.launcher.start()

@@ -245,7 +245,7 @@ class Stepper:
                 else:
                     self._lookups.append((run.key, effect, None))
             if turn.nodes or turn.run_changed:
-                change = Change(run.key, run.id, turn.run_changed, tuple(turn.nodes), run if run.is_terminal else None)
+                change = Change(run.key, run.id, turn.run_changed, tuple(turn.nodes), run if run.is_terminal else None, int(run.phase))
                 batch.changes.append(change)
                 if change.is_terminal:
                     self.live.endings[run.key] = change
@@ -283,7 +283,7 @@ class Stepper:
 
     def _close(self, connection: Connection, batch: Batch, run: Run, at: int) -> None:
         run_rows.close(connection, run, at)
-        self.live.endings[run.key] = change = Change(run.key, run.id, True, (), run)
+        self.live.endings[run.key] = change = Change(run.key, run.id, True, (), run, int(run.phase))
         batch.changes.append(change)
         self._tell_others(connection, batch, run, at)
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-import json
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from google.protobuf.json_format import MessageToJson
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -26,16 +24,15 @@ from alula.control.data import DataProxy
 from alula.control.follow import Follower
 from alula.control.limit import Limits
 from alula.control.platform import Platform
-from alula.errors import AlulaError, InvalidInput, LimitExceeded, NotFound
+from alula.errors import AlulaError, InvalidInput, LimitExceeded
 from alula.executors.process import ProcessExecutor
-from alula.idl import core
-from alula.idl.identifier import ExecutionId
 from alula.idl.paths import METADATA
 from alula.objectstore import store
 from alula.objectstore.signed import Grant
 from alula.server.gateway import build_routes
 from alula.server.static import Pages
 from alula.server.status import status_of
+from alula.server.stream import StreamRoutes
 
 CHUNK = 1 << 20
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
@@ -48,7 +45,6 @@ DECK_HEADERS = {
         "img-src data: blob:; font-src data:; media-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
     ),
 }
-_MAX_NUMBER = (1 << 31) - 1
 
 
 def build_app(
@@ -67,7 +63,7 @@ def build_app(
     would otherwise be of our origin, and could launch.
     """
     data = DataRoutes(proxy, limits)
-    streams = StreamRoutes(follower)
+    streams = StreamRoutes(follower, platform.feed)
     metrics = Metrics(platform)
     unary = {name: m for name, m in methods.items() if not _is_stream(name)}
 
@@ -94,7 +90,9 @@ def build_app(
         Route("/metrics", show_metrics, methods=["GET"]),
         Route("/data/{key:path}", data.handle, methods=["GET", "HEAD", "PUT"]),
         Route("/api/alula/v1/watch/{project}/{domain}/{name}", streams.watch, methods=["GET"]),
+        Route("/api/alula/v1/changes", streams.changes, methods=["GET"]),
         Route("/api/alula/v1/logs/{project}/{domain}/{name}/{node_id}/{attempt:int}", streams.logs, methods=["GET"]),
+        Route("/api/alula/v1/logs/{project}/{domain}/{name}/{node_id}/{attempt:int}/find", streams.find, methods=["GET"]),
         *build_routes(unary, max_bytes=limits.max_message_bytes),
         *Pages().routes(),
     ]
@@ -177,58 +175,6 @@ def _content_md5(request: Request) -> bytes | None:
         return base64.b64decode(text, validate=True)
     except ValueError as e:
         raise InvalidInput(f"header Content-MD5: expected base64 of 16 bytes, got {text[:40]!r}") from e
-
-
-class StreamRoutes:
-    """Live streams for browsers, as server-sent events."""
-
-    def __init__(self, follower: Follower) -> None:
-        self._follower = follower
-
-    async def watch(self, request: Request) -> Response:
-        p = request.path_params
-        execution = ExecutionId(p["project"], p["domain"], p["name"])
-        updates = self._follower.watch(execution, with_nodes=request.query_params.get("nodes", "1") != "0")
-        first = await anext(updates)  # an unknown execution is a 404, not a broken stream
-
-        async def events() -> AsyncIterator[bytes]:
-            yield _event(MessageToJson(first, preserving_proto_field_name=True, indent=None))
-            async for update in updates:
-                yield _event(MessageToJson(update, preserving_proto_field_name=True, indent=None))
-            yield b"event: end\ndata: {}\n\n"
-
-        return StreamingResponse(events(), media_type="text/event-stream", headers={"cache-control": "no-store"})
-
-    async def logs(self, request: Request) -> Response:
-        p, q = request.path_params, request.query_params
-        execution = core.WorkflowExecutionIdentifier(project=p["project"], domain=p["domain"], name=p["name"])
-        node = core.NodeExecutionIdentifier(node_id=p["node_id"], execution_id=execution)
-        if p["attempt"] > _MAX_NUMBER:
-            raise NotFound(f"attempt {p['attempt']} of node {p['node_id']!r}: there is none")
-        attempt = core.TaskExecutionIdentifier(node_execution_id=node, retry_attempt=p["attempt"])
-        item, tail, offset = (_number(q.get(name), name, default) for name, default in (("item", -1), ("tail", 0), ("offset", 0)))
-        chunks = self._follower.logs(attempt, item, follow=q.get("follow") == "1", tail_bytes=tail, offset=offset)
-        first = await anext(chunks)
-
-        async def body() -> AsyncIterator[bytes]:
-            yield first.data
-            async for chunk in chunks:
-                yield chunk.data
-
-        headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-        return StreamingResponse(body(), media_type="text/plain; charset=utf-8", headers=headers)
-
-
-def _number(text: str | None, name: str, default: int) -> int:
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= _MAX_NUMBER):
-        raise InvalidInput(f"query parameter {name}: expected a whole number up to {_MAX_NUMBER}, got {text[:40]!r}")
-    return int(text)
-
-
-def _event(data: str) -> bytes:
-    return f"data: {json.dumps(json.loads(data), separators=(',', ':'))}\n\n".encode()
 
 
 class Metrics:

@@ -26,7 +26,7 @@ describe("what differs", () => {
     const a = run({ outputs: { literals: { m: file("s3://a/1/model.bin", "h") } } });
     const b = run({ outputs: { literals: { m: file("s3://b/2/model.bin", "h") } } });
     const c = run({ outputs: { literals: { m: file("s3://b/2/model.bin", "i") } } });
-    expect(row("outputs:m", a, b)).toMatchObject({ isSame: true, cells: [{ text: "model.bin" }, { text: "model.bin" }] });
+    expect(row("outputs:m", a, b)).toMatchObject({ isSame: true, cells: [{ text: "model.bin · h" }, { text: "model.bin · h" }] });
     expect(row("outputs:m", a, c)?.isSame).toBe(false);
   });
   it("says where one has what the other lacks", () => {

@@ -62,7 +62,7 @@ function literalCells(name: string, literal: Literal): Cells {
     const cells = cellsOf(name, jsonOfLiteral(literal));
     const only = cells.get(name);
     // A file, frame or model of the same content is the same, wherever it lies.
-    return only && literal.hash ? new Map([[name, { ...only, text: lastPart(only.text), same: literal.hash }]]) : cells;
+    return only && literal.hash ? new Map([[name, { ...only, text: `${lastPart(only.text)} · ${literal.hash.slice(0, 8)}`, same: literal.hash }]]) : cells;
   } catch (error) {
     const text = error instanceof Unsayable ? "(in the object store)" : "(cannot be read)";
     return new Map([[name, { text, number: Number.NaN, same: JSON.stringify(literal) }]]);

@@ -1,7 +1,7 @@
 /** The messages of the wire under short names. Generated types are in `openapi.ts`; nothing here is written twice. */
 import type { components } from "./openapi";
 
-type Schemas = components["schemas"];
+export type Schemas = components["schemas"];
 type Admin<T extends string> = Schemas[`flyteidl.admin.${T}` & keyof Schemas];
 type Core<T extends string> = Schemas[`flyteidl.core.${T}` & keyof Schemas];
 export type Alula<T extends string> = Schemas[`alula.v1.${T}` & keyof Schemas];

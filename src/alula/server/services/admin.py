@@ -29,16 +29,22 @@ class AdminService:
 
     # Tasks, workflows, launch plans -----------------------------------------------------------------------------------
 
-    async def CreateTask(self, request: admin.TaskCreateRequest, context: Context) -> admin.TaskCreateResponse:
+    async def _create(
+        self, request: admin.TaskCreateRequest | admin.WorkflowCreateRequest | admin.LaunchPlanCreateRequest, context: Context
+    ) -> None:
         await self._platform.registrar.create(request, context.principal)
+        self._platform.feed.tell_entities(request.id.project, request.id.domain)
+
+    async def CreateTask(self, request: admin.TaskCreateRequest, context: Context) -> admin.TaskCreateResponse:
+        await self._create(request, context)
         return admin.TaskCreateResponse()
 
     async def CreateWorkflow(self, request: admin.WorkflowCreateRequest, context: Context) -> admin.WorkflowCreateResponse:
-        await self._platform.registrar.create(request, context.principal)
+        await self._create(request, context)
         return admin.WorkflowCreateResponse()
 
     async def CreateLaunchPlan(self, request: admin.LaunchPlanCreateRequest, context: Context) -> admin.LaunchPlanCreateResponse:
-        await self._platform.registrar.create(request, context.principal)
+        await self._create(request, context)
         return admin.LaunchPlanCreateResponse()
 
     async def GetTask(self, request: admin.ObjectGetRequest, context: Context) -> admin.Task:
@@ -88,6 +94,7 @@ class AdminService:
 
     async def UpdateLaunchPlan(self, request: admin.LaunchPlanUpdateRequest, context: Context) -> admin.LaunchPlanUpdateResponse:
         await self._platform.write(lambda c: named.set_launch_plan_state(c, request, self._platform.clock()))
+        self._platform.feed.tell_entities(request.id.project, request.id.domain)
         return admin.LaunchPlanUpdateResponse()
 
     # Names ------------------------------------------------------------------------------------------------------------
@@ -101,6 +108,7 @@ class AdminService:
 
     async def UpdateNamedEntity(self, request: admin.NamedEntityUpdateRequest, context: Context) -> admin.NamedEntityUpdateResponse:
         await self._platform.write(lambda c: named.update(c, request, self._platform.clock()))
+        self._platform.feed.tell_entities(request.id.project, request.id.domain)
         return admin.NamedEntityUpdateResponse()
 
     async def GetDescriptionEntity(self, request: admin.ObjectGetRequest, context: Context) -> admin.DescriptionEntity:
@@ -129,11 +137,14 @@ class AdminService:
         return admin.ExecutionTerminateResponse()
 
     async def UpdateExecution(self, request: admin.ExecutionUpdateRequest, context: Context) -> admin.ExecutionUpdateResponse:
-        def work(connection: Connection) -> None:
-            key = executions.get(connection, ExecutionId.from_proto(request.id)).key
-            executions.set_state(connection, key, request.state, self._platform.clock(), context.principal)
+        execution = ExecutionId.from_proto(request.id)
 
-        await self._platform.write(work)
+        def work(connection: Connection) -> int:
+            row = executions.get(connection, execution)
+            executions.set_state(connection, row.key, request.state, self._platform.clock(), context.principal)
+            return int(row.phase)
+
+        self._platform.feed.tell(execution, await self._platform.write(work))
         return admin.ExecutionUpdateResponse()
 
     async def GetExecution(self, request: admin.WorkflowExecutionGetRequest, context: Context) -> admin.Execution:
@@ -213,10 +224,12 @@ class AdminService:
 
     async def RegisterProject(self, request: admin.ProjectRegisterRequest, context: Context) -> admin.ProjectRegisterResponse:
         await self._platform.write(lambda c: named.register_project(c, request.project, self._platform.clock()))
+        self._platform.feed.tell_entities(request.project.id)
         return admin.ProjectRegisterResponse()
 
     async def UpdateProject(self, request: admin.Project, context: Context) -> admin.ProjectUpdateResponse:
         await self._change(lambda c: named.update_project(c, request, self._platform.clock()))
+        self._platform.feed.tell_entities(request.id)
         return admin.ProjectUpdateResponse()
 
     async def GetProject(self, request: admin.ProjectGetRequest, context: Context) -> admin.Project:

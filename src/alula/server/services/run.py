@@ -31,6 +31,8 @@ class RunService:
 
     async def Register(self, request: service_pb2.RegisterRequest, context: Context) -> service_pb2.RegisterResponse:
         entries = await self._platform.registrar.register(request, context.principal)
+        for project, domain in {(entity.project, entity.domain) for entity, is_new in entries if is_new}:
+            self._platform.feed.tell_entities(project, domain)
         shown = [service_pb2.RegisterResponse.Entry(id=i.to_proto(), is_new=is_new) for i, is_new in entries]
         return service_pb2.RegisterResponse(entries=shown)
 

@@ -30,24 +30,27 @@ export function Tick({ label, className, ...rest }: InputHTMLAttributes<HTMLInpu
 }
 
 /** A label, its field, what it means, and what is wrong with it. `children` gets what ties them together. */
-export function Field({ label, hint, error, note, children }: {
+export function Field({ label, hint, error, note, extra, children }: {
   label: ReactNode;
   /** What may be entered, beneath the field. */
   hint?: ReactNode;
   error?: string;
   /** Beside the label, such as the type. */
   note?: ReactNode;
+  /** At the right end of the label's line, such as a button. */
+  extra?: ReactNode;
   children: (props: { id: string; "aria-invalid": boolean; "aria-describedby": string | undefined }) => ReactNode;
 }) {
   const id = useId();
   const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
   return (
     <div className="flex flex-col gap-1">
-      <div className="flex items-baseline justify-between gap-3">
-        <label htmlFor={id} className="text-sm font-medium">
+      <div className="flex min-h-5 items-center gap-3">
+        <label htmlFor={id} className="min-w-0 text-sm font-medium break-words">
           {label}
         </label>
-        {note && <span className="truncate font-mono text-xs text-ink-3">{note}</span>}
+        {note && <span className="ml-auto min-w-0 truncate font-mono text-xs text-ink-3">{note}</span>}
+        {extra && <span className={clsx("flex shrink-0 items-center gap-1", !note && "ml-auto")}>{extra}</span>}
       </div>
       {children({ id, "aria-invalid": Boolean(error), "aria-describedby": described || undefined })}
       {hint && (
@@ -55,6 +58,38 @@ export function Field({ label, hint, error, note, children }: {
           {hint}
         </p>
       )}
+      {error && (
+        <p id={`${id}-error`} role="alert" className="text-xs break-words whitespace-pre-wrap text-bad">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** Several fields that are one value: as `Field`, for what is in `children`. */
+export function FieldGroup({ label, hint, error, note, extra, isPlain, children }: {
+  label: ReactNode;
+  hint?: ReactNode;
+  error?: string;
+  note?: ReactNode;
+  extra?: ReactNode;
+  /** Without the line at its left that says what belongs to it. */
+  isPlain?: boolean;
+  children: ReactNode;
+}) {
+  const id = useId();
+  return (
+    <div role="group" aria-labelledby={id} aria-describedby={error ? `${id}-error` : undefined} className="flex min-w-0 flex-col gap-1">
+      <div className="flex min-h-5 items-center gap-3">
+        <span id={id} className="min-w-0 text-sm font-medium break-words">
+          {label}
+        </span>
+        {note && <span className="ml-auto min-w-0 truncate font-mono text-xs text-ink-3">{note}</span>}
+        {extra && <span className={clsx("flex shrink-0 items-center gap-1", !note && "ml-auto")}>{extra}</span>}
+      </div>
+      {hint && <p className="text-xs text-ink-2">{hint}</p>}
+      <div className={isPlain ? "flex flex-col gap-3" : "flex flex-col gap-3 border-l-2 border-line py-1 pl-3"}>{children}</div>
       {error && (
         <p id={`${id}-error`} role="alert" className="text-xs break-words whitespace-pre-wrap text-bad">
           {error}

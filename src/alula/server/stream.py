@@ -1,0 +1,232 @@
+"""Live streams for browsers: an execution, what changed in lists (both as server-sent events), and logs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from alula.control import logsearch
+from alula.control.feed import Feed, News, Reader
+from alula.control.follow import Follower, LogPlace
+from alula.control.logfile import read
+from alula.errors import InvalidInput, NotFound
+from alula.idl import core
+from alula.idl.identifier import ExecutionId
+from alula.idl.phase import ExecutionPhase
+from alula.idl.v1 import service_pb2
+
+BEAT_S = 15.0
+"""A stream that has nothing to say says so this often: a connection that is dead is noticed."""
+NEWS_EVERY_S = 0.2
+MAX_CHUNK_BYTES = 8 << 20
+"""Of a log in one answer that is not streamed."""
+NODES_AT_ONCE = 500  # in one event: an execution of ten thousand is shown from its first nodes on, and holds nobody up
+SEARCHES = 2  # in logs at the same time
+GONE_EVERY_S = 0.2  # while one goes on, its client is looked after this often
+_MAX_ATTEMPT = (1 << 31) - 1
+_MAX_NUMBER = (1 << 53) - 1
+_BEAT = b": beat\n\n"
+_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
+
+
+class StreamRoutes:
+    """Streams of one server."""
+
+    def __init__(self, follower: Follower, feed: Feed) -> None:
+        self._follower, self._feed = follower, feed
+        self._searches = asyncio.Semaphore(SEARCHES)
+
+    async def watch(self, request: Request) -> Response:
+        """An execution as it is, its nodes in several events if they are many, and then each change until it has ended."""
+        p = request.path_params
+        execution = ExecutionId(p["project"], p["domain"], p["name"])
+        updates = self._follower.watch(execution, with_nodes=request.query_params.get("nodes", "1") != "0")
+        first = await anext(updates)  # an unknown execution is a 404, not a broken stream
+
+        async def events() -> AsyncIterator[bytes]:
+            for part in _parts(first):
+                yield await asyncio.to_thread(_event, part)
+            async for update in updates:
+                for part in _parts(update):
+                    yield await asyncio.to_thread(_event, part) if len(part.nodes) > 1 else _event(part)
+            yield b"event: end\ndata: {}\n\n"
+
+        return _server_sent(_beating(events()))
+
+    async def changes(self, request: Request) -> Response:
+        """Which executions changed their phase, and whether anything was registered, archived or activated."""
+        q = request.query_params
+
+        async def events() -> AsyncIterator[bytes]:
+            with self._feed.read(q.get("project", ""), q.get("domain", "")) as reader:
+                yield _data({"ready": True})
+                async for news in _paced(reader):
+                    yield _data(_shown(news))
+
+        return _server_sent(_beating(events()))
+
+    async def logs(self, request: Request) -> Response:
+        """An attempt's log: whole, from a place on, its end, as it grows, or (`limit`) one piece of it."""
+        q, attempt, item = request.query_params, *_attempt(request)
+        tail, offset = _number(q, "tail", 0), _number(q, "offset", 0)
+        is_followed = q.get("follow") == "1"
+        headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+        if "limit" in q:
+            place = await self._follower.log_place(attempt, item)
+            begin = _begin(place, tail, offset)
+            length = min(_number(q, "limit", 0), MAX_CHUNK_BYTES, max(0, place.size - begin))
+            data = await asyncio.to_thread(read, place.path, place.start + begin, length) if length else b""
+            return Response(data, media_type="text/plain; charset=utf-8", headers={**headers, **_place_headers(place, begin)})
+        try:
+            place = await self._follower.log_place(attempt, item)
+        except NotFound:
+            if not is_followed:  # one that is followed may not have begun
+                raise
+        else:
+            begin = _begin(place, tail, offset)
+            headers |= _place_headers(place, begin)
+            tail, offset = (0, begin) if begin else (0, 0)
+        chunks = self._follower.logs(attempt, item, follow=is_followed, tail_bytes=tail, offset=offset)
+        first = await anext(chunks)
+
+        async def body() -> AsyncIterator[bytes]:
+            yield first.data
+            async for chunk in chunks:
+                yield chunk.data
+
+        return StreamingResponse(body(), media_type="text/plain; charset=utf-8", headers=headers)
+
+    async def find(self, request: Request) -> Response:
+        """The next place in a log that a text, a regular expression or an error is at; null: there is none."""
+        q, attempt, item = request.query_params, *_attempt(request)
+        wanted = _pattern(q)
+        place = await self._follower.log_place(attempt, item)
+        is_backwards = q.get("backwards") == "1"
+        at = _number(q, "from", place.size if is_backwards else 0)
+        if not place.path:
+            return JSONResponse(None)
+        is_gone = threading.Event()
+        options = {"is_backwards": is_backwards, "is_stopped": is_gone.is_set}
+        async with self._searches:
+            work = asyncio.create_task(asyncio.to_thread(logsearch.find, place.path, place.start, place.end, at, wanted, **options))  # type: ignore[arg-type]
+            try:
+                while not (await asyncio.wait([work], timeout=GONE_EVERY_S))[0]:
+                    if await request.is_disconnected():
+                        is_gone.set()
+            finally:
+                is_gone.set()  # also when the server stops: the thread ends with its next chunk
+            found = await work
+        return JSONResponse(found._asdict() if found is not None else None)
+
+
+def _parts(update: service_pb2.ExecutionUpdate) -> list[service_pb2.ExecutionUpdate]:
+    """An update as several of at most so many nodes, the execution and what attempts say with the first."""
+    if len(update.nodes) <= NODES_AT_ONCE:
+        return [update]
+    nodes = list(update.nodes)
+    found = []
+    for start in range(0, len(nodes), NODES_AT_ONCE):
+        part = service_pb2.ExecutionUpdate(nodes=nodes[start : start + NODES_AT_ONCE])
+        for node in part.nodes:
+            if name := update.names.get(node.id.node_id):
+                part.names[node.id.node_id] = name
+        found.append(part)
+    if update.HasField("execution"):
+        found[0].execution.CopyFrom(update.execution)
+    found[0].attempts.extend(update.attempts)
+    return found
+
+
+def _event(update: service_pb2.ExecutionUpdate) -> bytes:
+    return _data(MessageToDict(update, preserving_proto_field_name=True))
+
+
+def _data(value: Mapping[str, Any]) -> bytes:
+    return f"data: {json.dumps(value, separators=(',', ':'))}\n\n".encode()
+
+
+def _shown(news: News) -> dict[str, Any]:
+    if news.is_many:
+        return {"many": True, **({"entities": True} if news.has_entities else {})}
+    found: dict[str, Any] = {}
+    if news.phases:
+        found["executions"] = [{**each._asdict(), "phase": ExecutionPhase(phase).name} for each, phase in news.phases.items()]
+    if news.has_entities:
+        found["entities"] = True
+    return found
+
+
+async def _paced(reader: Reader) -> AsyncIterator[News]:
+    """News at once after a pause, and then at most so often."""
+    while True:
+        yield await reader.next()
+        await asyncio.sleep(NEWS_EVERY_S)
+
+
+async def _beating(source: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """A stream that is never silent for long."""
+    waiting: asyncio.Task[bytes | None] | None = None
+    try:
+        while True:
+            waiting = waiting or asyncio.ensure_future(anext(source, None))
+            if not (await asyncio.wait([waiting], timeout=BEAT_S))[0]:
+                yield _BEAT
+                continue
+            item, waiting = waiting.result(), None
+            if item is None:
+                return
+            yield item
+    finally:
+        if waiting is not None:
+            waiting.cancel()
+            await asyncio.wait([waiting])
+        await source.aclose()  # type: ignore[attr-defined]
+
+
+def _server_sent(events: AsyncIterator[bytes]) -> Response:
+    return StreamingResponse(events, media_type="text/event-stream", headers=_HEADERS)
+
+
+def _attempt(request: Request) -> tuple[core.TaskExecutionIdentifier, int]:
+    p = request.path_params
+    if p["attempt"] > _MAX_ATTEMPT:
+        raise NotFound(f"attempt {p['attempt']} of node {p['node_id']!r}: there is none")
+    execution = core.WorkflowExecutionIdentifier(project=p["project"], domain=p["domain"], name=p["name"])
+    node = core.NodeExecutionIdentifier(node_id=p["node_id"], execution_id=execution)
+    item = _number(request.query_params, "item", -1)
+    if item > _MAX_ATTEMPT:
+        raise NotFound(f"item {item} of node {p['node_id']!r}: there is none")
+    return core.TaskExecutionIdentifier(node_execution_id=node, retry_attempt=p["attempt"]), item
+
+
+def _begin(place: LogPlace, tail: int, offset: int) -> int:
+    return max(0, place.size - tail) if tail and not offset else offset
+
+
+def _place_headers(place: LogPlace, begin: int) -> dict[str, str]:
+    return {"alula-log-offset": str(begin), "alula-log-size": str(place.size), "alula-log-ended": str(int(place.is_ended))}
+
+
+def _pattern(query: Mapping[str, str]) -> logsearch.Pattern:
+    kind = query.get("pattern", "")
+    if kind == "error":
+        return logsearch.errors()
+    if kind:
+        raise InvalidInput(f"query parameter pattern: expected error, got {kind[:40]!r}; look for anything else by text")
+    return logsearch.pattern(query.get("text", ""), is_regex=query.get("regex") == "1")
+
+
+def _number(query: Mapping[str, str], name: str, default: int) -> int:
+    text = query.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 16 and int(text) <= _MAX_NUMBER):
+        raise InvalidInput(f"query parameter {name}: expected a whole number up to {_MAX_NUMBER}, got {text[:40]!r}")
+    return int(text)

@@ -1,0 +1,122 @@
+"""What surrounds every page: the way around, themes, the palette, a lost server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+from tests.server.harness import LiveServer
+from tests.ui import programs
+from tests.ui.conftest import Visitor, visit
+
+PAGES = ["/", "/executions", "/workflows", "/tasks", "/launch-plans", "/launch", "/compare"]
+
+
+@pytest.fixture
+def empty(browser: Browser, tmp_path: Path) -> Iterator[Visitor]:
+    """A visitor of a server on which nothing is."""
+    live = LiveServer(tmp_path / "home").start()
+    yield from visit(browser, live)
+    live.stop()
+
+
+def test_an_empty_server_shows_three_commands_that_lead_to_a_first_run(empty: Visitor) -> None:
+    page = empty.open("/")
+    expect(page.get_by_role("heading", name="Nothing has run here yet")).to_be_visible()
+    commands = page.locator("pre").all_inner_texts()
+    assert [command.split()[1] for command in commands] == ["init", "register", "launch"]
+    empty.check_accessible()
+
+
+def test_an_empty_server_becomes_a_full_one_without_reloading(browser: Browser, tmp_path: Path) -> None:
+    live = LiveServer(tmp_path / "home").start()
+    for visitor in visit(browser, live):
+        page = visitor.open("/")
+        expect(page.get_by_role("heading", name="Nothing has run here yet")).to_be_visible()
+        live.register(programs)
+        live.launch("tests.ui.programs.arithmetic", execution="first-of-all")
+        expect(page.get_by_role("link", name="first-of-all")).to_be_visible()
+    live.stop()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_accessible_in_both_themes(visitor: Visitor, path: str) -> None:
+    page = visitor.open(path)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.wait_for_load_state("networkidle") if path == "/compare" else None
+    visitor.check_accessible()
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_page_is_wider_than_its_window(browser: Browser, server: LiveServer, path: str, width: int) -> None:
+    for visitor in visit(browser, server, viewport={"width": width, "height": 844}):
+        page = visitor.open(path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_an_address_that_is_no_page_says_so(visitor: Visitor) -> None:
+    page = visitor.open("/nothing/here")
+    expect(page.get_by_text("There is no such page")).to_be_visible()
+
+
+def test_a_chosen_theme_stays(visitor: Visitor) -> None:
+    page = visitor.open("/")
+    page.get_by_role("button", name="Theme").first.click()
+    page.get_by_role("menuitem", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_keys_lead_to_the_pages(visitor: Visitor) -> None:
+    page = visitor.open("/")
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
+    for keys, heading in (("ge", "Executions"), ("gw", "Workflows"), ("gt", "Tasks"), ("gl", "Launch plans"), ("gh", "Home")):
+        page.keyboard.type(keys)
+        expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
+
+
+def test_the_palette_finds_workflows_executions_and_actions(visitor: Visitor, server: LiveServer) -> None:
+    server.wait(server.launch("tests.ui.programs.arithmetic", execution="palette-run"))
+    page = visitor.open("/")
+    page.keyboard.press("Control+k")
+    field = page.get_by_placeholder("Search workflows, tasks, executions, or type a command")
+    field.fill("palette")
+    expect(page.get_by_role("option", name="palette-run")).to_be_visible()
+    field.press("Enter")
+    page.wait_for_url("**/executions/default/development/palette-run*")
+    page.keyboard.press("Control+k")
+    field.fill("arithm")
+    expect(page.get_by_role("option", name="Launch tests.ui.programs.arithmetic")).to_be_visible()
+    page.get_by_role("option", name="tests.ui.programs.arithmetic").first.click()
+    page.wait_for_url("**/workflows/default/development/tests.ui.programs.arithmetic*")
+    page.keyboard.press("Control+k")
+    field.fill("dark")
+    expect(page.get_by_role("option", name="Dark theme")).to_be_visible()
+    visitor.check_accessible()
+    field.press("Enter")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_a_lost_server_is_said_and_what_happened_meanwhile_is_caught_up(browser: Browser, tmp_path: Path) -> None:
+    live = LiveServer(tmp_path / "home").start()
+    live.register(programs)
+    port = live.http.rsplit(":", 1)[1]
+    for visitor in visit(browser, live):
+        visitor.watched.excused = lambda text: (
+            "ERR_CONNECTION_REFUSED" in text or "ERR_INCOMPLETE_CHUNKED" in text or "ERR_CONNECTION_RESET" in text
+        )
+        page = visitor.open("/executions")
+        expect(page.get_by_text("Nothing has run in default / development yet")).to_be_visible()
+        live.kill()
+        expect(page.locator("[data-connection=lost]")).to_be_visible()
+        live.options = ("--http", f"127.0.0.1:{port}")
+        live.start()
+        live.launch("tests.ui.programs.arithmetic", execution="while-away")
+        expect(page.locator("[data-connection=lost]")).to_have_count(0, timeout=30_000)
+        expect(page.get_by_role("link", name="while-away")).to_be_visible()
+    live.stop()

@@ -1,0 +1,106 @@
+import { Plus, X } from "lucide-react";
+import { useState } from "react";
+import { Button, IconButton } from "@/components/ui/Button";
+import { FieldGroup, Input } from "@/components/ui/Field";
+import { printable } from "@/lib/printable";
+import { initial, newKey, type Shape, type Value } from "@/literal";
+import { useForm } from "./context";
+import { JsonButton } from "./JsonButton";
+import { ShapeField, type KindProps } from "./ShapeField";
+
+const AT_FIRST = 50; // more fields at once make typing slow; the rest is a click, or the JSON, away
+
+/** A list, item by item. */
+export function ItemsField({ item, shape, value, onChange, frame, path, depth, label }: KindProps & { item: () => Shape }) {
+  const { isLocked } = useForm();
+  const [limit, setLimit] = useState(AT_FIRST);
+  const items = value.form === "list" ? value.items : [];
+  const set = (next: typeof items) => onChange({ form: "list", items: next });
+  return (
+    <FieldGroup {...frame} extra={<>{frame.extra}<JsonButton shape={shape} value={value} label={label} onChange={onChange} /></>}>
+      {items.slice(0, limit).map((each, at) => (
+        <ShapeField
+          key={each.key}
+          shape={item()}
+          value={each.value}
+          onChange={(inner) => set(items.map((one) => (one.key === each.key ? { ...one, value: inner } : one)))}
+          label={`${label} ${at + 1}`}
+          path={inside(path, at)}
+          depth={depth + 1}
+          extra={<Remove label={`Remove item ${at + 1}`} isLocked={isLocked} onClick={() => set(items.filter((one) => one.key !== each.key))} />}
+        />
+      ))}
+      <More hidden={items.length - limit} onClick={() => setLimit(limit * 4)} />
+      {!isLocked && (
+        <Button size="small" className="self-start" aria-label={`Add an item to ${label}`} icon={<Plus aria-hidden className="size-3.5" />} onClick={() => set([...items, { key: newKey(), value: initial(item()) }])}>
+          Add item
+        </Button>
+      )}
+    </FieldGroup>
+  );
+}
+
+/** A map, entry by entry, in the order in which they were added. */
+export function EntriesField({ item, shape, value, onChange, frame, path, depth, label }: KindProps & { item: () => Shape }) {
+  const { isLocked, messages } = useForm();
+  const [limit, setLimit] = useState(AT_FIRST);
+  const entries = value.form === "map" ? value.entries : [];
+  const set = (next: typeof entries) => onChange({ form: "map", entries: next });
+  const change = (key: number, changes: { name?: string; value?: Value }) => set(entries.map((one) => (one.key === key ? { ...one, ...changes } : one)));
+  return (
+    <FieldGroup {...frame} extra={<>{frame.extra}<JsonButton shape={shape} value={value} label={label} onChange={onChange} /></>}>
+      {entries.slice(0, limit).map((each, at) => (
+        <div key={each.key} className="flex flex-col gap-2 sm:flex-row sm:items-end">
+          <Input
+            className="shrink-0 font-mono !text-xs sm:!w-44"
+            aria-label={`Key ${at + 1} of ${label}`}
+            aria-invalid={messages.get(inside(path, at))?.includes("twice")}
+            placeholder="key"
+            disabled={isLocked}
+            value={each.name}
+            onChange={(event) => change(each.key, { name: event.target.value })}
+          />
+          <div className="min-w-0 flex-1">
+            <ShapeField
+              shape={item()}
+              value={each.value}
+              onChange={(inner) => change(each.key, { value: inner })}
+              label={each.name ? printable(each.name, 60) : `Value ${at + 1}`}
+              path={inside(path, at)}
+              depth={depth + 1}
+              extra={<Remove label={`Remove entry ${at + 1}`} isLocked={isLocked} onClick={() => set(entries.filter((one) => one.key !== each.key))} />}
+            />
+          </div>
+        </div>
+      ))}
+      <More hidden={entries.length - limit} onClick={() => setLimit(limit * 4)} />
+      {!isLocked && (
+        <Button size="small" className="self-start" aria-label={`Add an entry to ${label}`} icon={<Plus aria-hidden className="size-3.5" />} onClick={() => set([...entries, { key: newKey(), name: "", value: initial(item()) }])}>
+          Add entry
+        </Button>
+      )}
+    </FieldGroup>
+  );
+}
+
+function inside(path: string, at: number): string {
+  return path ? `${path}.${at}` : String(at);
+}
+
+function Remove({ label, isLocked, onClick }: { label: string; isLocked: boolean; onClick: () => void }) {
+  if (isLocked) return null;
+  return (
+    <IconButton size="small" label={label} onClick={onClick}>
+      <X aria-hidden className="size-3.5" />
+    </IconButton>
+  );
+}
+
+function More({ hidden, onClick }: { hidden: number; onClick: () => void }) {
+  if (hidden <= 0) return null;
+  return (
+    <Button size="small" look="quiet" className="self-start" onClick={onClick}>
+      {hidden} more
+    </Button>
+  );
+}
