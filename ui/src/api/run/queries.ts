@@ -86,10 +86,14 @@ export function cacheQuery(id: ExecutionId, nodeId: string, at: unknown) {
 export function metricsQuery(id: ExecutionId, nodeId: string, at: unknown) {
   return queryOptions({
     queryKey: runKeys.metrics(id, nodeId, at),
-    queryFn: ({ signal }) =>
-      get<{ attempts?: AttemptMetrics[] }>(["api/alula/v1/metrics", ...parts(id)], { node_id: nodeId, all_attempts: true }, signal).then((found) => found.attempts ?? []),
+    queryFn: ({ signal }) => readMetrics(id, nodeId, signal),
     placeholderData: keepPreviousData,
   });
+}
+
+async function readMetrics(id: ExecutionId, nodeId: string, signal: AbortSignal): Promise<AttemptMetrics[]> {
+  const found = await get<{ attempts?: AttemptMetrics[] }>(["api/alula/v1/metrics", ...parts(id)], { node_id: nodeId, all_attempts: true }, signal);
+  return found.attempts ?? [];
 }
 
 /** Every point of one attempt's metrics. `item` counts from 0, -1: an ordinary task. */
@@ -105,9 +109,14 @@ export function seriesQuery(id: ExecutionId, nodeId: string, attempt: number, it
 export function signalsQuery(id: ExecutionId, at: unknown) {
   return queryOptions({
     queryKey: runKeys.signals(id, at),
-    queryFn: ({ signal }) => get<{ signals?: Signal[] }>(["api/v1/signals", ...parts(id)], { limit: 1000 }, signal).then((found) => found.signals ?? []),
+    queryFn: ({ signal }) => readSignals(id, signal),
     placeholderData: keepPreviousData,
   });
+}
+
+async function readSignals(id: ExecutionId, signal: AbortSignal): Promise<Signal[]> {
+  const found = await get<{ signals?: Signal[] }>(["api/v1/signals", ...parts(id)], { limit: 1000 }, signal);
+  return found.signals ?? [];
 }
 
 /** Of which commit a version is. */

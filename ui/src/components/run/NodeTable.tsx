@@ -91,7 +91,7 @@ export function NodeTable({ rows, attempts, selected, onOpen }: { rows: readonly
             Attempts
           </div>
         </div>
-        {/* eslint-disable-next-line jsx-a11y/interactive-supports-focus -- its buttons have the focus */}
+        {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- its buttons have the focus, this moves among them */}
         <div ref={scroller} role="rowgroup" onKeyDown={onKeyDown} className="min-h-0 flex-1 overflow-auto">
           {shown.length === 0 && (
             <div role="row">

@@ -10,7 +10,7 @@ import { SourceLink } from "./CachePart";
 import { useRunPage } from "./page";
 import { useSettled } from "./useSettled";
 
-const Curves = lazy(() => import("@/components/run/Curves").then((module) => ({ default: module.Curves })));
+const MetricCurves = lazy(() => import("@/components/run/MetricCurves"));
 
 /** What an attempt says of itself: progress, parameters, metrics as curves. */
 export function MetricsPart({ nodeId, attempt, item }: { nodeId: string; attempt: number; item: number }) {
@@ -51,7 +51,7 @@ export function MetricsPart({ nodeId, attempt, item }: { nodeId: string; attempt
       {series.error && <Failure error={series.error} />}
       {series.data && (
         <Suspense fallback={<Skeleton lines={3} />}>
-          <Curves series={series.data} />
+          <MetricCurves series={series.data} />
         </Suspense>
       )}
     </div>
