@@ -1,4 +1,4 @@
-import { CONTAINER_HEAD, CONTAINER_PAD, sizeOf, type GraphEdge, type GraphModel, type GraphNode } from "./model";
+import { CONDITION_HEIGHT, CONTAINER_HEAD, CONTAINER_PAD, sizeOf, type GraphEdge, type GraphModel, type GraphNode } from "./model";
 
 export interface Box {
   x: number;
@@ -37,16 +37,22 @@ export async function layoutGraph(model: GraphModel, place: Place): Promise<Layo
   async function scope(parent: string | undefined): Promise<Layout> {
     const inner = new Map<string, Layout>();
     const sized: Sized[] = [];
+    const heads = new Map((children.get(parent) ?? []).map((node) => [node.id, headOf(node)]));
     for (const node of children.get(parent) ?? []) {
       if (node.isExpanded && children.has(node.id)) {
         const found = await scope(node.id);
         inner.set(node.id, found);
         sized.push({ id: node.id, width: Math.max(160, found.width + 2 * CONTAINER_PAD), height: found.height + CONTAINER_HEAD + CONTAINER_PAD });
-      } else sized.push({ id: node.id, ...sizeOf(node.kind) });
+      } else {
+        const { width, height } = sizeOf(node.kind);
+        sized.push({ id: node.id, width, height: height + headOf(node) });
+      }
     }
     const mine = await place(sized, edges.get(parent) ?? []);
     const all = new Map<string, Box>();
-    for (const [id, box] of mine.boxes) {
+    for (const [id, whole] of mine.boxes) {
+      const head = inner.has(id) ? 0 : (heads.get(id) ?? 0);
+      const box = head ? { ...whole, y: whole.y + head, height: whole.height - head } : whole;
       all.set(id, box);
       const inside = inner.get(id);
       if (inside) for (const [each, at] of inside.boxes) all.set(each, { ...at, x: at.x + box.x + CONTAINER_PAD, y: at.y + box.y + CONTAINER_HEAD });
@@ -61,6 +67,11 @@ export async function layoutGraph(model: GraphModel, place: Place): Promise<Layo
     if (box) boxes.set(node.id, box);
   }
   return { boxes, width: whole.width, height: whole.height };
+}
+
+/** Above an arm of a branch stands when it is taken. */
+function headOf(node: GraphNode): number {
+  return node.condition === undefined ? 0 : CONDITION_HEIGHT;
 }
 
 function edgesByScope(model: GraphModel): Map<string | undefined, GraphEdge[]> {

@@ -35,6 +35,7 @@ export const NODE_WIDTH = 188;
 export const NODE_HEIGHT = 48;
 /** Of the small round ends of a graph. */
 export const END_SIZE = 28;
+export const CONDITION_HEIGHT = 16;
 export const CONTAINER_HEAD = 34;
 export const CONTAINER_PAD = 14;
 

@@ -25,7 +25,9 @@ describe("a timeline", () => {
       ["m[0]", [[0, 2, 5]]],
       ["m[1]", [[0, 2, 9]]],
     ]);
-    expect([timeline.from, timeline.to]).toEqual([BEGIN, BEGIN + 9000]);
+    expect(timeline.from).toBe(BEGIN);
+    expect(timeline.to).toBeGreaterThan(BEGIN + 9000);
+    expect(timeline.to).toBeLessThan(BEGIN + 9500);
   });
 
   test("folds a map's items from the start, and others when asked", () => {

@@ -35,6 +35,8 @@ export interface Timeline {
   to: number;
 }
 
+const MARGIN = 0.02;
+
 /** Rows of nodes and, beneath a map, of its items; each with its attempts one behind the other. */
 export function layTimeline(nodes: readonly NodeRow[], attempts: readonly AttemptDetail[], now: number): Timeline {
   const byNode = group(attempts);
@@ -69,7 +71,8 @@ export function layTimeline(nodes: readonly NodeRow[], attempts: readonly Attemp
     }
   }
   if (!Number.isFinite(from)) return { rows, from: now, to: now + 1 };
-  return { rows, from, to: Math.max(to, from + 1) };
+  // A little room at the right, so that the last bar's end is seen.
+  return { rows, from, to: Math.max(to, from + 1) + MARGIN * (to - from) };
 }
 
 function group(attempts: readonly AttemptDetail[]): Map<string, Map<number, AttemptDetail[]>> {

@@ -68,7 +68,7 @@ function Card({ node, status, cards }: CardProps) {
     <div
       className={clsx(
         "relative flex size-full items-center gap-2 rounded-md border pr-1 pl-2",
-        isFaint ? "border-dashed border-line-2 bg-ground text-ink-3" : hasRun ? [TONE_GROUND[tone], "border-current", TONE_TEXT[tone]] : "border-line-2 bg-ground text-ink-2",
+        isFaint ? "border-line bg-ground text-ink-3" : hasRun ? [TONE_GROUND[tone], "border-current", TONE_TEXT[tone]] : "border-line-2 bg-ground text-ink-2",
         cards.selected === node.id && "outline-2 outline-offset-2 outline-accent outline-solid",
       )}
     >

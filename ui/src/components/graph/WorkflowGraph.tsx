@@ -1,4 +1,4 @@
-import { ReactFlow, ReactFlowProvider, useReactFlow, useStore, type OnMove } from "@xyflow/react";
+import { getViewportForBounds, ReactFlow, ReactFlowProvider, useReactFlow, useStore, type OnMove } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 import { Skeleton } from "@/components/ui/State";
@@ -104,16 +104,20 @@ function View({ laid, run, selected, onOpen, onToggle, onToggleAll, strip, label
     setVisible(ids);
   }, [flow, grid, height, isSmall, model, width]);
 
+  const fit = useCallback(
+    () => void flow.setViewport(getViewportForBounds({ x: 0, y: 0, width: layout.width, height: layout.height }, width, height, FIT.minZoom, FIT.maxZoom, FIT.padding)).then(look),
+    [flow, layout, width, height, look],
+  );
   const isFitted = useRef(false);
   useEffect(() => {
     if (width === 0) return;
     if (!isFitted.current) {
       isFitted.current = true;
-      void flow.fitBounds({ x: 0, y: 0, width: layout.width, height: layout.height }, { padding: FIT.padding }).then(look);
+      fit();
     }
     shown.current = "";
     look();
-  }, [flow, layout, look, width]);
+  }, [fit, layout, look, width]);
 
   const nodes = useMemo<CardNode[]>(() => {
     const made: CardNode[] = [];
@@ -138,7 +142,6 @@ function View({ laid, run, selected, onOpen, onToggle, onToggleAll, strip, label
     },
     [flow, layout, look],
   );
-  const fit = useCallback(() => void flow.fitBounds({ x: 0, y: 0, width: layout.width, height: layout.height }, { padding: FIT.padding }).then(look), [flow, layout, look]);
 
   function onKeyDown(event: KeyboardEvent): void {
     const direction = ({ ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" } as Record<string, Direction>)[event.key];

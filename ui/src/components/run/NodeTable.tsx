@@ -11,11 +11,11 @@ import { phaseWords } from "@/lib/phase";
 import { printable } from "@/lib/printable";
 
 const COLUMNS: readonly { key: SortKey; title: string; className: string }[] = [
-  { key: "name", title: "Node", className: "min-w-0 flex-1 basis-48" },
+  { key: "name", title: "Node", className: "min-w-36 flex-1" },
   { key: "phase", title: "Phase", className: "w-28 shrink-0" },
-  { key: "cache", title: "Cache", className: "hidden w-24 shrink-0 sm:block" },
-  { key: "startedAt", title: "Started", className: "hidden w-28 shrink-0 md:block" },
-  { key: "duration", title: "Duration", className: "w-24 shrink-0 text-right" },
+  { key: "cache", title: "Cache", className: "hidden w-20 shrink-0 @xl:block" },
+  { key: "startedAt", title: "Started", className: "hidden w-24 shrink-0 @2xl:block" },
+  { key: "duration", title: "Duration", className: "hidden w-24 shrink-0 text-right @md:block" },
 ];
 const ROW = 34;
 
@@ -77,7 +77,7 @@ export function NodeTable({ rows, attempts, selected, onOpen }: { rows: readonly
         ))}
         <span className="ml-auto text-xs text-ink-2">{shown.length === rows.length ? `${rows.length} nodes` : `${shown.length} of ${rows.length}`}</span>
       </div>
-      <div role="table" aria-label="Nodes" aria-rowcount={shown.length} className="flex min-h-0 flex-1 flex-col">
+      <div role="table" aria-label="Nodes" aria-rowcount={shown.length} className="@container flex min-h-0 flex-1 flex-col">
         <div role="row" className="flex gap-3 border-y border-line bg-ground-2 px-4 text-xs">
           {COLUMNS.map(({ key, title, className }) => (
             <div key={key} role="columnheader" aria-sort={sort.key === key ? (sort.isDown ? "descending" : "ascending") : "none"} className={className}>
@@ -87,7 +87,7 @@ export function NodeTable({ rows, attempts, selected, onOpen }: { rows: readonly
               </button>
             </div>
           ))}
-          <div role="columnheader" className="hidden w-16 shrink-0 py-1.5 text-right font-medium text-ink-2 sm:block">
+          <div role="columnheader" className="hidden w-16 shrink-0 py-1.5 text-right font-medium text-ink-2 @3xl:block">
             Attempts
           </div>
         </div>
@@ -127,7 +127,8 @@ export function NodeTable({ rows, attempts, selected, onOpen }: { rows: readonly
 function NameCell({ row, isNested, isCollapsed, onToggle, onOpen }: { row: NodeRow; isNested: boolean; isCollapsed: boolean; onToggle: () => void; onOpen: (id: string) => void }) {
   const Sign = KIND_SIGNS[row.kind];
   return (
-    <div role="cell" className={clsx(COLUMNS[0]?.className, "flex items-center gap-1.5")} style={isNested ? { paddingLeft: row.depth * 16 } : undefined}>
+    <div role="cell" className={clsx(COLUMNS[0]?.className, "flex items-center gap-1.5")}>
+      {isNested && <span style={{ width: row.depth * 16 }} className="shrink-0" />}
       {isNested &&
         (row.hasChildren ? (
           <button type="button" aria-expanded={!isCollapsed} aria-label={`${isCollapsed ? "Expand" : "Collapse"} ${printable(row.name, 60)}`} onClick={onToggle} className="grid size-5 place-items-center rounded hover:bg-ground-3">
@@ -162,7 +163,7 @@ function Cells({ row, attempts }: { row: NodeRow; attempts: number | undefined }
       <div role="cell" className={clsx(COLUMNS[4]?.className, "tabular-nums")}>
         {Number.isFinite(row.startedAt) ? <Elapsed from={row.startedAt} to={Number.isFinite(row.endedAt) ? row.endedAt : undefined} /> : "–"}
       </div>
-      <div role="cell" className="hidden w-16 shrink-0 text-right tabular-nums sm:block">
+      <div role="cell" className="hidden w-16 shrink-0 text-right tabular-nums @3xl:block">
         {attempts ?? ""}
       </div>
     </>
