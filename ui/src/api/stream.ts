@@ -49,10 +49,10 @@ export function openStream<T>(url: string, handlers: StreamHandlers<T>): () => v
     };
   }
 
-  /** A refusal and a lost connection look the same to an EventSource; one plain request tells them apart. */
+  /** A refusal and a lost connection look the same to an EventSource; one plain request tells them apart. What was there may be gone since. */
   async function lost(): Promise<void> {
     if (isOver) return;
-    if (!hasOpened && (await isRefused(url))) {
+    if (await isRefused(url)) {
       stop();
       handlers.onRefused?.();
       return;

@@ -51,3 +51,8 @@ export function isTerminal(phase: string | undefined): boolean {
 
 /** The phases a person filters executions by, in the order of their life. */
 export const EXECUTION_PHASES: readonly ExecutionPhase[] = ["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "ABORTED", "TIMED_OUT"];
+
+/** Phases of attempts by their number on the wire. */
+export const ATTEMPT_PHASES: readonly AttemptPhase[] = [
+  "UNDEFINED", "QUEUED", "RUNNING", "SUCCEEDED", "ABORTED", "FAILED", "INITIALIZING", "WAITING_FOR_RESOURCES", "RETRYABLE_FAILED",
+];

@@ -1,6 +1,7 @@
 import { createFileRoute } from "@tanstack/react-router";
-import { Page } from "@/components/ui/Page";
 import { integer, oneOf, text } from "@/lib/search";
+import { ExecutionPage } from "./-execution/ExecutionPage";
+import { VIEWS, type View } from "./-execution/NodeDrawer";
 
 export const TABS = ["graph", "timeline", "nodes", "inputs", "events"] as const;
 
@@ -12,7 +13,9 @@ export interface ExecutionPageSearch {
   /** Index of a map's item. */
   item?: number;
   /** What the drawer shows. */
-  view?: string;
+  view?: View;
+  /** Where in a log it begins. */
+  at?: "error";
 }
 
 export const Route = createFileRoute("/executions/$project/$domain/$name")({
@@ -21,12 +24,22 @@ export const Route = createFileRoute("/executions/$project/$domain/$name")({
     node: text(search.node),
     attempt: integer(search.attempt),
     item: integer(search.item),
-    view: text(search.view),
+    view: oneOf(search.view, VIEWS),
+    at: oneOf(search.at, ["error"] as const),
   }),
-  component: ExecutionPage,
+  component: Shown,
 });
 
-function ExecutionPage() {
-  const { name } = Route.useParams();
-  return <Page title={name}>…</Page>;
+function Shown() {
+  const { project, domain, name } = Route.useParams();
+  const search = Route.useSearch();
+  const navigate = Route.useNavigate();
+  return (
+    <ExecutionPage
+      key={`${project}/${domain}/${name}`}
+      id={{ project, domain, name }}
+      search={search}
+      onSearch={(change, isReplaced) => void navigate({ search: (old) => ({ ...old, ...change }), replace: isReplaced })}
+    />
+  );
 }

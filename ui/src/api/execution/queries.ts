@@ -57,9 +57,10 @@ export interface ExecutionData {
   full_outputs?: LiteralMap;
 }
 
-export function executionDataQuery(id: ExecutionId) {
+/** Its inputs and outputs; `at` says at which stage: outputs are there once it has succeeded. */
+export function executionDataQuery(id: ExecutionId, at?: unknown) {
   return queryOptions({
-    queryKey: executionKeys.data(id),
+    queryKey: [...executionKeys.data(id), at] as const,
     queryFn: ({ signal }) => get<ExecutionData>(["api/v1/data/executions", id.project ?? "", id.domain ?? "", id.name ?? ""], {}, signal),
   });
 }

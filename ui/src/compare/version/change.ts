@@ -22,5 +22,7 @@ export function line(value: unknown): string {
       .map(([name, text]) => `${name}: ${text}`)
       .join(", ");
   }
-  return value === undefined || value === null || value === "" || value === 0 || value === false ? "" : String(value);
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return value === 0 ? "" : String(value);
+  return value === true ? "yes" : "";
 }

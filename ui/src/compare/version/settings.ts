@@ -8,7 +8,7 @@ export function settingsOf(template: TaskTemplate | undefined): Map<string, stri
   const { metadata, container, k8s_pod: pod, sql } = template ?? {};
   say("type", template?.type ?? "");
   say("image", container?.image ?? "");
-  for (const [kind, entries] of resources(container?.resources)) for (const [name, value] of entries) say(`${kind} ${name}`, value);
+  for (const [kind, entries] of resources(container?.resources)) for (const [name, value] of entries) say(`${name} ${kind}`, value);
   say("accelerator", line(template?.extended_resources?.gpu_accelerator));
   say("shared memory", line(template?.extended_resources?.shared_memory));
   say("retries", metadata?.retries?.retries ? String(metadata.retries.retries) : "");
@@ -31,7 +31,7 @@ export function settingsOf(template: TaskTemplate | undefined): Map<string, stri
 
 export function resources(of: Resources | undefined): [string, [string, string][]][] {
   const entries = (list: Resources["requests"]) => (list ?? []).map((each): [string, string] => [(each.name ?? "").toLowerCase().replaceAll("_", " "), each.value ?? ""]);
-  return [["requests", entries(of?.requests)], ["limit", entries(of?.limits)]];
+  return [["request", entries(of?.requests)], ["limit", entries(of?.limits)]];
 }
 
 export interface TaskChange {

@@ -1,5 +1,5 @@
 import type { LaunchPlan, Literal, LiteralType, TypedInterface, Variable } from "@/idl";
-import { commandText, typeWords } from "@/literal";
+import { commandText, typeWords, type Input } from "@/literal";
 import { changesOf, type Change } from "./change";
 
 /** A value as one line, for people; one that cannot be written down is named by what it is. */
@@ -11,21 +11,28 @@ export function literalLine(literal: Literal, type?: LiteralType): string {
   }
 }
 
-/** What two interfaces differ in: inputs and outputs with their types and docs. */
-export function interfaceChanges(before: TypedInterface | undefined, after: TypedInterface | undefined): Change[] {
+export interface Signature {
+  interface?: TypedInterface;
+  /** With their defaults, where they are known. */
+  inputs?: readonly Input[];
+}
+
+/** What two interfaces differ in: inputs and outputs with their types, defaults and docs. */
+export function interfaceChanges(before: Signature, after: Signature): Change[] {
   return changesOf(lines(before), lines(after));
 }
 
-function lines(of: TypedInterface | undefined): Map<string, string> {
+function lines({ interface: of, inputs }: Signature): Map<string, string> {
   const made = new Map<string, string>();
-  for (const [kind, variables] of [["input", of?.inputs?.variables], ["output", of?.outputs?.variables]] as const) {
-    for (const [name, variable] of Object.entries(variables ?? {})) made.set(`${kind} ${name}`, words(variable));
-  }
+  const defaults = new Map((inputs ?? []).map((input) => [input.name, input.default]));
+  for (const [name, variable] of Object.entries(of?.inputs?.variables ?? {})) made.set(`input ${name}`, words(variable, defaults.get(name)));
+  for (const [name, variable] of Object.entries(of?.outputs?.variables ?? {})) made.set(`output ${name}`, words(variable, undefined));
   return made;
 }
 
-function words(variable: Variable): string {
-  return `${typeWords(variable.type)}${variable.description ? `: ${variable.description}` : ""}`;
+function words(variable: Variable, preset: Literal | undefined): string {
+  const said = preset ? ` = ${literalLine(preset, variable.type)}` : "";
+  return `${typeWords(variable.type)}${said}${variable.description ? `: ${variable.description}` : ""}`;
 }
 
 /** What two launch plans differ in: their workflow's version, inputs that are set, schedule and settings. */

@@ -52,13 +52,13 @@ it("says what tasks ask for now", () => {
     metadata: { retries: { retries }, discoverable: true, discovery_version: "1" },
   });
   expect(taskChanges([task("1Gi", 0)], [task("2Gi", 3)])).toEqual([
-    { task: "m.train", status: "changed", changes: [{ name: "requests memory", before: "1Gi", after: "2Gi" }, { name: "retries", before: undefined, after: "3" }] },
+    { task: "m.train", status: "changed", changes: [{ name: "memory request", before: "1Gi", after: "2Gi" }, { name: "retries", before: undefined, after: "3" }] },
   ]);
   expect(taskChanges([task("1Gi", 0)], [])).toEqual([{ task: "m.train", status: "removed", changes: [] }]);
 });
 
 it("says which inputs came, went and changed their type", () => {
-  const of = (variables: Record<string, "INTEGER" | "FLOAT">) => ({ inputs: { variables: Object.fromEntries(Object.entries(variables).map(([name, simple]) => [name, { type: { simple } }])) } });
+  const of = (variables: Record<string, "INTEGER" | "FLOAT">) => ({ interface: { inputs: { variables: Object.fromEntries(Object.entries(variables).map(([name, simple]) => [name, { type: { simple } }])) } } });
   expect(interfaceChanges(of({ a: "INTEGER", b: "INTEGER" }), of({ b: "FLOAT", c: "INTEGER" }))).toEqual([
     { name: "input a", before: "int", after: undefined },
     { name: "input b", before: "int", after: "float" },

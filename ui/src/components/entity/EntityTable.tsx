@@ -24,10 +24,10 @@ export function EntityTable({ kind, place, entities, onArchive }: { kind: Entity
       <thead>
         <tr>
           <th className={HEAD}>Name</th>
-          <th className={HEAD}>Last runs</th>
+          <th className={`${HEAD} whitespace-nowrap sm:min-w-44`}>Last runs</th>
           <th className={`${HEAD} hidden lg:table-cell`}>Version</th>
           <th className={`${HEAD} hidden text-right md:table-cell`}>Versions</th>
-          <th className={`${HEAD} hidden md:table-cell`}>Last run</th>
+          <th className={`${HEAD} hidden whitespace-nowrap md:table-cell`}>Last run</th>
           <th className={HEAD}>
             <span className="sr-only">Actions</span>
           </th>

@@ -18,7 +18,7 @@ export function RunBars({ runs, place }: { runs: readonly RecentRun[]; place: Pl
   const now = useNow(10_000);
   const shown = [...runs].slice(0, PLACES).reverse();
   const longest = Math.max(1, ...shown.map((run) => Number(run.duration_us ?? 0)));
-  if (shown.length === 0) return <span className="text-xs text-ink-3">never run</span>;
+  if (shown.length === 0) return <span className="text-xs whitespace-nowrap text-ink-3">never run</span>;
   return (
     <div className="relative w-fit">
       <div role="toolbar" tabIndex={-1} aria-label="Last runs" className="flex h-7 items-end gap-0.5" onKeyDown={walk} onMouseLeave={() => setTold(undefined)}>

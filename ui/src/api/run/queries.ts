@@ -1,0 +1,140 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { executionKeys } from "@/api/execution/keys";
+import { get } from "@/api/client";
+import type { Alula, AttemptMetrics, CacheExplanation, CompiledWorkflowClosure, ExecutionId, Identifier, LiteralMap, MetricSeries, Signal } from "@/idl";
+import { runKeys } from "./keys";
+
+const PAGE = 1000;
+/** Of a whole execution no more are read: its timeline says so. */
+export const MOST_ATTEMPTS = 10_000;
+
+function parts(id: ExecutionId): [string, string, string] {
+  return [id.project ?? "", id.domain ?? "", id.name ?? ""];
+}
+
+export interface Attempts {
+  attempts: Alula<"AttemptDetail">[];
+  isCut: boolean;
+}
+
+/** Attempts of an execution, one node of it or one item, by node, item and number. `item` counts from 0. */
+export function attemptsQuery(id: ExecutionId, at: unknown, nodeId?: string, item?: number) {
+  return queryOptions({
+    queryKey: runKeys.attempts(id, at, nodeId, item),
+    queryFn: ({ signal }) => readAttempts(id, nodeId, item, signal),
+    placeholderData: keepPreviousData,
+  });
+}
+
+async function readAttempts(id: ExecutionId, nodeId: string | undefined, item: number | undefined, signal: AbortSignal): Promise<Attempts> {
+  const attempts: Attempts["attempts"] = [];
+  let token = "";
+  do {
+    const query = { node_id: nodeId, item: item === undefined ? undefined : item + 1, limit: PAGE, token };
+    const page = await get<Alula<"AttemptPage">>(["api/alula/v1/attempts", ...parts(id)], query, signal);
+    attempts.push(...(page.attempts ?? []));
+    token = page.token ?? "";
+  } while (token && attempts.length < MOST_ATTEMPTS);
+  return { attempts, isCut: token !== "" };
+}
+
+/** Where a map's items stand: one byte each. */
+export interface Items {
+  size: number;
+  phases: Uint8Array;
+  cached: Uint8Array;
+}
+
+export function itemsQuery(id: ExecutionId, nodeId: string) {
+  return queryOptions({
+    queryKey: runKeys.items(id, nodeId),
+    queryFn: async ({ signal }): Promise<Items> => {
+      const found = await get<Alula<"ItemsResponse">>(["api/alula/v1/items", ...parts(id), nodeId], {}, signal);
+      return { size: found.size ?? 0, phases: bytesOf(found.phases), cached: bytesOf(found.cached) };
+    },
+    placeholderData: keepPreviousData,
+  });
+}
+
+function bytesOf(text: string | undefined): Uint8Array {
+  return Uint8Array.from(atob(text ?? ""), (char) => char.charCodeAt(0));
+}
+
+export interface NodeData {
+  full_inputs?: LiteralMap;
+  full_outputs?: LiteralMap;
+  dynamic_workflow?: { compiled_workflow?: CompiledWorkflowClosure };
+}
+
+/** A node's values, and the graph it made if it is dynamic. */
+export function nodeDataQuery(id: ExecutionId, nodeId: string, at: unknown) {
+  return queryOptions({
+    queryKey: runKeys.nodeData(id, nodeId, at),
+    queryFn: ({ signal }) => get<NodeData>(["api/v1/data/node_executions", ...parts(id), nodeId], {}, signal),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function cacheQuery(id: ExecutionId, nodeId: string, at: unknown) {
+  return queryOptions({
+    queryKey: runKeys.cache(id, nodeId, at),
+    queryFn: ({ signal }) => get<CacheExplanation>(["api/alula/v1/cache", ...parts(id), nodeId], {}, signal),
+  });
+}
+
+/** What every attempt of a node said: parameters, progress and each metric's range. */
+export function metricsQuery(id: ExecutionId, nodeId: string, at: unknown) {
+  return queryOptions({
+    queryKey: runKeys.metrics(id, nodeId, at),
+    queryFn: ({ signal }) => readMetrics(id, nodeId, signal),
+    placeholderData: keepPreviousData,
+  });
+}
+
+async function readMetrics(id: ExecutionId, nodeId: string, signal: AbortSignal): Promise<AttemptMetrics[]> {
+  const found = await get<{ attempts?: AttemptMetrics[] }>(["api/alula/v1/metrics", ...parts(id)], { node_id: nodeId, all_attempts: true }, signal);
+  return found.attempts ?? [];
+}
+
+/** Every point of one attempt's metrics. `item` counts from 0, -1: an ordinary task. */
+export function seriesQuery(id: ExecutionId, nodeId: string, attempt: number, item: number) {
+  return queryOptions({
+    queryKey: runKeys.series(id, nodeId, attempt, item),
+    queryFn: ({ signal }) =>
+      get<{ series?: MetricSeries[] }>(["api/alula/v1/series", ...parts(id), nodeId, String(attempt)], { item: item + 1 || undefined }, signal).then((found) => found.series ?? []),
+  });
+}
+
+/** Gates of an execution, with the values of those that were answered. */
+export function signalsQuery(id: ExecutionId, at: unknown) {
+  return queryOptions({
+    queryKey: runKeys.signals(id, at),
+    queryFn: ({ signal }) => readSignals(id, signal),
+    placeholderData: keepPreviousData,
+  });
+}
+
+async function readSignals(id: ExecutionId, signal: AbortSignal): Promise<Signal[]> {
+  const found = await get<{ signals?: Signal[] }>(["api/v1/signals", ...parts(id)], { limit: 1000 }, signal);
+  return found.signals ?? [];
+}
+
+/** Of which commit a version is. */
+export function provenanceQuery(id: Identifier) {
+  return queryOptions({
+    queryKey: runKeys.provenance(id.resource_type ?? "", id),
+    queryFn: ({ signal }) =>
+      get<Alula<"Provenance">>(["api/alula/v1/provenance", id.resource_type ?? "", id.project ?? "", id.domain ?? "", id.name ?? "", id.version ?? ""], {}, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** What happened to an execution, oldest first. */
+export function eventsQuery(id: ExecutionId) {
+  return infiniteQueryOptions({
+    queryKey: executionKeys.events(id),
+    queryFn: ({ pageParam, signal }) => get<Alula<"EventsResponse">>(["api/alula/v1/events", ...parts(id)], { limit: 500, token: pageParam }, signal),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.token || undefined,
+  });
+}

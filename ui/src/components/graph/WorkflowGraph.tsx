@@ -1,0 +1,264 @@
+import { getViewportForBounds, ReactFlow, ReactFlowProvider, useReactFlow, useStore, type OnMove } from "@xyflow/react";
+import "@xyflow/react/dist/base.css";
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
+import { Skeleton } from "@/components/ui/State";
+import { buildGraph, countAll, NO_RUN } from "@/graph/build";
+import { Grid } from "@/graph/grid";
+import type { GraphModel, GraphNode } from "@/graph/model";
+import { step, type Direction } from "@/graph/walk";
+import type { CompiledWorkflowClosure } from "@/idl";
+import type { Tone } from "@/lib/phase";
+import { CanvasLayer } from "./CanvasLayer";
+import { MiniMap } from "./MiniMap";
+import { CardsContext, NodeCard, type CardNode, type Cards } from "./NodeCard";
+import type { Scene } from "./paint";
+import { NO_STATUS, toneFor, type GraphRun } from "./status";
+import { Toolbar } from "./Toolbar";
+import { useLayout, type Laid } from "./useLayout";
+
+export interface WorkflowGraphProps {
+  /** A workflow version's compiled closure. */
+  closure: CompiledWorkflowClosure;
+  /** The run whose phases are shown; undefined: the workflow as such. */
+  run?: GraphRun;
+  /** Id of the node that is looked at. */
+  selected?: string;
+  /** Nodes that must be seen: what they lie in is expanded. */
+  reveal?: readonly string[];
+  onOpen?: (id: string) => void;
+  /** Containers that are open, for whoever reads what is in them. */
+  onExpanded?: (ids: ReadonlySet<string>) => void;
+  /** Where a map's items stand. */
+  strip?: (id: string) => ReactNode;
+  label: string;
+}
+
+/** So many nodes are expanded from the start; a larger graph begins collapsed. */
+const OPEN_AT_FIRST = 60;
+
+/** A workflow's graph, of a version or of a run: expanded in place, panned, zoomed, searched and walked by keys. */
+export function WorkflowGraph(props: WorkflowGraphProps) {
+  const { closure, run, reveal, onExpanded } = props;
+  const isSmall = useMemo(() => countAll(closure, OPEN_AT_FIRST + 1) <= OPEN_AT_FIRST, [closure]);
+  const [byDefault, setByDefault] = useState<boolean>();
+  const [toggled, setToggled] = useState<ReadonlyMap<string, boolean>>(new Map());
+  const shape = run?.shape ?? NO_RUN;
+  const model = useMemo(() => {
+    const revealed = new Set(reveal);
+    return buildGraph(closure, (id) => revealed.has(id) || (toggled.get(id) ?? (byDefault ?? (isSmall && !shape.dynamic.has(id)))), shape);
+  }, [closure, shape, toggled, byDefault, isSmall, reveal]);
+  const laid = useLayout(model);
+  useEffect(() => onExpanded?.(new Set(model.nodes.filter((node) => node.isExpanded).map((node) => node.id))), [model, onExpanded]);
+  if (!laid) return <Skeleton lines={4} />;
+  return (
+    <ReactFlowProvider>
+      <View
+        {...props}
+        laid={laid}
+        onToggle={(id, isExpanded) => setToggled(new Map(toggled).set(id, isExpanded))}
+        onToggleAll={(isExpanded) => {
+          setByDefault(isExpanded);
+          setToggled(new Map());
+        }}
+      />
+    </ReactFlowProvider>
+  );
+}
+
+const NODE_TYPES = { card: NodeCard };
+const FIT = { padding: 0.08, minZoom: 0.001, maxZoom: 1.1 };
+/** As elements only so many nodes are drawn at a time; a graph of fewer always is. */
+const MOST_ELEMENTS = 150;
+const READABLE_ZOOM = 0.45;
+
+interface ViewProps extends WorkflowGraphProps {
+  laid: Laid;
+  onToggle: (id: string, isExpanded: boolean) => void;
+  onToggleAll: (isExpanded: boolean) => void;
+}
+
+function View({ laid, run, selected, onOpen, onToggle, onToggleAll, strip, label }: ViewProps) {
+  const { model, layout } = laid;
+  const flow = useReactFlow();
+  const width = useStore((state) => state.width);
+  const height = useStore((state) => state.height);
+  const [visible, setVisible] = useState<readonly string[]>([]);
+  const [walked, setWalked] = useState<string>();
+  const shown = useRef("");
+  const current = walked ?? selected;
+  const grid = useMemo(() => new Grid(layout.boxes), [layout]);
+  const byId = useMemo(() => new Map(model.nodes.map((node) => [node.id, node])), [model]);
+  const isSmall = model.nodes.length <= MOST_ELEMENTS;
+
+  const look = useCallback(() => {
+    const { x, y, zoom } = flow.getViewport();
+    let ids: readonly string[] = [];
+    if (isSmall) ids = model.nodes.map((node) => node.id);
+    else if (zoom >= READABLE_ZOOM) {
+      const found = grid.within({ x: -x / zoom - 100, y: -y / zoom - 100, width: width / zoom + 200, height: height / zoom + 200 });
+      if (found.length <= MOST_ELEMENTS) ids = found;
+    }
+    const key = ids.join("|");
+    if (key === shown.current) return;
+    shown.current = key;
+    setVisible(ids);
+  }, [flow, grid, height, isSmall, model, width]);
+
+  const fit = useCallback(
+    () => void flow.setViewport(getViewportForBounds({ x: 0, y: 0, width: layout.width, height: layout.height }, width, height, FIT.minZoom, FIT.maxZoom, FIT.padding)).then(look),
+    [flow, layout, width, height, look],
+  );
+  const isFitted = useRef(false);
+  useEffect(() => {
+    if (width === 0) return;
+    if (!isFitted.current) {
+      isFitted.current = true;
+      fit();
+    }
+    shown.current = "";
+    look();
+  }, [fit, layout, look, width]);
+
+  const nodes = useMemo<CardNode[]>(() => {
+    const made: CardNode[] = [];
+    for (const id of visible) {
+      const node = byId.get(id);
+      const box = layout.boxes.get(id);
+      if (!node || !box) continue;
+      made.push({
+        id, type: "card", data: { node }, position: { x: box.x, y: box.y }, width: box.width, height: box.height,
+        measured: { width: box.width, height: box.height }, zIndex: node.isExpanded ? 0 : 1, selectable: false, draggable: false, focusable: false,
+      });
+    }
+    return made;
+  }, [visible, byId, layout]);
+
+  const scene = useScene(model, laid, run, grid, byId, current, nodes.length > 0);
+
+  const go = useCallback(
+    (id: string) => {
+      const box = layout.boxes.get(id);
+      if (box) void flow.setCenter(box.x + box.width / 2, box.y + Math.min(box.height, 200) / 2, { zoom: Math.max(0.8, Math.min(1.2, flow.getZoom())) }).then(look);
+    },
+    [flow, layout, look],
+  );
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const direction = ({ ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" } as Record<string, Direction>)[event.key];
+    if (direction) {
+      const next = step(model, layout, current, direction);
+      if (next) {
+        setWalked(next);
+        if (!isInView(layout.boxes.get(next), flow.getViewport(), width, height)) go(next);
+      }
+    } else if (event.key === "Enter" && current && event.target === event.currentTarget) onOpen?.(current);
+    else if (event.key === " " && current && byId.get(current)?.isContainer && event.target === event.currentTarget) onToggle(current, !byId.get(current)?.isExpanded);
+    else if (event.key === "f" && event.target === event.currentTarget) fit();
+    else if (event.key === "+" || event.key === "-") void flow.zoomTo(flow.getZoom() * (event.key === "+" ? 1.4 : 1 / 1.4)).then(look);
+    else return;
+    event.preventDefault();
+  }
+
+  function onPaneClick(event: MouseEvent): void {
+    const at = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
+    const id = grid.at(at.x, at.y);
+    if (id && nodes.length === 0) {
+      setWalked(id);
+      onOpen?.(id);
+    }
+  }
+
+  const cards = useMemo<Cards>(
+    () => ({
+      statusOf: (node) => run?.statusOf(node) ?? NO_STATUS,
+      hasRun: run !== undefined,
+      selected: current,
+      onOpen: (id) => {
+        setWalked(id);
+        onOpen?.(id);
+      },
+      onToggle: (id) => onToggle(id, !byId.get(id)?.isExpanded),
+      strip,
+    }),
+    [run, current, onOpen, onToggle, byId, strip],
+  );
+  const onMove = useCallback<OnMove>(() => look(), [look]);
+
+  return (
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- an application has the keys
+    <div
+      role="application"
+      aria-label={`${label}. Arrow keys walk along its edges, Enter opens a node, space expands it, slash searches.`}
+      aria-roledescription="graph"
+      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- walked by keys
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+      data-nodes={model.nodes.length}
+      className="relative size-full overflow-hidden bg-ground focus-visible:outline-offset-[-2px]"
+    >
+      <CardsContext.Provider value={cards}>
+        <ReactFlow<CardNode>
+          nodes={nodes}
+          edges={NO_EDGES}
+          nodeTypes={NODE_TYPES}
+          minZoom={FIT.minZoom}
+          maxZoom={2}
+          onMove={onMove}
+          onPaneClick={onPaneClick}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          nodesFocusable={false}
+          elementsSelectable={false}
+          deleteKeyCode={null}
+          selectionKeyCode={null}
+          disableKeyboardA11y
+          proOptions={NO_MARK}
+          zoomOnDoubleClick={false}
+          panOnScroll={false}
+        >
+          <CanvasLayer scene={scene} />
+        </ReactFlow>
+      </CardsContext.Provider>
+      <Toolbar
+        nodes={model.nodes}
+        canExpand={model.nodes.some((node) => node.isContainer)}
+        onFind={(id) => {
+          setWalked(id);
+          go(id);
+        }}
+        onFit={fit}
+        onZoom={(factor) => void flow.zoomTo(flow.getZoom() * factor).then(look)}
+        onExpandAll={() => onToggleAll(true)}
+        onCollapseAll={() => onToggleAll(false)}
+      />
+      {!isSmall && <MiniMap scene={scene} />}
+    </div>
+  );
+}
+
+const NO_EDGES: never[] = [];
+const NO_MARK = { hideAttribution: true };
+
+function isInView(box: { x: number; y: number; width: number; height: number } | undefined, view: { x: number; y: number; zoom: number }, width: number, height: number): boolean {
+  if (!box) return true;
+  const [left, top] = [box.x * view.zoom + view.x, box.y * view.zoom + view.y];
+  return left >= 0 && top >= 0 && left + box.width * view.zoom <= width && top + Math.min(box.height, 60) * view.zoom <= height;
+}
+
+/** What the canvas paints; tones are found once for each change of the run, not once per frame. */
+function useScene(model: GraphModel, laid: Laid, run: GraphRun | undefined, grid: Grid, byId: ReadonlyMap<string, GraphNode>, selected: string | undefined, isEdgesOnly: boolean): Scene {
+  const tones = useMemo(() => {
+    const found = new Map<string, Tone>();
+    const faint = new Set<string>();
+    for (const node of model.nodes) {
+      const status = run?.statusOf(node) ?? NO_STATUS;
+      found.set(node.id, toneFor(status));
+      if (status.phase === undefined || status.phase === "SKIPPED") faint.add(node.id);
+    }
+    return { found, faint };
+  }, [model, run]);
+  return useMemo<Scene>(
+    () => ({ model, layout: laid.layout, grid, byId, toneOf: (id) => tones.found.get(id) ?? "wait", isFaint: (id) => tones.faint.has(id), selected, isEdgesOnly }),
+    [model, laid, grid, byId, tones, selected, isEdgesOnly],
+  );
+}

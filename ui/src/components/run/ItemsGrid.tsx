@@ -1,0 +1,95 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import clsx from "clsx";
+import { useMemo, useRef, useState, useEffect, type KeyboardEvent } from "react";
+import { TONE_GROUND, TONE_TEXT } from "@/components/ui/Phase";
+import { stripWords, type ItemsShown } from "@/components/graph/HeatStrip";
+import { ATTEMPT_PHASES, phaseWords, toneOf } from "@/lib/phase";
+
+const CELL = 44;
+const ROW = 26;
+
+/** The items of a map as a field of cells, thousands of them; each opens its attempts. */
+export function ItemsGrid({ items, chosen, onChoose }: { items: ItemsShown; chosen: number | undefined; onChoose: (item: number) => void }) {
+  const [phase, setPhase] = useState<number>();
+  const scroller = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(440);
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  const counts = useMemo(() => {
+    const found = new Map<number, number>();
+    for (const each of items.phases) found.set(each, (found.get(each) ?? 0) + 1);
+    return found;
+  }, [items]);
+  const shown = useMemo(() => {
+    const found: number[] = [];
+    for (let at = 0; at < items.size; at++) if (phase === undefined || items.phases[at] === phase) found.push(at);
+    return found;
+  }, [items, phase]);
+  const columns = Math.max(1, Math.floor((width - 16) / CELL));
+  const list = useVirtualizer({ count: Math.ceil(shown.length / columns), getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 6, useFlushSync: false });
+
+  function onKeyDown(event: KeyboardEvent<HTMLDivElement>): void {
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
+    const at = Number((event.target as HTMLElement).dataset["at"] ?? Number.NaN);
+    if (!step || Number.isNaN(at)) return;
+    event.preventDefault();
+    scroller.current?.querySelector<HTMLElement>(`[data-at="${at + step}"]`)?.focus();
+  }
+
+  return (
+    <section aria-label="Items" className="border-b border-line">
+      <div className="flex flex-wrap items-center gap-1 px-4 py-2">
+        <span className="mr-2 text-xs text-ink-2">{stripWords(items)}</span>
+        {[...counts].map(([each, count]) => (
+          <button
+            key={each}
+            type="button"
+            aria-pressed={phase === each}
+            onClick={() => setPhase(phase === each ? undefined : each)}
+            className={clsx("h-6 rounded-full border px-2 text-xs", phase === each ? "border-accent bg-accent-ground font-medium" : "border-line text-ink-2 hover:bg-ground-3")}
+          >
+            {phaseWords(ATTEMPT_PHASES[each])} {count}
+          </button>
+        ))}
+      </div>
+      {/* eslint-disable-next-line jsx-a11y/no-static-element-interactions -- its cells are buttons, this moves among them */}
+      <div ref={scroller} onKeyDown={onKeyDown} className="max-h-56 overflow-auto px-2 pb-2">
+        <div className="relative" style={{ height: list.getTotalSize() }}>
+          {list.getVirtualItems().map((row) => (
+            <div key={row.key} className="absolute top-0 left-0 flex w-full gap-0.5" style={{ height: ROW, transform: `translateY(${row.start}px)` }}>
+              {shown.slice(row.index * columns, (row.index + 1) * columns).map((item, column) => {
+                const name = ATTEMPT_PHASES[items.phases[item] ?? 0];
+                const tone = items.cached[item] === 1 ? "cached" : toneOf(name);
+                return (
+                  <button
+                    key={item}
+                    type="button"
+                    data-at={row.index * columns + column}
+                    aria-label={`Item ${item}, ${items.cached[item] === 1 ? "from the cache" : phaseWords(name).toLowerCase()}`}
+                    aria-pressed={item === chosen}
+                    onClick={() => onChoose(item)}
+                    className={clsx(
+                      "h-6 rounded-sm text-center font-mono text-[11px] leading-6 tabular-nums",
+                      TONE_GROUND[tone],
+                      TONE_TEXT[tone],
+                      tone === "bad" && "font-bold underline",
+                      item === chosen && "outline-2 outline-accent outline-solid",
+                    )}
+                    style={{ width: CELL - 2 }}
+                  >
+                    {item}
+                  </button>
+                );
+              })}
+            </div>
+          ))}
+        </div>
+      </div>
+    </section>
+  );
+}

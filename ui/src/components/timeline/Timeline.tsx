@@ -1,0 +1,212 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import clsx from "clsx";
+import { ChevronDown, ChevronRight, Maximize, Minus, Plus, Recycle } from "lucide-react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { IconButton } from "@/components/ui/Button";
+import { PhaseSign } from "@/components/ui/Phase";
+import { Empty } from "@/components/ui/State";
+import { phaseWords, toneOf } from "@/lib/phase";
+import { printable } from "@/lib/printable";
+import { inWords } from "@/lib/time";
+import { ticks, unfolded, type Bar, type Timeline as Laid, type TimelineRow } from "@/timeline/layout";
+import { PART_NAMES, PART_WORDS } from "@/timeline/parts";
+import { PART_COLORS } from "./PartsBar";
+
+const ROW = 28;
+const NARROW = 640;
+
+/** A part of the whole that is looked at, from 0 to 1. */
+interface Window {
+  from: number;
+  to: number;
+}
+
+const WHOLE: Window = { from: 0, to: 1 };
+
+/** When what ran: a row a node, a bar an attempt, the bar in the parts that its time went into. */
+export function Timeline({ timeline, now, selected, onOpen }: {
+  timeline: Laid;
+  /** While it runs. */
+  now: number | undefined;
+  selected: string | undefined;
+  onOpen: (nodeId: string, where?: { item?: number; attempt?: number }) => void;
+}) {
+  const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
+  const [window_, setWindow] = useState<Window>(WHOLE);
+  const [width, setWidth] = useState(900);
+  const scroller = useRef<HTMLDivElement>(null);
+  const rows = useMemo(() => unfolded(timeline.rows, toggled), [timeline, toggled]);
+  const list = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12, useFlushSync: false });
+  const names = width < NARROW ? 120 : 240;
+  const span = timeline.to - timeline.from;
+  const from = timeline.from + window_.from * span;
+  const to = timeline.from + window_.to * span;
+  const share = (at: number) => ((at - from) / (to - from)) * 100;
+
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    // Not by React: its listeners may not stop the page from being zoomed.
+    const onWheel = (event: WheelEvent) => {
+      if (!event.ctrlKey && !event.metaKey && !event.shiftKey) return;
+      event.preventDefault();
+      const area = element.getBoundingClientRect();
+      const at = Math.max(0, Math.min(1, (event.clientX - area.left - names) / (area.width - names)));
+      setWindow((before) => (event.shiftKey ? moved(before, (event.deltaY || event.deltaX) / 800) : zoomed(before, event.deltaY > 0 ? 1.25 : 0.8, at)));
+    };
+    element.addEventListener("wheel", onWheel, { passive: false });
+    return () => {
+      observer.disconnect();
+      element.removeEventListener("wheel", onWheel);
+    };
+  }, [names]);
+
+  if (timeline.rows.length === 0) return <Empty title="Nothing has run yet" />;
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-1.5">
+        <div className="flex rounded-md border border-line">
+          <IconButton size="small" label="Zoom in" onClick={() => setWindow(zoomed(window_, 0.6, 0.5))}>
+            <Plus aria-hidden className="size-3.5" />
+          </IconButton>
+          <IconButton size="small" label="Zoom out" onClick={() => setWindow(zoomed(window_, 1.7, 0.5))}>
+            <Minus aria-hidden className="size-3.5" />
+          </IconButton>
+          <IconButton size="small" label="Show all of it" onClick={() => setWindow(WHOLE)}>
+            <Maximize aria-hidden className="size-3.5" />
+          </IconButton>
+        </div>
+        <ul aria-label="Parts" className="flex flex-wrap gap-x-3 text-xs text-ink-2">
+          {PART_NAMES.map((name) => (
+            <li key={name} className="inline-flex items-center gap-1">
+              <span aria-hidden className={`size-2 rounded-xs ${PART_COLORS[name]}`} />
+              {PART_WORDS[name]}
+            </li>
+          ))}
+        </ul>
+        <span className="ml-auto hidden text-xs text-ink-2 lg:inline">Ctrl and wheel zoom, Shift and wheel move</span>
+      </div>
+      <Scale from={(from - timeline.from) / 1000} to={(to - timeline.from) / 1000} names={names} width={width} />
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by the keyboard */}
+      <div ref={scroller} tabIndex={0} data-timeline="" className="min-h-0 flex-1 overflow-x-hidden overflow-y-auto">
+        <div role="list" aria-label="Timeline" className="relative" style={{ height: list.getTotalSize() }}>
+          {now !== undefined && now >= from && now <= to && (
+            <div aria-hidden className="pointer-events-none absolute inset-y-0 z-10 w-px bg-bad" style={{ left: `calc(${names}px + (100% - ${names}px) * ${share(now) / 100})` }} title="now" />
+          )}
+          {list.getVirtualItems().map((item) => {
+            const row = rows[item.index];
+            if (!row) return null;
+            const isFolded = row.isFoldable && row.isFoldedAtFirst !== toggled.has(row.key);
+            return (
+              <div
+                key={row.key}
+                role="listitem"
+                className={clsx("absolute top-0 left-0 flex w-full items-center border-b border-line/60 hover:bg-ground-2", row.nodeId === selected && "bg-accent-ground")}
+                style={{ height: ROW, transform: `translateY(${item.start}px)` }}
+              >
+                <Name row={row} width={names} isFolded={isFolded} onToggle={() => setToggled(flipped(toggled, row.key))} onOpen={onOpen} />
+                <div className="relative h-full min-w-0 flex-1 overflow-hidden">
+                  {row.bars.map((bar) => (
+                    <BarView key={bar.attempt} bar={bar} row={row} left={share(bar.from)} right={share(bar.to)} onOpen={onOpen} />
+                  ))}
+                </div>
+              </div>
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function flipped(all: ReadonlySet<string>, one: string): Set<string> {
+  const next = new Set(all);
+  if (!next.delete(one)) next.add(one);
+  return next;
+}
+
+function zoomed(window: Window, factor: number, at: number): Window {
+  const middle = window.from + (window.to - window.from) * at;
+  const size = Math.min(1, Math.max(1e-6, (window.to - window.from) * factor));
+  const from = Math.max(0, Math.min(1 - size, middle - size * at));
+  return { from, to: from + size };
+}
+
+function moved(window: Window, share: number): Window {
+  const size = window.to - window.from;
+  const from = Math.max(0, Math.min(1 - size, window.from + share * size));
+  return { from, to: from + size };
+}
+
+function Scale({ from, to, names, width }: { from: number; to: number; names: number; width: number }) {
+  return (
+    <div aria-hidden className="relative h-5 shrink-0 border-y border-line bg-ground-2 text-[11px] text-ink-2" style={{ marginLeft: names }}>
+      {ticks(from, to, Math.max(2, Math.floor((width - names) / 90))).map((at) => (
+        <span key={at} className="absolute top-0.5 border-l border-line-2 pl-1 whitespace-nowrap tabular-nums" style={{ left: `${((at - from) / (to - from)) * 100}%` }}>
+          {at === 0 ? "0" : inWords(at)}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function Name({ row, width, isFolded, onToggle, onOpen }: { row: TimelineRow; width: number; isFolded: boolean; onToggle: () => void; onOpen: (nodeId: string, where?: { item?: number }) => void }) {
+  const Sign = isFolded ? ChevronRight : ChevronDown;
+  const name = printable(row.name, 80);
+  return (
+    <div className="flex shrink-0 items-center gap-1 pr-2 text-sm" style={{ width, paddingLeft: 8 + row.depth * 12 }}>
+      {row.isFoldable ? (
+        <button type="button" aria-expanded={!isFolded} aria-label={`${isFolded ? "Unfold" : "Fold"} ${name}`} onClick={onToggle} className="grid size-5 shrink-0 place-items-center rounded hover:bg-ground-3">
+          <Sign aria-hidden className="size-3.5" />
+        </button>
+      ) : (
+        <span className="size-5 shrink-0" />
+      )}
+      {row.isCached ? <Recycle aria-label="from the cache" className="size-3.5 shrink-0 text-cached" /> : <PhaseSign phase={row.phase} />}
+      <button
+        type="button"
+        data-node-id={row.nodeId}
+        onClick={() => onOpen(row.nodeId, row.item === undefined ? undefined : { item: row.item })}
+        className="min-w-0 truncate text-left hover:text-accent hover:underline"
+        title={`${name}, ${phaseWords(row.phase).toLowerCase()}`}
+      >
+        {name}
+      </button>
+    </div>
+  );
+}
+
+const BAR_TONES = { good: "bg-good/25", bad: "bg-bad/25", busy: "bg-busy/25", warn: "bg-warn/25", wait: "bg-line", hold: "bg-hold/25", cached: "bg-cached/25" } as const;
+
+function BarView({ bar, row, left, right, onOpen }: { bar: Bar; row: TimelineRow; left: number; right: number; onOpen: (nodeId: string, where?: { item?: number; attempt?: number }) => void }) {
+  if (right < 0 || left > 100) return null;
+  const span = bar.to - bar.from;
+  const words = barWords(bar, row);
+  if (row.isCached) {
+    return <span title={words} className="absolute top-2 size-3 rotate-45 rounded-xs border border-cached bg-cached-ground" style={{ left: `calc(${left}% - 6px)` }} />;
+  }
+  return (
+    <button
+      type="button"
+      aria-label={words}
+      title={words}
+      tabIndex={-1}
+      data-attempt={bar.attempt}
+      onClick={() => onOpen(row.nodeId, { item: row.item, attempt: bar.attempt < 0 ? undefined : bar.attempt })}
+      className={clsx("absolute top-1.5 flex h-4 min-w-0.5 overflow-hidden rounded-xs", bar.parts.length === 0 && BAR_TONES[toneOf(bar.phase)], toneOf(bar.phase) === "bad" && "outline-1 outline-bad outline-solid")}
+      style={{ left: `${left}%`, width: `${right - left}%` }}
+    >
+      {bar.parts.map((part) => (
+        <span key={part.name} className={clsx("h-full", PART_COLORS[part.name])} style={{ width: `${((part.to - part.from) / span) * 100}%` }} />
+      ))}
+    </button>
+  );
+}
+
+function barWords(bar: Bar, row: TimelineRow): string {
+  const head = `${printable(row.name, 80)}${bar.attempt > 0 ? `, attempt ${bar.attempt + 1}` : ""}: ${phaseWords(bar.phase).toLowerCase()}, ${inWords((bar.to - bar.from) / 1000)}`;
+  if (row.isCached) return `${printable(row.name, 80)}: from the cache`;
+  return [head, ...bar.parts.map((part) => `${PART_WORDS[part.name]} ${inWords((part.to - part.from) / 1000)}`)].join("\n");
+}

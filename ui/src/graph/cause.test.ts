@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest";
+import type { NodeExecution } from "@/idl";
+import { firstCause, parseError } from "./cause";
+
+function node(id: string, spec: string, phase: NonNullable<NodeExecution["closure"]>["phase"], second: number, message = "went wrong", isParent = false): NodeExecution {
+  const error = phase === "FAILED" ? { code: "USER:ValueError", message, kind: "USER" as const } : undefined;
+  return {
+    id: { node_id: id },
+    closure: { phase, updated_at: `2026-01-01T00:00:${String(second).padStart(2, "0")}Z`, error },
+    metadata: { spec_node_id: spec, is_parent_node: isParent },
+  };
+}
+
+describe("the first cause", () => {
+  test("is the innermost node that failed", () => {
+    const cause = firstCause([node("n1", "n1", "FAILED", 3, "outer", true), node("n1-0-n0", "n0", "FAILED", 3, "inner")]);
+    expect(cause).toMatchObject({ nodeId: "n1-0-n0", within: ["n1"], error: { headline: "inner" } });
+  });
+
+  test("is the earliest of several, whatever their order", () => {
+    expect(firstCause([node("n2", "n2", "FAILED", 9), node("n1", "n1", "FAILED", 4), node("n0", "n0", "SUCCEEDED", 1)])?.nodeId).toBe("n1");
+  });
+
+  test("is not there while nothing has failed", () => {
+    expect(firstCause([node("n0", "n0", "RUNNING", 1), node("n1", "n1", "ABORTED", 1)])).toBeUndefined();
+  });
+});
+
+describe("an error", () => {
+  test("is taken apart into what happened, its trace and the attempts", () => {
+    expect(
+      parseError({
+        code: "RetriesExhausted|USER:ValueError",
+        kind: "USER",
+        message: "[2/2] currentAttempt done. Last Error: USER::ValueError: no <b>good</b>\n\nIn your code:\n  File \"a.py\", line 3",
+      }),
+    ).toEqual({ code: "ValueError", kind: "USER", headline: "ValueError: no <b>good</b>", trace: 'In your code:\n  File "a.py", line 3', attempts: "2 of 2" });
+  });
+
+  test("without a message is shown by its code", () => {
+    expect(parseError({ code: "SYSTEM:Lost" })).toEqual({ code: "Lost", kind: "UNKNOWN", headline: "", trace: "", attempts: "" });
+  });
+});

@@ -1,0 +1,120 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { SearchX } from "lucide-react";
+import { useCallback, useMemo, useState } from "react";
+import { provenanceQuery } from "@/api/run/queries";
+import { RunStore, useRun } from "@/api/run/store";
+import { download, readObject, sizeOf } from "@/api/value/data";
+import { FilesContext, type Files } from "@/components/literal/files";
+import { CausePanel } from "@/components/run/CausePanel";
+import { RunHeader } from "@/components/run/RunHeader";
+import { Page } from "@/components/ui/Page";
+import { Empty, Failure, Skeleton } from "@/components/ui/State";
+import { TabPanel, Tabs } from "@/components/ui/Tabs";
+import { firstCause } from "@/graph/cause";
+import { Actions } from "./Actions";
+import { EventsTab } from "./EventsTab";
+import { GraphTab } from "./GraphTab";
+import { InputsTab } from "./InputsTab";
+import { NodeDrawer, type DrawerSearch } from "./NodeDrawer";
+import { NodesTab } from "./NodesTab";
+import { RunPageContext, type RunPage } from "./page";
+import { TimelineTab } from "./TimelineTab";
+import { useGraphs } from "./useGraphs";
+import type { ExecutionPageSearch } from "../executions.$project.$domain.$name";
+
+const FILES: Files = { read: readObject, sizeOf, download };
+
+const TABS = [
+  { value: "graph", label: "Graph" },
+  { value: "timeline", label: "Timeline" },
+  { value: "nodes", label: "Nodes" },
+  { value: "inputs", label: "Inputs and outputs" },
+  { value: "events", label: "Events" },
+] as const;
+
+export interface ExecutionPageProps {
+  id: RunPage["id"];
+  search: ExecutionPageSearch;
+  onSearch: (change: Partial<ExecutionPageSearch>, isReplaced?: boolean) => void;
+}
+
+const NO_DRAWER = { node: undefined, attempt: undefined, item: undefined, view: undefined, at: undefined };
+
+/** One execution, live. */
+export function ExecutionPage({ id, search, onSearch }: ExecutionPageProps) {
+  const [store] = useState(() => new RunStore(id));
+  const run = useRun(store);
+  const graphs = useGraphs(id, run);
+  const workflowId = run.execution?.closure?.workflow_id;
+  const provenance = useQuery({ ...provenanceQuery({ ...workflowId, resource_type: "WORKFLOW" }), enabled: workflowId !== undefined });
+  const phase = run.execution?.closure?.phase;
+  const cause = useMemo(() => (phase === "FAILED" || phase === "FAILING" || phase === "TIMED_OUT" ? firstCause(run.nodes.values()) : undefined), [phase, run]);
+  const open = useCallback<RunPage["open"]>((node, where = {}) => onSearch({ ...NO_DRAWER, node, ...where } as Partial<ExecutionPageSearch>), [onSearch]);
+  const close = useCallback(() => onSearch(NO_DRAWER), [onSearch]);
+  const page = useMemo<RunPage>(() => ({ id, store, run, graphs, open }), [id, store, run, graphs, open]);
+  const tab = search.tab ?? "graph";
+
+  if (run.status === "gone") return <Gone id={id} wasThere={run.execution !== undefined} />;
+  return (
+    <RunPageContext value={page}>
+      <FilesContext value={FILES}>
+        <Page title={id.name} heading={<RunHeader name={id.name} execution={run.execution} provenance={provenance.data} />} actions={<Actions />}>
+          {cause && (
+            <CausePanel
+              cause={cause}
+              nodeName={graphs.describer.describe(cause.nodeId).name}
+              onOpen={() => onSearch({ ...NO_DRAWER, node: cause.nodeId, view: "log", at: "error" })}
+            />
+          )}
+          {!cause && run.execution?.closure?.error && <Failure error={new Error(run.execution.closure.error.message)} title="The execution failed" />}
+          {run.status === "reading" ? (
+            <Skeleton />
+          ) : (
+            <div className="flex min-h-0 flex-1">
+              <div className="flex min-w-0 flex-1 flex-col">
+                <Tabs label="Views of the execution" value={tab} onChange={(next) => onSearch({ tab: TABS.find((each) => each.value === next)?.value })} items={TABS}>
+                  <TabPanel value="graph" className="min-h-0 flex-1">
+                    <GraphTab selected={search.node} />
+                  </TabPanel>
+                  <TabPanel value="timeline" className="min-h-0 flex-1">
+                    <TimelineTab selected={search.node} />
+                  </TabPanel>
+                  <TabPanel value="nodes" className="min-h-0 flex-1">
+                    <NodesTab selected={search.node} />
+                  </TabPanel>
+                  <TabPanel value="inputs">
+                    <InputsTab />
+                  </TabPanel>
+                  <TabPanel value="events" className="min-h-0 flex-1">
+                    <EventsTab />
+                  </TabPanel>
+                </Tabs>
+              </div>
+              {search.node !== undefined && (
+                <NodeDrawer key={search.node} search={search as DrawerSearch} onChange={(change) => onSearch(change, true)} onClose={close} />
+              )}
+            </div>
+          )}
+        </Page>
+      </FilesContext>
+    </RunPageContext>
+  );
+}
+
+function Gone({ id, wasThere }: { id: RunPage["id"]; wasThere: boolean }) {
+  return (
+    <Page title={id.name}>
+      <Empty icon={<SearchX aria-hidden className="size-7" strokeWidth={1.5} />} title={wasThere ? "This execution is no longer there" : "There is no such execution"}>
+        <p>
+          {wasThere ? "It was deleted while this page was open." : `The server knows no execution ${id.name} in ${id.project}, ${id.domain}. The name may be mistyped, or it was deleted.`}
+        </p>
+        <p className="mt-2">
+          <Link to="/executions" search={{ project: id.project, domain: id.domain }} className="text-accent hover:underline">
+            All executions
+          </Link>
+        </p>
+      </Empty>
+    </Page>
+  );
+}

@@ -1,0 +1,146 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { findInLog, followLog, logAddress, readLog, type LogPlace } from "@/api/log/reader";
+import { LogView } from "@/components/log/LogView";
+import { findLine, LogLines, looksLikeError } from "@/log/lines";
+
+/** A log opens at its end with so much of it. */
+const TAIL = 256 * 1024;
+const STEP = 256 * 1024;
+/** Before a place that was found so much is shown. */
+const LEAD = 16 * 1024;
+
+/** The log of one attempt: followed from its end, read towards its beginning, searched as a whole. */
+export function LogPart({ place, atError }: { place: LogPlace; atError: boolean }) {
+  const key = JSON.stringify(place);
+  const mine = useMemo<LogPlace>(() => JSON.parse(key) as LogPlace, [key]);
+  return <OneLog key={key} place={mine} atError={atError} />;
+}
+
+function OneLog({ place, atError }: { place: LogPlace; atError: boolean }) {
+  const [log, setLog] = useState<LogLines>();
+  const [revision, setRevision] = useState(0);
+  const [isLive, setLive] = useState(true);
+  const [failure, setFailure] = useState("");
+  /** Whether what is held reaches to the end and is added to. */
+  const [isTail, setTail] = useState(true);
+  const [round, setRound] = useState(0);
+  const held = useRef<LogLines>(undefined);
+  const size = useRef(0);
+  const control = useRef(new AbortController());
+  const renew = useCallback(() => setRevision((before) => before + 1), []);
+
+  useEffect(() => {
+    const mine = new AbortController();
+    control.current = mine;
+    let frame = 0;
+    setLive(true);
+    setTail(true);
+    followLog(
+      place,
+      { tail: TAIL },
+      {
+        onBegin: (offset, length) => {
+          size.current = length;
+          held.current = new LogLines(offset);
+          setLog(held.current);
+        },
+        onPart: (bytes) => {
+          held.current?.append(bytes);
+          frame ||= requestAnimationFrame(() => {
+            frame = 0;
+            renew();
+          });
+        },
+      },
+      mine.signal,
+    )
+      .then(() => setLive(false))
+      .catch((error: unknown) => {
+        if (mine.signal.aborted) return;
+        setLive(false);
+        setFailure(error instanceof Error ? error.message : String(error));
+      });
+    return () => {
+      mine.abort();
+      cancelAnimationFrame(frame);
+    };
+  }, [place, renew, round]);
+
+  const onEarlier = useCallback(async () => {
+    const now = held.current;
+    if (!now || now.start <= 0) return;
+    const from = Math.max(0, now.start - STEP);
+    const part = await readLog(place, from, now.start, control.current.signal);
+    now.prepend(part.bytes);
+    renew();
+  }, [place, renew]);
+
+  const onLater = useCallback(async () => {
+    const now = held.current;
+    if (!now) return;
+    const part = await readLog(place, now.end, now.end + STEP, control.current.signal);
+    size.current = Math.max(size.current, part.size);
+    now.append(part.bytes);
+    renew();
+  }, [place, renew]);
+
+  /** Holds the surroundings of a byte, wherever it is, instead of what was held. */
+  const goTo = useCallback(
+    async (offset: number): Promise<number> => {
+      const known = held.current?.indexOf(offset) ?? -1;
+      if (known >= 0) return known;
+      const stopped = control.current;
+      control.current = new AbortController();
+      stopped.abort();
+      const from = Math.max(0, offset - LEAD);
+      const part = await readLog(place, from, from + STEP, control.current.signal);
+      const made = new LogLines(from);
+      made.append(part.bytes);
+      held.current = made;
+      setTail(false);
+      setLive(false);
+      setLog(made);
+      renew();
+      return made.indexOf(offset);
+    },
+    [place, renew],
+  );
+
+  const onFind = useCallback(
+    async (text: string, fromLine: number, isBackwards: boolean): Promise<number> => {
+      const now = held.current;
+      if (!now) return -1;
+      const near = findLine(now.lines, text, fromLine, isBackwards);
+      if (near >= 0 || (isBackwards ? now.start <= 0 : now.end >= size.current)) return near;
+      const found = await findInLog(place, { text, from: isBackwards ? now.start : now.end, backwards: isBackwards }, new AbortController().signal);
+      return found ? goTo(found.offset) : -1;
+    },
+    [place, goTo],
+  );
+
+  const onFirstError = useCallback(async (): Promise<number> => {
+    const now = held.current;
+    if (!now) return -1;
+    if (now.start <= 0) return now.lines.findIndex((line) => looksLikeError(line.text));
+    const found = await findInLog(place, { pattern: "error", from: 0 }, new AbortController().signal);
+    return found ? goTo(found.offset) : -1;
+  }, [place, goTo]);
+
+  return (
+    <LogView
+      log={log}
+      revision={revision}
+      isLive={isLive}
+      hasMore={!isTail && (log?.end ?? 0) < size.current}
+      failure={failure}
+      onEarlier={onEarlier}
+      onLater={onLater}
+      onEnd={() => !isTail && setRound(round + 1)}
+      onFind={onFind}
+      onFirstError={onFirstError}
+      download={logAddress(place)}
+      name={`${place.id.name ?? "log"}-${place.nodeId}-${place.attempt}${place.item >= 0 ? `-${place.item}` : ""}.log`}
+      atError={atError}
+    />
+  );
+}

@@ -1,0 +1,153 @@
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { attemptsQuery } from "@/api/run/queries";
+import { useRunNode } from "@/api/run/store";
+import { KIND_SIGNS, KIND_WORDS } from "@/components/graph/NodeCard";
+import { AttemptFacts } from "@/components/run/AttemptFacts";
+import { AttemptPicker } from "@/components/run/AttemptPicker";
+import { Drawer } from "@/components/run/Drawer";
+import { ItemsGrid } from "@/components/run/ItemsGrid";
+import { ExecutionLink } from "@/components/run/RunHeader";
+import { Copy } from "@/components/ui/Copy";
+import { PhaseBadge } from "@/components/ui/Phase";
+import { Failure, Skeleton } from "@/components/ui/State";
+import { TabPanel, Tabs } from "@/components/ui/Tabs";
+import { Trace, ErrorWords } from "@/components/run/CausePanel";
+import { parseError } from "@/graph/cause";
+import type { AttemptDetail } from "@/idl";
+import { isTerminal } from "@/lib/phase";
+import { printable } from "@/lib/printable";
+import { useNow } from "@/lib/useNow";
+import { CachePart } from "./CachePart";
+import { DeckPart } from "./DeckPart";
+import { GatePart } from "./GatePart";
+import { useItems } from "./GraphTab";
+import { LogPart } from "./LogPart";
+import { MetricsPart } from "./MetricsPart";
+import { NodeActions } from "./NodeActions";
+import { useRunPage } from "./page";
+import { useSettled } from "./useSettled";
+import { ValuesPart } from "./ValuesPart";
+
+export const VIEWS = ["overview", "values", "log", "metrics", "deck", "cache"] as const;
+export type View = (typeof VIEWS)[number];
+
+export interface DrawerSearch {
+  node: string;
+  attempt?: number;
+  item?: number;
+  view?: View;
+  at?: "error";
+}
+
+export interface NodeDrawerProps {
+  search: DrawerSearch;
+  onChange: (change: Partial<DrawerSearch>) => void;
+  onClose: () => void;
+}
+
+/** Everything about one node. */
+export function NodeDrawer({ search, onChange, onClose }: NodeDrawerProps) {
+  const { id, store, run, graphs } = useRunPage();
+  const nodeId = search.node;
+  const node = useRunNode(store, nodeId);
+  const described = graphs.describer.describe(nodeId);
+  const phase = node?.closure?.phase;
+  const isMap = described.kind === "map" || node?.metadata?.is_array === true;
+  const hasAttempts = node !== undefined && (isMap ? search.item !== undefined : node.closure?.task_node_metadata !== undefined);
+  const settled = useSettled(`${phase}|${node?.closure?.updated_at}|${isTerminal(phase) ? 0 : run.revision}`, 800);
+  const attempts = useQuery({ ...attemptsQuery(id, settled, nodeId, isMap ? search.item : undefined), enabled: hasAttempts });
+  const found = useMemo(() => (hasAttempts ? (attempts.data?.attempts ?? []).filter((each) => each.node?.node_id === nodeId) : []), [attempts.data, hasAttempts, nodeId]);
+  const chosen = found.find((each) => each.retry_attempt === search.attempt) ?? found.at(-1);
+  const Sign = KIND_SIGNS[described.kind];
+  const child = chosen?.child ? { ...id, name: chosen.child } : node?.closure?.workflow_node_metadata?.executionId;
+  const views = viewsOf({ isReached: node !== undefined, hasAttempts, hasDeck: Boolean(node?.closure?.deck_uri) && !isMap, isTask: node?.closure?.task_node_metadata !== undefined });
+  const view = views.some((each) => each.value === search.view) ? (search.view ?? "overview") : "overview";
+
+  return (
+    <Drawer
+      label={`Node ${described.name}`}
+      onClose={onClose}
+      title={
+        <div className="flex min-w-0 items-center gap-2">
+          <Sign aria-hidden className="size-4 shrink-0 text-ink-3" />
+          <h2 className="truncate font-semibold" title={printable(described.detail || described.name)}>
+            {printable(described.name, 100)}
+            {isMap && search.item !== undefined && `[${search.item}]`}
+          </h2>
+          {phase !== undefined && <PhaseBadge phase={isMap && search.item !== undefined ? (chosen?.phase ?? phase) : phase} />}
+          <span className="hidden truncate font-mono text-xs text-ink-2 sm:inline">{nodeId}</span>
+          <Copy text={nodeId} label="Copy the node's id" />
+        </div>
+      }
+    >
+      {node && <NodeActions nodeId={nodeId} name={described.name} />}
+      {isMap && node && <Items nodeId={nodeId} chosen={search.item} onChoose={(item) => onChange({ item: item === search.item ? undefined : item, attempt: undefined, at: undefined })} />}
+      {hasAttempts && <AttemptPicker attempts={found} chosen={chosen?.retry_attempt ?? 0} onChoose={(attempt) => onChange({ attempt, at: undefined })} />}
+      <Tabs label="Of this node" value={view} onChange={(next) => onChange({ view: VIEWS.find((each) => each === next), at: undefined })} items={views}>
+        <TabPanel value="overview">
+          {(described.kind === "approval" || described.kind === "input") && <GatePart nodeId={nodeId} node={described.node} isApproval={described.kind === "approval"} />}
+          {child && (
+            <p className="px-4 pt-3 text-sm">
+              It runs as an execution of its own: <ExecutionLink id={child} />
+            </p>
+          )}
+          {!node && <p className="px-4 py-3 text-sm text-ink-2">This {KIND_WORDS[described.kind]} was not reached{isTerminal(run.execution?.closure?.phase) ? "." : " yet."}</p>}
+          {node && <Overview attempt={chosen} attempts={{ isPending: hasAttempts && attempts.isPending, error: attempts.error }} error={hasAttempts ? undefined : node.closure?.error} />}
+        </TabPanel>
+        <TabPanel value="values">{view === "values" && <ValuesPart nodeId={nodeId} isMap={isMap} item={search.item} />}</TabPanel>
+        <TabPanel value="log" className="min-h-0 flex-1">
+          <LogOf attempt={chosen} isMap={isMap} item={search.item} isRunning={!isTerminal(phase)} nodeId={nodeId} atError={search.at === "error"} />
+        </TabPanel>
+        <TabPanel value="metrics">
+          <MetricsPart nodeId={nodeId} attempt={chosen?.retry_attempt ?? 0} item={isMap ? (search.item ?? -1) : -1} />
+        </TabPanel>
+        <TabPanel value="deck" className="min-h-0 flex-1">
+          <DeckPart nodeId={nodeId} at={`${node?.closure?.deck_uri}|${node?.closure?.updated_at}`} />
+        </TabPanel>
+        <TabPanel value="cache">
+          <CachePart nodeId={nodeId} />
+        </TabPanel>
+      </Tabs>
+    </Drawer>
+  );
+}
+
+function viewsOf({ isReached, hasAttempts, hasDeck, isTask }: { isReached: boolean; hasAttempts: boolean; hasDeck: boolean; isTask: boolean }): { value: View; label: string }[] {
+  const views: { value: View; label: string }[] = [{ value: "overview", label: "Overview" }];
+  if (isReached) views.push({ value: "values", label: "Inputs and outputs" });
+  if (hasAttempts) views.push({ value: "log", label: "Log" }, { value: "metrics", label: "Metrics" });
+  if (hasDeck) views.push({ value: "deck", label: "Deck" });
+  if (isTask) views.push({ value: "cache", label: "Cache" });
+  return views;
+}
+
+function Overview({ attempt, attempts, error }: { attempt: AttemptDetail | undefined; attempts: { isPending: boolean; error: unknown }; error: AttemptDetail["error"] }) {
+  const isRunning = attempt !== undefined && attempt.ended_at === undefined && !isTerminal(attempt.phase);
+  const now = useNow(isRunning ? 1000 : 60_000);
+  if (attempts.error) return <Failure error={attempts.error} />;
+  if (attempts.isPending) return <Skeleton lines={3} />;
+  if (attempt) return <AttemptFacts attempt={attempt} now={now} />;
+  if (!error) return null;
+  const parsed = parseError(error);
+  return (
+    <div role="alert" className="m-4 rounded-md border border-line-2 bg-bad-ground p-3">
+      <p className="text-sm font-medium break-words text-bad">{printable(parsed.headline, 1000)}</p>
+      <ErrorWords error={parsed} />
+      <Trace error={parsed} isOpenAtFirst />
+    </div>
+  );
+}
+
+function Items({ nodeId, chosen, onChoose }: { nodeId: string; chosen: number | undefined; onChoose: (item: number) => void }) {
+  const { data } = useItems(nodeId);
+  return data ? <ItemsGrid items={data} chosen={chosen} onChoose={onChoose} /> : null;
+}
+
+function LogOf({ attempt, isMap, item, isRunning, nodeId, atError }: { attempt: AttemptDetail | undefined; isMap: boolean; item: number | undefined; isRunning: boolean; nodeId: string; atError: boolean }) {
+  const { id } = useRunPage();
+  if (!attempt) return <p className="px-4 py-3 text-sm text-ink-2">{isRunning ? "It has not begun to run." : "Nothing ran here: the result came from elsewhere, or it never began."}</p>;
+  if (attempt.cache_status === "CACHE_HIT") return <p className="px-4 py-3 text-sm text-ink-2">The result came from the cache, so nothing was written here. Its cache tab says who computed it.</p>;
+  if (!attempt.has_log && isTerminal(attempt.phase)) return <p className="px-4 py-3 text-sm text-ink-2">It wrote no log.</p>;
+  return <LogPart place={{ id, nodeId, attempt: attempt.retry_attempt ?? 0, item: isMap ? (item ?? 0) : -1 }} atError={atError} />;
+}
