@@ -243,20 +243,25 @@ async def fill(home: Path, count: int, database: str = "") -> None:
 
 
 def _write(platform: Platform, models: Sequence[Model], count: int, first: int) -> None:
-    with platform.database.engine.connect() as connection:
-        is_sqlite = platform.database.dialect == "sqlite"
+    engine, is_sqlite = platform.database.engine, platform.database.dialect == "sqlite"
+    with engine.connect() as connection:
         if is_sqlite:
             for pragma in ("synchronous=OFF", "cache_size=-1000000", "wal_autocheckpoint=100000"):
                 connection.exec_driver_sql(f"PRAGMA {pragma}")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.begin()
         for done in _Filler(connection, models, count, first, platform.clock()).batches():
             if done % 100_000 == 0:
                 print(f"{done:,} of {count:,}", file=sys.stderr, flush=True)
-        connection.exec_driver_sql("COMMIT") if is_sqlite else connection.commit()
-        if not is_sqlite:
-            connection.connection.dbapi_connection.autocommit = True  # type: ignore[union-attr]
-            connection.exec_driver_sql("VACUUM ANALYZE execution")
-            connection.exec_driver_sql("ANALYZE execution_label")
+        if is_sqlite:
+            connection.exec_driver_sql("COMMIT")
+        else:
+            connection.commit()
+    if not is_sqlite:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for table in ("execution", "execution_label"):
+                connection.exec_driver_sql(f"VACUUM ANALYZE {table}")
 
 
 def main() -> int:

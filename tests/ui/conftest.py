@@ -110,7 +110,8 @@ class Visitor:
 
     def faults(self, theme: Literal["light", "dark"] = "light") -> list[str]:
         """What axe finds serious or critical on the page as it stands, in a theme."""
-        self.page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+        drawn = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        self.page.evaluate(f"theme => {{ document.documentElement.dataset.theme = theme; return {drawn} }}", theme)
         self.page.evaluate(AXE.read_text())
         found: dict[str, Any] = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         return [

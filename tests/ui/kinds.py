@@ -56,7 +56,7 @@ def tell(
     frame: pd.DataFrame,
 ) -> str:
     """Says everything that it was given, a line for each."""
-    held = {path.name: path.read_text() for path in sorted(folder.path.rglob("*")) if path.is_file()}
+    held = {path.relative_to(folder.path).as_posix(): path.read_text() for path in sorted(folder.path.rglob("*")) if path.is_file()}
     given = {
         "whole": whole,
         "part": part,

@@ -70,6 +70,6 @@ def item(x: int) -> int:
 
 
 @al.workflow
-def many(xs: list[int] = [1, 2, 3]) -> list[int | None]:
+def many(xs: list[int]) -> list[int | None]:
     """A map that lives with failures."""
     return al.map(item, min_success_ratio=0.5)(xs)

@@ -1,29 +1,34 @@
-import type { QueryClient } from "@tanstack/react-query";
-import type { ExecutionPhase } from "@/idl";
+import type { InfiniteData, QueryClient } from "@tanstack/react-query";
+import type { Execution, ExecutionPage, ExecutionPhase } from "@/idl";
+import { idText } from "@/lib/id";
 import { entityKeys } from "./entity/keys";
 import { executionKeys } from "./execution/keys";
 import { overviewKeys } from "./overview/keys";
 import { openStream } from "./stream";
 
+type Told = { project: string; domain: string; name: string; phase: ExecutionPhase };
+
 /** What the server says of everything that happens on it, a few times a second at most. */
 export interface Changes {
   ready?: boolean;
-  executions?: { project: string; domain: string; name: string; phase: ExecutionPhase }[];
+  executions?: Told[];
   /** A version was registered, activated, archived or described. */
   entities?: boolean;
   /** Too many executions to name. */
   many?: boolean;
 }
 
-const PAUSE_MS = 1000;
+const SHORTEST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 1600;
 
 /**
- * Keeps what is on the page true: whatever a change concerns is read again, at once and then once in a second.
- * Nothing that is not shown is read, and a server at rest is asked nothing.
+ * Keeps what is on the page true: phases change in place as they are told, and whatever a change concerns is read again, at once and then
+ * with pauses that grow while changes go on. Nothing that is not shown is read, and a server at rest is asked nothing.
  */
 export function followChanges(client: QueryClient): () => void {
   const due = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let pause = SHORTEST_PAUSE_MS;
 
   function mark(...names: string[]): void {
     for (const name of names) due.add(name);
@@ -32,24 +37,42 @@ export function followChanges(client: QueryClient): () => void {
 
   function renew(): void {
     timer = undefined;
-    if (due.size === 0) return;
+    if (due.size === 0) {
+      pause = SHORTEST_PAUSE_MS;
+      return;
+    }
     for (const name of due) void client.invalidateQueries({ queryKey: [name] });
     due.clear();
-    timer = setTimeout(renew, PAUSE_MS);
+    timer = setTimeout(renew, pause);
+    pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
   }
 
   const lists = [executionKeys.lists, overviewKeys.all, entityKeys.all].map((key) => key[0]);
   const close = openStream<Changes>("/api/alula/v1/changes", {
     onMessage: (changes) => {
-      if (changes.executions?.length || changes.many) mark(...lists);
+      if (changes.executions?.length) patch(client, changes.executions);
+      // What happened before the server listened for us, at first or after a loss, is told by no message.
+      if (changes.ready || changes.executions?.length || changes.many) mark(...lists);
       if (changes.entities) mark(entityKeys.all[0], overviewKeys.all[0]);
-    },
-    onOpen: (again) => {
-      if (again) mark(...lists);
     },
   });
   return () => {
     clearTimeout(timer);
     close();
   };
+}
+
+/** Shows phases as they are told in the lists that are there; what else has changed comes when they are read again. */
+function patch(client: QueryClient, told: readonly Told[]): void {
+  const phases = new Map(told.map((each) => [idText(each), each.phase]));
+  client.setQueriesData<InfiniteData<ExecutionPage>>({ queryKey: executionKeys.lists }, (data) => {
+    if (!data || !("pages" in data)) return data;
+    const isConcerned = data.pages.some(({ executions = [] }) => executions.some(({ id }) => phases.has(idText(id))));
+    return isConcerned ? { ...data, pages: data.pages.map((page) => ({ ...page, executions: page.executions?.map((each) => changed(each, phases)) })) } : data;
+  });
+}
+
+function changed(execution: Execution, phases: ReadonlyMap<string, ExecutionPhase>): Execution {
+  const phase = phases.get(idText(execution.id));
+  return phase && phase !== execution.closure?.phase ? { ...execution, closure: { ...execution.closure, phase } } : execution;
 }

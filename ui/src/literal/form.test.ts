@@ -94,7 +94,7 @@ it("lets an output flow where its type is welcome", () => {
 });
 
 const WORDS: LaunchWords = {
-  project: "p", domain: "d", target: "a.wf", version: "v1", name: "", overwriteCache: false, labels: new Map(), annotations: new Map(), env: new Map(), maxParallelism: 0, interruptible: undefined,
+  project: "p", domain: "d", target: "a.wf", version: "v1", name: "", overwriteCache: false, labels: new Map(), annotations: new Map(), env: new Map(), maxParallelism: 0, interruptible: undefined, outputs: "",
   inputs: [
     { name: "how_many", type: { simple: "INTEGER" }, literal: { scalar: { primitive: { integer: "-3" } } } },
     { name: "fast", type: { simple: "BOOLEAN" }, literal: { scalar: { primitive: { boolean: false } } } },

@@ -95,6 +95,8 @@ export interface LaunchWords {
   env: ReadonlyMap<string, string>;
   maxParallelism: number;
   interruptible: boolean | undefined;
+  /** Where large values go; empty: the server's store. */
+  outputs: string;
 }
 
 /** What the command has options for itself; an input of such a name is given by `-i`. */
@@ -123,6 +125,7 @@ export function launchCommand(words: LaunchWords): Copied {
   if (words.env.size) missing.push("environment variables");
   if (words.maxParallelism) missing.push("parallelism");
   if (words.interruptible !== undefined) missing.push("interruptible");
+  if (words.outputs) missing.push("place of large values");
   return { text: parts.join(" \\\n  "), missing };
 }
 
@@ -158,6 +161,7 @@ export function launchPython(words: LaunchWords): Copied {
     }
   }
   if (odd.length) named.push(`**{${odd.join(", ")}}`);
+  if (words.outputs) missing.push("place of large values");
   const options = pythonOptions(words);
   const launch = options.length ? `client.launch.with_options(${options.join(", ")})` : "client.launch";
   const args = [JSON.stringify(`${words.target}:${words.version}`), ...named];

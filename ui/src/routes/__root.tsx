@@ -40,7 +40,7 @@ function Root() {
   useEffect(() => followChanges(queryClient), [queryClient]);
   const go = (to: "/" | "/executions" | "/workflows" | "/tasks" | "/launch-plans" | "/launch") => () => void navigate({ to, search: place });
   useShortcuts({
-    "mod+k": () => setSearching(!isSearching),
+    "mod+k": () => setSearching((isOpen) => !isOpen),
     "g h": go("/"),
     "g e": go("/executions"),
     "g w": go("/workflows"),

@@ -1,4 +1,5 @@
 import { createFileRoute } from "@tanstack/react-router";
-import { Page } from "@/components/ui/Page";
+import { EntitiesPage } from "./-entities/EntitiesPage";
+import { entitiesSearch } from "./-entities/search";
 
-export const Route = createFileRoute("/launch-plans/")({ component: () => <Page title="launch-plans">…</Page> });
+export const Route = createFileRoute("/launch-plans/")({ validateSearch: entitiesSearch, component: () => <EntitiesPage kind="LAUNCH_PLAN" /> });

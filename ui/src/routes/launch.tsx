@@ -1,6 +1,6 @@
 import { createFileRoute } from "@tanstack/react-router";
-import { Page } from "@/components/ui/Page";
 import { oneOf, text } from "@/lib/search";
+import { LaunchPage } from "./-launch/LaunchPage";
 
 export interface LaunchSearch {
   kind?: "workflow" | "task" | "launch-plan";
@@ -21,5 +21,5 @@ export const Route = createFileRoute("/launch")({
     plan: text(search.plan),
     from: text(search.from),
   }),
-  component: () => <Page title="Launch">…</Page>,
+  component: LaunchPage,
 });

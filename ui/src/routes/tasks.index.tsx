@@ -1,4 +1,5 @@
 import { createFileRoute } from "@tanstack/react-router";
-import { Page } from "@/components/ui/Page";
+import { EntitiesPage } from "./-entities/EntitiesPage";
+import { entitiesSearch } from "./-entities/search";
 
-export const Route = createFileRoute("/tasks/")({ component: () => <Page title="tasks">…</Page> });
+export const Route = createFileRoute("/tasks/")({ validateSearch: entitiesSearch, component: () => <EntitiesPage kind="TASK" /> });

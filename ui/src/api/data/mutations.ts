@@ -49,7 +49,7 @@ export async function uploadFolder(place: Place, parts: readonly Part[], onProgr
 }
 
 async function send(place: Place, { file, path }: Part, root: string, onProgress: Progress, signal: AbortSignal): Promise<string> {
-  const location = await post<Location>(["api/v1/dataproxy/artifact_urn"], { ...place, filename: path, filename_root: root });
+  const location = await post<Location>(["api/v1/dataproxy/artifact_urn"], { project: place.project, domain: place.domain, filename: path, filename_root: root });
   await put(local(location.signed_url ?? ""), file, location.headers ?? {}, onProgress, signal);
   return location.native_url ?? "";
 }

@@ -60,3 +60,28 @@ export function launchPlanQuery(id: Identifier) {
     queryFn: ({ signal }) => get<LaunchPlan>(["api/v1/launch_plans", id.project ?? "", id.domain ?? "", id.name ?? "", id.version ?? ""], {}, signal),
   });
 }
+
+/** The launch plans that run a version of a workflow, by name. */
+export function plansQuery(workflow: Identifier) {
+  const filters = `eq(workflow.name,${workflow.name ?? ""})+eq(workflow.version,${workflow.version ?? ""})`;
+  return queryOptions({
+    queryKey: [...entityKeys.all, "plans", workflow.project, workflow.domain, filters],
+    queryFn: ({ signal }) =>
+      get<{ launch_plans?: LaunchPlan[] }>(["api/v1/launch_plans", workflow.project ?? "", workflow.domain ?? ""], { filters, limit: 100 }, signal).then((page) => page.launch_plans ?? []),
+  });
+}
+
+/** A name with its active version, its description and its last runs; undefined if the list does not have it. */
+export function entityQuery(kind: EntityKind, { project, domain, name }: Identifier) {
+  return queryOptions({
+    queryKey: [...entityKeys.named({ resource_type: kind, project, domain, name }), "entity"],
+    queryFn: async ({ signal }) => {
+      for (const archived of [false, true]) {
+        const page = await get<Alula<"EntityPage">>(["api/alula/v1/entities", kind, project ?? "", domain ?? ""], { text: name, archived, limit: 1000 }, signal);
+        const found = page.entities?.find((entity) => entity.latest?.name === name);
+        if (found) return found;
+      }
+      return null;
+    },
+  });
+}

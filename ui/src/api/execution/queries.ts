@@ -1,7 +1,8 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { get } from "@/api/client";
-import type { Execution, ExecutionId, ExecutionPage, ExecutionPhase, LiteralMap } from "@/idl";
+import { get, post } from "@/api/client";
+import type { Alula, Execution, ExecutionId, ExecutionPage, ExecutionPhase, LiteralMap } from "@/idl";
 import { executionKeys } from "./keys";
+import type { Launch } from "./mutations";
 
 /** What a list of executions is restricted to; what is left out does not filter. Instants are ISO texts. */
 export interface ExecutionSearch {
@@ -61,5 +62,15 @@ export function executionDataQuery(id: ExecutionId, at?: unknown) {
   return queryOptions({
     queryKey: [...executionKeys.data(id), at] as const,
     queryFn: ({ signal }) => get<ExecutionData>(["api/v1/data/executions", id.project ?? "", id.domain ?? "", id.name ?? ""], {}, signal),
+  });
+}
+
+/** What a launch would be refused for; nothing is launched. */
+export function checkQuery(launch: Launch) {
+  return queryOptions({
+    queryKey: ["check", JSON.stringify(launch)],
+    queryFn: () => post<Alula<"CheckLaunchResponse">>(["api/alula/v1/check"], launch).then((answer) => answer.problems ?? []),
+    staleTime: 5_000,
+    gcTime: 10_000,
   });
 }

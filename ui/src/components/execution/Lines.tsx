@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { PhaseBadge } from "@/components/ui/Phase";
 import { Ago, Elapsed } from "@/components/ui/Time";
 import type { Execution } from "@/idl";
+import { headline } from "@/lib/headline";
 import { shortName } from "@/lib/id";
 import { printable } from "@/lib/printable";
 import { beganAt, executionFields } from "./fields";
@@ -34,7 +35,7 @@ export function ExecutionLines({ executions, withPlace }: { executions: readonly
                 <span className="col-start-2 col-end-4 truncate text-xs text-ink-2">
                   {withPlace && `${project} / ${domain}`}
                   {withPlace && fields.error && " · "}
-                  {fields.error && <span className="text-bad">{printable(lastLine(fields.error), 300)}</span>}
+                  {fields.error && <span className="text-bad">{printable(headline(fields.error), 300)}</span>}
                 </span>
               )}
             </Link>
@@ -43,9 +44,4 @@ export function ExecutionLines({ executions, withPlace }: { executions: readonly
       })}
     </ul>
   );
-}
-
-/** A Python trace says in its last line what happened. */
-export function lastLine(error: string): string {
-  return error.trimEnd().split("\n").findLast((line) => line.trim()) ?? error;
 }

@@ -4,11 +4,11 @@ import { memo, type CSSProperties } from "react";
 import { PhaseBadge } from "@/components/ui/Phase";
 import { Ago, Elapsed } from "@/components/ui/Time";
 import type { Execution } from "@/idl";
+import { headline } from "@/lib/headline";
 import { shortName } from "@/lib/id";
 import { isTerminal } from "@/lib/phase";
 import { printable } from "@/lib/printable";
 import { beganAt, executionFields } from "./fields";
-import { lastLine } from "./Lines";
 
 interface RowProps {
   execution: Execution;
@@ -23,7 +23,7 @@ interface RowProps {
 export const Row = memo(function Row({ execution, index, isActive, isChosen, onChoose, style }: RowProps) {
   const fields = executionFields(execution);
   const { project, domain, name, target, version, user, labels, tags, error } = fields;
-  const hint = error ? printable(lastLine(error), 300) : undefined;
+  const hint = error ? printable(headline(error), 300) : undefined;
   const isOver = isTerminal(fields.phase);
   return (
     <div

@@ -10,7 +10,7 @@ export function PlacePicker({ place, places, onChange }: { place: Place; places:
     <Menu
       align="start"
       trigger={
-        <Button className="min-w-0 !shrink" aria-label={`Project and domain: ${place.project}, ${place.domain}`}>
+        <Button className="min-w-0 !shrink" title="Project and domain">
           <span className="truncate">{place.project}</span>
           <span className="text-ink-3">/</span>
           <span className="truncate">{place.domain}</span>

@@ -38,15 +38,14 @@ export function Shell({ place, picker, onSearch, children }: { place: Place; pic
             <img src="/icon.svg" alt="" className="size-6" />
           </Link>
           {picker}
-          <Button look="plain" className="ml-auto !justify-start text-ink-2 sm:w-64" onClick={onSearch} icon={<Search aria-hidden className="size-4" />} aria-label="Search and commands">
-            <span className="hidden sm:inline">Search and commands</span>
+          <Button look="plain" className="ml-auto !justify-start text-ink-2 sm:w-64" onClick={onSearch} icon={<Search aria-hidden className="size-4" />} title="Search and commands">
+            <span className="max-sm:sr-only">Search and commands</span>
             <kbd className="ml-auto hidden rounded border border-line-2 px-1 font-sans text-xs text-ink-2 sm:inline">⌘K</kbd>
           </Button>
           <Button look="primary" asChild>
             <Link to="/launch" search={place}>
               <Play aria-hidden className="size-4" />
-              <span className="hidden sm:inline">Launch</span>
-              <span className="sr-only sm:hidden">Launch</span>
+              <span className="max-sm:sr-only">Launch</span>
             </Link>
           </Button>
           <div className="md:hidden">

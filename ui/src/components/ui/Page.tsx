@@ -8,7 +8,7 @@ export function Page({ title, heading, actions, children }: { title: string; hea
   return (
     <div className="flex h-full min-h-0 flex-col">
       <header className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-4 py-2.5">
-        <div className="min-w-0 flex-1">{heading ?? <h1 className="text-base font-semibold">{title}</h1>}</div>
+        <div className="min-w-0 flex-1 basis-56">{heading ?? <h1 className="text-base font-semibold">{title}</h1>}</div>
         {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
       </header>
       {children}

@@ -1,0 +1,147 @@
+import { Link } from "@tanstack/react-router";
+import { CircleCheckBig, GitBranch, Play } from "lucide-react";
+import { Button } from "@/components/ui/Button";
+import { Copy } from "@/components/ui/Copy";
+import { Confirm } from "@/components/ui/Dialog";
+import { Remark } from "@/components/ui/Phase";
+import { Ago } from "@/components/ui/Time";
+import type { EntityKind } from "@/api/entity/queries";
+import type { Place, Version } from "@/idl";
+import { ENTITY } from "@/lib/entity";
+import { shortName } from "@/lib/id";
+import { printable } from "@/lib/printable";
+import { count } from "@/lib/size";
+import { ms } from "@/lib/time";
+
+const HEAD = "sticky top-0 z-10 border-b border-line bg-ground-2 px-3 py-1.5 text-left text-xs font-medium whitespace-nowrap text-ink-2";
+const CELL = "px-3 py-1.5 align-middle";
+
+export interface VersionTableProps {
+  kind: EntityKind;
+  place: Place;
+  name: string;
+  versions: readonly Version[];
+  /** Up to two, to be compared. */
+  chosen: readonly string[];
+  onChoose: (version: string, isChosen: boolean) => void;
+  onLook: (version: string) => void;
+  /** Makes a version the one that a launch by name runs; undefined: this kind has none. */
+  onActivate?: (version: string) => Promise<unknown>;
+}
+
+/** Versions, newest first: where each comes from, how often it ran, which is active. */
+export function VersionTable(props: VersionTableProps) {
+  const { versions, kind } = props;
+  return (
+    <table className="w-full border-separate border-spacing-0 text-sm">
+      <thead>
+        <tr>
+          <th className={HEAD}>
+            <span className="sr-only">Compare</span>
+          </th>
+          <th className={HEAD}>Version</th>
+          <th className={HEAD}>Registered</th>
+          <th className={`${HEAD} hidden lg:table-cell`}>By</th>
+          <th className={`${HEAD} hidden md:table-cell`}>Commit</th>
+          <th className={`${HEAD} hidden text-right sm:table-cell`}>Runs</th>
+          <th className={`${HEAD} hidden sm:table-cell`}>Last run</th>
+          <th className={HEAD}>
+            <span className="sr-only">Actions</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {versions.map((version) => (
+          <Row key={version.id?.version} {...props} kind={kind} version={version} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Row({ kind, place, name, version, chosen, onChoose, onLook, onActivate }: VersionTableProps & { version: Version }) {
+  const text = version.id?.version ?? "";
+  const isChosen = chosen.includes(text);
+  return (
+    <tr data-version={text} className="[&>td]:border-b [&>td]:border-line hover:bg-ground-2">
+      <td className={CELL}>
+        <input
+          type="checkbox"
+          className="size-4 accent-accent"
+          aria-label={`Compare ${printable(text, 80)}`}
+          checked={isChosen}
+          disabled={!isChosen && chosen.length >= 2}
+          onChange={(event) => onChoose(text, event.target.checked)}
+        />
+      </td>
+      <td className={`${CELL} w-full max-w-0`}>
+        <div className="flex items-center gap-2">
+          <button type="button" className="min-w-0 truncate font-mono text-xs hover:underline" title="Look at this version" onClick={() => onLook(text)}>
+            {printable(text, 120)}
+          </button>
+          {version.is_active && <Remark tone="good">active</Remark>}
+          <Copy text={text} label="Copy the version" />
+        </div>
+        {version.short_description && <p className="truncate text-xs text-ink-2">{printable(version.short_description, 200)}</p>}
+      </td>
+      <td className={`${CELL} whitespace-nowrap text-ink-2`}>
+        <Ago at={ms(version.created_at)} />
+      </td>
+      <td className={`${CELL} hidden max-w-32 truncate text-ink-2 lg:table-cell`}>{printable(version.author, 60) || "–"}</td>
+      <td className={`${CELL} hidden md:table-cell`}>
+        <Commit source={version.source} />
+      </td>
+      <td className={`${CELL} hidden text-right tabular-nums sm:table-cell`}>
+        {count(version.runs)}
+        {version.is_runs_capped && "+"}
+      </td>
+      <td className={`${CELL} hidden whitespace-nowrap text-ink-2 sm:table-cell`}>
+        <Ago at={ms(version.last_run_at)} />
+      </td>
+      <td className={CELL}>
+        <div className="flex items-center justify-end gap-1">
+          {onActivate && !version.is_active && (
+            <Confirm
+              trigger={
+                <Button size="small" aria-label={`Make ${printable(text, 80)} active`} icon={<CircleCheckBig aria-hidden className="size-3.5" />}>
+                  <span className="hidden lg:inline">Make active</span>
+                </Button>
+              }
+              title={`Make ${printable(text, 80)} active?`}
+              action="Make it active"
+              isDangerous={false}
+              onConfirm={() => onActivate(text)}
+            >
+              Whoever launches <span className="font-mono break-words">{printable(name, 200)}</span> by its name, without a version, then runs{" "}
+              <span className="font-mono break-words">{printable(text, 100)}</span>, also when newer versions are registered. Runs that are under way go on as they are.
+            </Confirm>
+          )}
+          <Button asChild size="small">
+            <Link to="/launch" search={{ ...place, kind: ENTITY[kind].launch, name, version: text }} aria-label={`Launch ${printable(shortName(name), 80)} at ${printable(text, 80)}`}>
+              <Play aria-hidden className="size-3.5" />
+              <span className="hidden lg:inline">Launch</span>
+            </Link>
+          </Button>
+        </div>
+      </td>
+    </tr>
+  );
+}
+
+export function Commit({ source }: { source: Version["source"] }) {
+  if (!source?.commit) return <span className="text-xs text-ink-3">not known</span>;
+  return (
+    <span className="flex items-center gap-1.5 text-xs whitespace-nowrap">
+      <span className="font-mono" title={printable(source.commit, 80)}>
+        {printable(source.commit.slice(0, 8), 8)}
+      </span>
+      {source.branch && (
+        <span className="flex max-w-32 items-center gap-0.5 text-ink-2">
+          <GitBranch aria-hidden className="size-3 shrink-0" />
+          <span className="truncate">{printable(source.branch, 60)}</span>
+        </span>
+      )}
+      {source.is_dirty && <Remark tone="warn">changed after it</Remark>}
+    </span>
+  );
+}

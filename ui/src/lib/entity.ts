@@ -1,0 +1,13 @@
+import type { EntityKind } from "@/api/entity/queries";
+
+/** How a kind of entity is called, and where its pages are. */
+export const ENTITY = {
+  WORKFLOW: { one: "workflow", many: "workflows", title: "Workflows", list: "/workflows", page: "/workflows/$project/$domain/$name", launch: "workflow" },
+  TASK: { one: "task", many: "tasks", title: "Tasks", list: "/tasks", page: "/tasks/$project/$domain/$name", launch: "task" },
+  LAUNCH_PLAN: { one: "launch plan", many: "launch plans", title: "Launch plans", list: "/launch-plans", page: "/launch-plans/$project/$domain/$name", launch: "launch-plan" },
+} as const satisfies Record<EntityKind, object>;
+
+/** Which filter of executions finds the runs of an entity. */
+export function runsOf(kind: EntityKind, name: string): { workflow?: string; task?: string; launch_plan?: string } {
+  return kind === "WORKFLOW" ? { workflow: name } : kind === "TASK" ? { task: name } : { launch_plan: name };
+}

@@ -1,0 +1,116 @@
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { Search } from "lucide-react";
+import { useEffect, useState } from "react";
+import { entityKeys } from "@/api/entity/keys";
+import { archiveEntity } from "@/api/entity/mutations";
+import { entitiesQuery, type EntityKind } from "@/api/entity/queries";
+import { EntityTable } from "@/components/entity/EntityTable";
+import { Button } from "@/components/ui/Button";
+import { Endless } from "@/components/ui/Endless";
+import { Input, Tick } from "@/components/ui/Field";
+import { Page } from "@/components/ui/Page";
+import { Empty, Failure, Skeleton } from "@/components/ui/State";
+import { complain, say } from "@/components/ui/Toast";
+import type { Entity } from "@/idl";
+import { ENTITY } from "@/lib/entity";
+import { shortName } from "@/lib/id";
+import { printable } from "@/lib/printable";
+import { usePlace } from "@/lib/usePlace";
+import type { EntitiesSearch } from "./search";
+
+const PAUSE_MS = 200;
+
+/** The list of one kind of entity; what is searched is in the address. */
+export function EntitiesPage({ kind }: { kind: EntityKind }) {
+  const { list, title } = ENTITY[kind];
+  const route = getRouteApi(`${list}/`);
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const place = usePlace();
+  const client = useQueryClient();
+  const query = useInfiniteQuery(entitiesQuery(kind, { ...place, ...search }));
+  const entities = query.data?.pages.flatMap((page) => page.entities ?? []) ?? [];
+  const set = (changes: EntitiesSearch) => void navigate({ search: (old) => ({ ...old, ...changes }), replace: true });
+
+  async function archive(entity: Entity, isArchived: boolean): Promise<void> {
+    try {
+      await archiveEntity({ ...entity.latest, resource_type: kind }, isArchived, entity.description ?? "");
+      await client.invalidateQueries({ queryKey: entityKeys.all });
+      const name = printable(shortName(entity.latest?.name), 80);
+      say(
+        <span className="flex items-center justify-between gap-3">
+          {isArchived ? `Archived ${name}` : `Restored ${name}`}
+          <Button size="small" onClick={() => void archive(entity, !isArchived)}>
+            Undo
+          </Button>
+        </span>,
+      );
+    } catch (error) {
+      complain(error);
+    }
+  }
+
+  return (
+    <Page
+      title={title}
+      actions={
+        <>
+          <SearchField key={list} label={`Search ${title.toLowerCase()}`} value={search.text ?? ""} onChange={(text) => set({ text: text || undefined })} />
+          <Tick label="Archived" checked={search.archived ?? false} onChange={(event) => set({ archived: event.target.checked || undefined })} />
+        </>
+      }
+    >
+      <div className="min-h-0 flex-1 overflow-auto">
+        {query.isError ? (
+          <Failure error={query.error} onRetry={() => void query.refetch()} />
+        ) : query.isPending ? (
+          <Skeleton />
+        ) : entities.length === 0 ? (
+          <Nothing kind={kind} search={search} place={`${place.project}/${place.domain}`} />
+        ) : (
+          <>
+            <EntityTable kind={kind} place={place} entities={entities} onArchive={(entity) => void archive(entity, !entity.archived)} />
+            <Endless hasMore={query.hasNextPage} isReading={query.isFetchingNextPage} onMore={() => void query.fetchNextPage()} />
+          </>
+        )}
+      </div>
+    </Page>
+  );
+}
+
+function Nothing({ kind, search, place }: { kind: EntityKind; search: EntitiesSearch; place: string }) {
+  const { many } = ENTITY[kind];
+  if (search.text) return <Empty title={`No ${search.archived ? "archived " : ""}${many} with “${printable(search.text, 60)}” in the name`} />;
+  if (search.archived) return <Empty title={`No archived ${many}`}>What is archived is out of the way here; its runs stay, and nothing is deleted.</Empty>;
+  return (
+    <Empty title={`No ${many} in ${printable(place, 100)}`}>
+      Register a file with <code className="font-mono">alula register FILE.py</code>, or run it with <code className="font-mono">alula run FILE.py NAME</code>.
+    </Empty>
+  );
+}
+
+/** Waits until typing pauses before the address changes. */
+function SearchField({ label, value, onChange }: { label: string; value: string; onChange: (text: string) => void }) {
+  const [typed, setTyped] = useState(value);
+  const [known, setKnown] = useState(value);
+  if (known !== value) {
+    // The address changed by itself: back, or a link.
+    setKnown(value);
+    setTyped(value);
+  }
+  useEffect(() => {
+    if (typed === known) return;
+    const timer = setTimeout(() => {
+      setKnown(typed);
+      onChange(typed);
+    }, PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [typed, known, onChange]);
+  return (
+    <span className="relative">
+      <Search aria-hidden className="absolute top-2 left-2 size-4 text-ink-3" />
+      <Input type="search" aria-label={label} placeholder="Search" className="!w-44 pl-7 sm:!w-64" value={typed} onChange={(event) => setTyped(event.target.value)} />
+    </span>
+  );
+}

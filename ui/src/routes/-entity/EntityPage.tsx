@@ -1,0 +1,164 @@
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { Archive, ArchiveRestore, CalendarClock, Play } from "lucide-react";
+import { useMemo } from "react";
+import { entityKeys } from "@/api/entity/keys";
+import { activateLaunchPlan, archiveEntity } from "@/api/entity/mutations";
+import { entityQuery, versionsQuery, type EntityKind } from "@/api/entity/queries";
+import { VersionPicker } from "@/components/entity/VersionPicker";
+import { Button } from "@/components/ui/Button";
+import { Copy } from "@/components/ui/Copy";
+import { Page } from "@/components/ui/Page";
+import { Remark } from "@/components/ui/Phase";
+import { Empty, Failure, Skeleton } from "@/components/ui/State";
+import { TabPanel, Tabs } from "@/components/ui/Tabs";
+import { complain, say } from "@/components/ui/Toast";
+import type { Entity, Identifier } from "@/idl";
+import { ENTITY } from "@/lib/entity";
+import { shortName } from "@/lib/id";
+import { printable } from "@/lib/printable";
+import { scheduleWords } from "@/lib/schedule";
+import { DiffTab } from "./DiffTab";
+import { GraphTab } from "./GraphTab";
+import { InterfaceTab } from "./InterfaceTab";
+import { RunsTab } from "./RunsTab";
+import type { EntityPageSearch } from "./search";
+import { VersionsTab } from "./VersionsTab";
+
+/** One workflow, task or launch plan: its versions and what differs between them, its graph, interface and runs. */
+export function EntityPage({ kind }: { kind: EntityKind }) {
+  const { one, page } = ENTITY[kind];
+  const route = getRouteApi(page);
+  const params = route.useParams();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const client = useQueryClient();
+  const { project, domain, name } = params;
+  const place = { project, domain };
+  const named = useMemo<Identifier>(() => ({ resource_type: kind, project, domain, name }), [kind, project, domain, name]);
+  const entity = useQuery(entityQuery(kind, named));
+  const versions = useInfiniteQuery(versionsQuery(named));
+  const list = versions.data?.pages.flatMap((each) => each.versions ?? []) ?? [];
+  const version = search.version ?? list[0]?.id?.version;
+  const id = useMemo(() => (version === undefined ? undefined : { ...named, version }), [named, version]);
+  const tab = search.tab ?? "versions";
+  const set = (changes: EntityPageSearch) => void navigate({ search: (old) => ({ ...old, ...changes }) });
+
+  async function activate(chosen: string): Promise<void> {
+    await activateLaunchPlan({ ...named, resource_type: "LAUNCH_PLAN", version: chosen });
+    await client.invalidateQueries({ queryKey: entityKeys.all });
+    say(`${printable(shortName(name), 80)} launches ${printable(chosen, 80)} now`);
+  }
+
+  async function archive(isArchived: boolean): Promise<void> {
+    try {
+      await archiveEntity(named, isArchived, entity.data?.description ?? "");
+      await client.invalidateQueries({ queryKey: entityKeys.all });
+      say(isArchived ? `Archived: the lists leave this ${one} out now` : `Restored this ${one}`);
+    } catch (error) {
+      complain(error);
+    }
+  }
+
+  const title = printable(shortName(name), 120);
+  const against = search.against !== undefined && version !== undefined && search.against !== version ? search.against : undefined;
+  const tabs = [
+    { value: "versions", label: "Versions" },
+    ...(kind === "TASK" ? [] : [{ value: "graph", label: "Graph" }]),
+    { value: "interface", label: kind === "WORKFLOW" ? "Interface" : "Interface and settings" },
+    { value: "runs", label: "Runs" },
+  ];
+  return (
+    <Page
+      title={title}
+      heading={<Heading title={title} name={name} one={one} entity={entity.data ?? undefined} />}
+      actions={
+        <>
+          {entity.data && (
+            <Button
+              icon={entity.data.archived ? <ArchiveRestore aria-hidden className="size-4" /> : <Archive aria-hidden className="size-4" />}
+              onClick={() => void archive(!entity.data?.archived)}
+            >
+              {entity.data.archived ? "Restore" : "Archive"}
+            </Button>
+          )}
+          <Button asChild look="primary">
+            <Link to="/launch" search={{ ...place, kind: ENTITY[kind].launch, name, version: search.version }}>
+              <Play aria-hidden className="size-4" />
+              Launch {search.version ? "this version" : ""}
+            </Link>
+          </Button>
+        </>
+      }
+    >
+      {versions.isError ? (
+        <Failure error={versions.error} onRetry={() => void versions.refetch()} title={`This ${one} could not be read`} />
+      ) : versions.isPending ? (
+        <Skeleton />
+      ) : list.length === 0 ? (
+        <Empty title={`There is no ${one} of this name`}>
+          Nothing called <span className="font-mono">{printable(name, 200)}</span> is registered in {printable(project, 60)}/{printable(domain, 60)}.
+        </Empty>
+      ) : (
+        <Tabs
+          value={tab}
+          onChange={(next) => set({ tab: next as EntityPageSearch["tab"], against: undefined })}
+          items={tabs}
+          label={`What of the ${one}`}
+          extra={(tab === "graph" || tab === "interface") && version !== undefined && <VersionPicker versions={list} version={version} onChange={(next) => set({ version: next })} />}
+        >
+          <TabPanel value="versions">
+            {against !== undefined && id ? (
+              <DiffTab kind={kind} before={{ ...named, version: against }} after={id} onBack={() => set({ against: undefined })} onSwap={() => set({ version: against, against: version })} />
+            ) : (
+              <VersionsTab
+                kind={kind}
+                place={place}
+                name={name}
+                query={versions}
+                onLook={(chosen) => set({ version: chosen, tab: kind === "TASK" ? "interface" : "graph" })}
+                onCompare={(older, newer) => set({ version: newer, against: older })}
+                onActivate={kind === "TASK" ? undefined : activate}
+              />
+            )}
+          </TabPanel>
+          <TabPanel value="graph">{id && <GraphTab kind={kind} id={id} />}</TabPanel>
+          <TabPanel value="interface">{id && <InterfaceTab kind={kind} id={id} />}</TabPanel>
+          <TabPanel value="runs">
+            <RunsTab kind={kind} place={place} name={name} />
+          </TabPanel>
+        </Tabs>
+      )}
+    </Page>
+  );
+}
+
+function Heading({ title, name, one, entity }: { title: string; name: string; one: string; entity: Entity | undefined }) {
+  const schedule = scheduleWords(entity?.schedule);
+  const words = entity?.description || entity?.short_description;
+  return (
+    <>
+      <div className="flex flex-wrap items-center gap-2">
+        <h1 className="min-w-0 truncate text-base font-semibold">{title}</h1>
+        <span className="text-xs text-ink-2">{one}</span>
+        {entity?.archived && <Remark tone="warn">archived</Remark>}
+        {entity?.active_version && (
+          <span className="text-xs text-ink-2">
+            active: <span className="font-mono">{printable(entity.active_version, 60)}</span>
+          </span>
+        )}
+        {schedule && (
+          <span className="flex items-center gap-1 text-xs text-ink-2">
+            <CalendarClock aria-hidden className="size-3.5" />
+            {printable(schedule, 80)}
+          </span>
+        )}
+      </div>
+      <p className="flex items-center gap-1 text-xs text-ink-2">
+        <span className="min-w-0 truncate font-mono">{printable(name, 300)}</span>
+        <Copy text={name} label="Copy the name" />
+        {words && <span className="min-w-0 truncate">{printable(words, 400)}</span>}
+      </p>
+    </>
+  );
+}
