@@ -83,6 +83,7 @@ def test_keys_lead_to_the_pages(visitor: Visitor) -> None:
 def test_the_palette_finds_workflows_executions_and_actions(visitor: Visitor, server: LiveServer) -> None:
     server.wait(server.launch("tests.ui.programs.arithmetic", execution="palette-run"))
     page = visitor.open("/")
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
     page.keyboard.press("Control+k")
     field = page.get_by_placeholder("Search workflows, tasks, executions, or type a command")
     field.fill("palette")

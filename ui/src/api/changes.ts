@@ -51,11 +51,9 @@ export function followChanges(client: QueryClient): () => void {
   const close = openStream<Changes>("/api/alula/v1/changes", {
     onMessage: (changes) => {
       if (changes.executions?.length) patch(client, changes.executions);
-      if (changes.executions?.length || changes.many) mark(...lists);
+      // What happened before the server listened for us, at first or after a loss, is told by no message.
+      if (changes.ready || changes.executions?.length || changes.many) mark(...lists);
       if (changes.entities) mark(entityKeys.all[0], overviewKeys.all[0]);
-    },
-    onOpen: (again) => {
-      if (again) mark(...lists);
     },
   });
   return () => {

@@ -82,11 +82,12 @@ function position(nodes: readonly Sized[], layers: readonly number[][], up: read
   let top = Number.POSITIVE_INFINITY;
   let bottom = Number.NEGATIVE_INFINITY;
   for (const layer of layers) {
-    const rows = layer.length > TALLEST_LAYER ? Math.max(TALLEST_LAYER, Math.ceil(Math.sqrt(layer.length * 3))) : layer.length;
+    const isBlock = layer.length > TALLEST_LAYER;
+    const rows = isBlock ? Math.max(TALLEST_LAYER, Math.ceil(Math.sqrt(layer.length * 3))) : layer.length;
     for (let begin = 0; begin < layer.length; begin += rows) {
       const column = layer.slice(begin, begin + rows);
       const width = Math.max(...column.map((at) => nodes[at]?.width ?? 0));
-      for (const [at, y] of stack(nodes, column, up, middle)) {
+      for (const [at, y] of isBlock ? centred(nodes, column) : stack(nodes, column, up, middle)) {
         const node = nodes[at];
         if (!node) continue;
         middle.set(at, y + node.height / 2);
@@ -100,6 +101,17 @@ function position(nodes: readonly Sized[], layers: readonly number[][], up: read
   if (boxes.size === 0) return { boxes, width: 0, height: 0 };
   for (const box of boxes.values()) box.y -= top;
   return { boxes, width: x - GAP_X, height: bottom - top };
+}
+
+/** A block's columns stand around the middle: following what comes before them, thousands would wander off. */
+function centred(nodes: readonly Sized[], column: readonly number[]): [number, number][] {
+  const whole = column.reduce((sum, at) => sum + (nodes[at]?.height ?? 0) + GAP_Y, -GAP_Y);
+  let y = -whole / 2;
+  return column.map((at) => {
+    const mine = y;
+    y += (nodes[at]?.height ?? 0) + GAP_Y;
+    return [at, mine];
+  });
 }
 
 /** Puts a column's nodes beneath each other, each as near to the middle of what comes before it as its neighbours let it. */

@@ -40,6 +40,7 @@ const LABEL_ZOOM = 0.28;
 const CURVE_ZOOM = 0.3;
 /** An edge of fewer px is not seen. */
 const LEAST_EDGE = 1.5;
+const MANY_EDGES = 1500;
 
 /** Paints what lies in `view` (in the graph's units) at a zoom; the context's origin is the view's corner. */
 export function paint(context: CanvasRenderingContext2D, scene: Scene, palette: Palette, view: Box, zoom: number): void {
@@ -66,29 +67,52 @@ function paintFrames(context: CanvasRenderingContext2D, scene: Scene, palette: P
 }
 
 function paintEdges(context: CanvasRenderingContext2D, scene: Scene, palette: Palette, view: Box, zoom: number): void {
-  const { boxes } = scene.layout;
-  const right = view.x + view.width;
-  const bottom = view.y + view.height;
-  const isCurved = zoom >= CURVE_ZOOM;
+  const { edges } = scene.model;
+  const isCrowded = edges.length > MANY_EDGES;
+  let drawn = 0;
   context.beginPath();
-  for (const { from, to } of scene.model.edges) {
-    const a = boxes.get(from);
-    const b = boxes.get(to);
-    if (!a || !b) continue;
-    const x1 = a.x + a.width;
-    const y1 = a.y + a.height / 2;
-    const y2 = b.y + b.height / 2;
-    if (x1 > right || b.x < view.x || (y1 < view.y && y2 < view.y) || (y1 > bottom && y2 > bottom)) continue;
-    if ((b.x - x1 + Math.abs(y2 - y1)) * zoom < LEAST_EDGE) continue;
-    context.moveTo(x1, y1);
-    if (isCurved) {
-      const bend = Math.min(120, Math.max(24, (b.x - x1) / 2));
-      context.bezierCurveTo(x1 + bend, y1, b.x - bend, y2, b.x, y2);
-    } else context.lineTo(b.x, y2);
+  for (const { from, to } of edges) {
+    // Every node that nobody waits for leads to the end: these lines would cover a large graph.
+    if (isCrowded && (isEnd(scene, from) || isEnd(scene, to))) continue;
+    if (addEdge(context, scene, view, zoom, from, to)) drawn++;
   }
   context.strokeStyle = palette.line;
   context.lineWidth = Math.max(0.5, 1.25 * Math.min(1, zoom * 1.6)) / zoom;
+  context.globalAlpha = isCrowded ? Math.max(0.15, Math.min(1, MANY_EDGES / Math.max(1, drawn))) : 1;
   context.stroke();
+  context.globalAlpha = 1;
+  if (scene.selected === undefined) return;
+  context.beginPath();
+  for (const { from, to } of edges) if (from === scene.selected || to === scene.selected) addEdge(context, scene, view, zoom, from, to);
+  context.strokeStyle = palette.accent;
+  context.lineWidth = 2 / zoom;
+  context.stroke();
+}
+
+/** Adds an edge to the path; false: nothing of it is seen. */
+function addEdge(context: CanvasRenderingContext2D, scene: Scene, view: Box, zoom: number, from: string, to: string): boolean {
+  const a = scene.layout.boxes.get(from);
+  const b = scene.layout.boxes.get(to);
+  if (!a || !b) return false;
+  const x1 = a.x + a.width;
+  const y1 = a.y + a.height / 2;
+  const y2 = b.y + b.height / 2;
+  const [right, bottom] = [view.x + view.width, view.y + view.height];
+  if (x1 > right || b.x < view.x || (y1 < view.y && y2 < view.y) || (y1 > bottom && y2 > bottom)) return false;
+  const length = b.x - x1 + Math.abs(y2 - y1);
+  if (length * zoom < LEAST_EDGE) return false;
+  context.moveTo(x1, y1);
+  // A curve many screens long is taken apart into thousands of pieces to be drawn.
+  if (zoom >= CURVE_ZOOM && length < 3 * view.width) {
+    const bend = Math.min(120, Math.max(24, (b.x - x1) / 2));
+    context.bezierCurveTo(x1 + bend, y1, b.x - bend, y2, b.x, y2);
+  } else context.lineTo(b.x, y2);
+  return true;
+}
+
+function isEnd(scene: Scene, id: string): boolean {
+  const kind = scene.byId.get(id)?.kind;
+  return kind === "start" || kind === "end";
 }
 
 /** One path for each colour: ten thousand rectangles are seven fills. */

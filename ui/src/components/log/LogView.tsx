@@ -31,6 +31,10 @@ export interface LogViewProps {
   atError: boolean;
 }
 
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 const ROW = 18;
 const NEAR_END = 40;
 
@@ -43,6 +47,8 @@ export function LogView(props: LogViewProps) {
   const [text, setText] = useState("");
   const [note, setNote] = useState("");
   const isReading = useRef(false);
+  /** Rows are measured and the view is moved by the page too: only a reader's own movement ends the following. */
+  const isMoved = useRef(false);
   const lines = log?.lines ?? [];
   const rows = useVirtualizer({
     count: lines.length,
@@ -67,15 +73,20 @@ export function LogView(props: LogViewProps) {
     [rows],
   );
 
+  const height = rows.getTotalSize();
   useLayoutEffect(() => {
-    if (follows && lines.length) rows.scrollToIndex(lines.length - 1, { align: "end" });
-  }, [revision, follows, lines.length, rows]);
+    const box = scroller.current;
+    if (follows && box) box.scrollTop = box.scrollHeight;
+  }, [revision, follows, height]);
 
   const hasJumped = useRef(false);
   useEffect(() => {
     if (!atError || hasJumped.current || !log || lines.length === 0) return;
     hasJumped.current = true;
-    void onFirstError().then((at) => (at >= 0 ? reveal(at) : setFollows(true)));
+    onFirstError().then(
+      (at) => (at >= 0 ? reveal(at) : setFollows(true)),
+      (error: unknown) => setNote(wordsOf(error)),
+    );
   }, [atError, log, lines.length, onFirstError, reveal]);
 
   async function earlier(): Promise<void> {
@@ -102,7 +113,9 @@ export function LogView(props: LogViewProps) {
     const box = scroller.current;
     if (!box) return;
     const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
-    if (!isAtEnd && follows) setFollows(false);
+    if (isAtEnd) isMoved.current = false;
+    else if (follows && isMoved.current) setFollows(false);
+    if (!isMoved.current && follows) return;
     if (box.scrollTop < 400) void earlier();
     else if (isAtEnd && props.hasMore) void later();
   }
@@ -115,14 +128,19 @@ export function LogView(props: LogViewProps) {
       setNote(at < 0 ? (marked < 0 ? "not found" : "no more") : "");
       if (at >= 0) reveal(at);
     } catch (error) {
-      setNote(error instanceof Error ? error.message : String(error));
+      setNote(wordsOf(error));
     }
   }
 
   async function firstError(): Promise<void> {
-    const at = await onFirstError();
-    setNote(at < 0 ? "nothing looks like an error" : "");
-    if (at >= 0) reveal(at);
+    setNote("searching");
+    try {
+      const at = await onFirstError();
+      setNote(at < 0 ? "nothing looks like an error" : "");
+      if (at >= 0) reveal(at);
+    } catch (error) {
+      setNote(wordsOf(error));
+    }
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -183,8 +201,19 @@ export function LogView(props: LogViewProps) {
           {failure}
         </p>
       )}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by the keyboard */}
-      <div ref={scroller} tabIndex={0} role="log" aria-label="Log" aria-live="off" onScroll={onScroll} className="min-h-0 flex-1 overflow-auto bg-ground-2 py-1 font-mono text-xs">
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- whether the reader moved it */}
+      <div
+        ref={scroller}
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by the keyboard
+        tabIndex={0} role="log"
+        aria-label="Log"
+        aria-live="off"
+        onScroll={onScroll}
+        onWheel={() => (isMoved.current = true)}
+        onTouchMove={() => (isMoved.current = true)}
+        onPointerDown={() => (isMoved.current = true)}
+        onKeyDown={() => (isMoved.current = true)}
+         className="min-h-0 flex-1 overflow-auto bg-ground-2 py-1 font-mono text-xs">
         {log && lines.length === 0 && !failure && <p className="px-3 py-2 font-sans text-ink-2">{isLive ? "Nothing has been written yet." : "Nothing was written."}</p>}
         <div className={clsx("relative", isWrapped ? "w-full" : "w-max min-w-full")} style={{ height: rows.getTotalSize() }}>
           {rows.getVirtualItems().map((item) => {
