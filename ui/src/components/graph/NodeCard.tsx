@@ -124,7 +124,7 @@ function Frame({ node, status, cards }: CardProps) {
         cards.selected === node.id && "outline-2 outline-offset-2 outline-accent outline-solid",
       )}
     >
-      <div className="flex h-8 items-center gap-1.5 pr-1 pl-2.5">
+      <div className="pointer-events-auto flex h-8 items-center gap-1.5 pr-1 pl-2.5">
         <Sign aria-hidden className="size-4 shrink-0" />
         <button
           type="button"

@@ -70,6 +70,7 @@ const FIT = { padding: 0.08, minZoom: 0.001, maxZoom: 1.1 };
 /** As elements only so many nodes are drawn at a time; a graph of fewer always is. */
 const MOST_ELEMENTS = 150;
 const READABLE_ZOOM = 0.45;
+const LEGIBLE_ZOOM = 0.4;
 
 interface ViewProps extends WorkflowGraphProps {
   laid: Laid;
@@ -113,11 +114,14 @@ function View({ laid, run, selected, onOpen, onToggle, onToggleAll, strip, label
     if (width === 0) return;
     if (!isFitted.current) {
       isFitted.current = true;
-      fit();
+      const whole = getViewportForBounds({ x: 0, y: 0, width: layout.width, height: layout.height }, width, height, FIT.minZoom, FIT.maxZoom, FIT.padding);
+      // A graph that would be too small to be read (on a phone) begins at its beginning instead.
+      if (isSmall && whole.zoom < LEGIBLE_ZOOM) void flow.setViewport({ x: 16, y: height / 2 - (layout.height * LEGIBLE_ZOOM) / 2, zoom: LEGIBLE_ZOOM }).then(look);
+      else fit();
     }
     shown.current = "";
     look();
-  }, [fit, layout, look, width]);
+  }, [fit, flow, height, isSmall, layout, look, width]);
 
   const nodes = useMemo<CardNode[]>(() => {
     const made: CardNode[] = [];
@@ -127,7 +131,9 @@ function View({ laid, run, selected, onOpen, onToggle, onToggleAll, strip, label
       if (!node || !box) continue;
       made.push({
         id, type: "card", data: { node }, position: { x: box.x, y: box.y }, width: box.width, height: box.height,
-        measured: { width: box.width, height: box.height }, zIndex: node.isExpanded ? 0 : 1, selectable: false, draggable: false, focusable: false,
+        measured: { width: box.width, height: box.height },
+        // A frame lets what is behind it be dragged; its head has clicks of its own.
+        style: { pointerEvents: node.isExpanded ? "none" : "all" }, zIndex: node.isExpanded ? 0 : 1, selectable: false, draggable: false, focusable: false,
       });
     }
     return made;

@@ -1,0 +1,83 @@
+"""An open page while its execution runs, and while its server goes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+from tests.programs import showing
+from tests.server.harness import LiveServer
+from tests.ui.conftest import Visitor, visit
+
+P = "tests.programs.showing"
+BUDGET_MS = 500
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[LiveServer]:
+    """A server that a test may stop."""
+    live = LiveServer(tmp_path / "home").start()
+    live.register(showing)
+    yield live
+    live.stop()
+
+
+def again(live: LiveServer) -> None:
+    """Started anew where the page looks for it."""
+    live.options = ("--http", live.http)
+    live.start()
+
+
+@pytest.fixture
+def guest(browser: Browser, own: LiveServer) -> Iterator[Visitor]:
+    for visitor in visit(browser, own):
+        # The server goes away: requests fail, and the page says so.
+        visitor.watched.excused = lambda text: "ERR_CONNECTION_REFUSED" in text or "ERR_INCOMPLETE" in text or "ERR_EMPTY" in text or "404" in text or "ERR_CONNECTION_RESET" in text
+        yield visitor
+
+
+def test_a_change_of_phase_is_on_screen_half_a_second_after_its_commit(visitor: Visitor, server: LiveServer, tmp_path: Path) -> None:
+    server.register(showing)
+    path = tmp_path / "said"
+    execution = server.launch(f"{P}.waiting", execution="live-phase", path=str(path))
+    page = visitor.open_execution("live-phase")
+    expect(page.locator("[data-node-id=n0]").first).to_have_attribute("data-phase", "RUNNING")
+    page.evaluate(
+        "() => { window.seen = new Promise(done => { const look = () => document.querySelector('[data-node-id=n0][data-phase=SUCCEEDED]')"
+        " ? done(Date.now()) : requestAnimationFrame(look); look() }) }"
+    )
+    path.write_text("end\n")
+    server.wait(execution)
+    seen = page.evaluate("window.seen")
+    node = next(each for each in server.nodes(execution) if each.id.node_id == "n0")
+    assert seen - node.closure.updated_at.ToMilliseconds() <= BUDGET_MS
+    expect(page.locator("header [data-phase=SUCCEEDED]")).to_be_visible()
+
+
+def test_a_restart_is_said_and_made_up_for(guest: Visitor, own: LiveServer) -> None:
+    own.launch(f"{P}.gated", execution="live-gated", x=1)
+    page = guest.open_execution("live-gated")
+    expect(page.locator("[data-node-id=n1]").first).to_have_attribute("data-phase", "RUNNING")
+    own.stop()
+    expect(page.get_by_text("The server is not heard")).to_be_visible()
+    expect(page.locator("[data-node-id=n1]").first).to_be_visible()
+    again(own)
+    expect(page.get_by_text("The server is not heard")).to_have_count(0, timeout=20_000)
+    page.locator("[data-node-id=n1]").first.click()
+    page.get_by_role("button", name="Approve").click()
+    expect(page.locator("[data-node-id=n1]").first).to_have_attribute("data-phase", "SUCCEEDED")
+
+
+def test_an_execution_that_is_deleted_while_it_is_looked_at_is_gone(guest: Visitor, own: LiveServer) -> None:
+    own.launch(f"{P}.gated", execution="live-gone", x=1)
+    page = guest.open_execution("live-gone")
+    expect(page.locator("[data-node-id=n1]").first).to_be_visible()
+    own.stop()
+    with sqlite3.connect(own.home / "alula.db") as database:
+        database.execute("PRAGMA foreign_keys = OFF")
+        assert database.execute("DELETE FROM execution WHERE name = 'live-gone'").rowcount == 1
+    again(own)
+    expect(page.get_by_text("This execution is no longer there")).to_be_visible(timeout=20_000)

@@ -1,0 +1,168 @@
+"""The drawer of a node: its log, metrics, deck, items."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from tests.programs import showing
+from tests.server.harness import LiveServer
+from tests.ui.conftest import Visitor
+
+P = "tests.programs.showing"
+
+
+@pytest.fixture(scope="module")
+def ran(server: LiveServer) -> LiveServer:
+    server.register(showing)
+    launched = [
+        server.launch(f"{P}.broken", execution="node-broken", lines=60),
+        server.launch(f"{P}.training", execution="node-trained", epochs=30, pause_s=0.0),
+        server.launch(f"{P}.mapped", execution="node-mapped", n=300),
+        server.launch(f"{P}.logging", execution="node-long", megabytes=4),
+    ]
+    for each in launched:
+        server.wait(each)
+    return server
+
+
+def panel(page: Page) -> Locator:
+    return page.get_by_role("complementary", name=re.compile("^Node "))
+
+
+def log(page: Page) -> Locator:
+    return panel(page).get_by_role("log")
+
+
+def test_a_log_grows_within_a_second(visitor: Visitor, ran: LiveServer, tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    execution = ran.launch(f"{P}.waiting", execution="node-live", path=str(said))
+    page = visitor.open_execution("node-live", node="n0", view="log")
+    expect(log(page).get_by_text("waiting")).to_be_visible()
+    said.write_text("first words\n")
+    expect(log(page).get_by_text("first words")).to_be_visible(timeout=1000)
+    said.write_text("first words\nmore of them\nend\n")
+    expect(log(page).get_by_text("more of them")).to_be_visible(timeout=1000)
+    ran.wait(execution)
+    expect(panel(page).get_by_text("ended")).to_be_visible()
+    expect(page.locator("header [data-phase=SUCCEEDED]")).to_be_visible()
+
+
+def test_hostile_lines_are_shown_and_do_nothing(visitor: Visitor, ran: LiveServer) -> None:
+    page = visitor.open_execution("node-broken", node="n1-0-n0", view="log")
+    expect(log(page).get_by_text("line 59")).to_be_visible()
+    panel(page).get_by_label("Search the log").fill("bold green")
+    page.keyboard.press("Enter")
+    expect(log(page).get_by_text("<script>document.title='owned'</script>")).to_be_visible()
+    expect(log(page).locator(".text-bad", has_text="red").first).to_be_visible()
+    expect(log(page).get_by_text("\\u0007", exact=False).first).to_be_visible()
+    assert "owned" not in page.title()
+    assert log(page).locator("a").count() == 0
+
+
+def test_a_line_of_a_megabyte_is_cut_until_all_of_it_is_asked_for(visitor: Visitor, ran: LiveServer) -> None:
+    page = visitor.open_execution("node-broken", node="n1-0-n0", view="log")
+    panel(page).get_by_label("Search the log").fill("xxxxxxxx")
+    page.keyboard.press("Shift+Enter")
+    button = log(page).get_by_role("button", name=re.compile("show all"))
+    expect(button).to_be_visible()
+    button.click()
+    expect(button).to_have_count(0)
+
+
+def test_a_long_log_opens_at_its_end_and_is_searched_beyond_what_was_read(visitor: Visitor, ran: LiveServer) -> None:
+    page = visitor.open_execution("node-long", node="n0", view="log")
+    expect(log(page).get_by_text("the last line")).to_be_visible()
+    expect(panel(page).get_by_text("more above")).to_be_visible()
+    panel(page).get_by_label("Search the log").fill("part 1")
+    page.keyboard.press("Shift+Enter")
+    expect(log(page).get_by_text("part 1", exact=True)).to_be_visible()
+    panel(page).get_by_label("Follow").check()
+    expect(log(page).get_by_text("the last line")).to_be_visible()
+    panel(page).get_by_role("button", name="Jump to the first error").click()
+    expect(log(page).get_by_text("Traceback (most recent call last): looked for")).to_be_visible()
+    with page.expect_download() as download:
+        panel(page).get_by_role("link", name="Download the log").click()
+    assert download.value.path().stat().st_size > 3_000_000
+
+
+def test_earlier_parts_are_read_as_one_scrolls_up(visitor: Visitor, ran: LiveServer) -> None:
+    page = visitor.open_execution("node-long", node="n0", view="log")
+    expect(log(page).get_by_text("the last line")).to_be_visible()
+    before = panel(page).get_by_text("more above").inner_text()
+    log(page).hover()
+    for _ in range(60):
+        page.mouse.wheel(0, -20_000)
+        if panel(page).get_by_text("more above").inner_text() != before:
+            break
+        page.wait_for_timeout(50)
+    expect(panel(page).get_by_text(before)).to_have_count(0)
+    expect(panel(page).get_by_label("Follow")).not_to_be_checked()
+
+
+def test_a_deck_runs_in_an_origin_of_its_own(visitor: Visitor, ran: LiveServer) -> None:
+    page = visitor.open_execution("node-trained", node="n0", view="deck")
+    frame = panel(page).locator("iframe")
+    expect(frame).to_have_attribute("sandbox", "allow-scripts")
+    deck = page.frame_locator("iframe")
+    expect(deck.get_by_text("all well")).to_be_visible()
+    expect(deck.locator("#mark, iframe").first).to_be_attached()
+
+
+def test_metrics_are_curves_with_parameters_and_progress(visitor: Visitor, ran: LiveServer) -> None:
+    page = visitor.open_execution("node-trained", node="n0", view="metrics")
+    expect(panel(page).get_by_role("progressbar", name="fitting")).to_have_attribute("aria-valuenow", "100")
+    expect(panel(page).get_by_text('"<b>hostile</b>"')).to_be_visible()
+    expect(panel(page).get_by_role("img", name=re.compile("^loss"))).to_be_visible()
+    panel(page).get_by_label("Logarithmic").check()
+    panel(page).get_by_label("By time").check()
+    expect(panel(page).get_by_role("rowheader", name="accuracy")).to_be_visible()
+
+
+def test_metrics_are_live(visitor: Visitor, ran: LiveServer) -> None:
+    execution = ran.launch(f"{P}.training", execution="node-training", epochs=40, pause_s=0.1)
+    page = visitor.open_execution("node-training", node="n0", view="metrics")
+    bar = panel(page).get_by_role("progressbar", name="fitting")
+    expect(bar).to_have_attribute("aria-valuenow", re.compile(r"^[1-9]\d?$"))
+    expect(panel(page).get_by_role("img", name=re.compile("^loss"))).to_be_visible()
+    ran.wait(execution)
+    expect(bar).to_have_attribute("aria-valuenow", "100")
+
+
+def test_items_of_a_map_are_found_by_their_phase(visitor: Visitor, ran: LiveServer) -> None:
+    page = visitor.open_execution("node-mapped", node="n1")
+    items = panel(page).get_by_role("region", name="Items")
+    expect(items.get_by_text("297 of 300 items succeeded, 3 failed")).to_be_visible()
+    items.get_by_role("button", name="Failed 3").click()
+    cells = items.get_by_role("button", name=re.compile("^Item "))
+    expect(cells).to_have_text(["57", "157", "257"])
+    cells.nth(1).click()
+    expect(panel(page).get_by_text("ValueError: 157 is bad")).to_be_visible()
+    panel(page).get_by_role("tab", name="Log").click()
+    expect(log(page).get_by_text("item 157")).to_be_visible()
+    panel(page).get_by_role("tab", name="Inputs and outputs").click()
+    expect(panel(page).locator("[data-value=x]")).to_contain_text("157")
+    assert "item=157" in page.url
+
+
+def test_attempts_are_told_apart(visitor: Visitor, ran: LiveServer) -> None:
+    page = visitor.open_execution("node-broken", node="n1-0-n0")
+    expect(panel(page).get_by_role("radio", name="Attempt 2")).to_be_checked()
+    panel(page).get_by_role("radio", name="Attempt 1").click()
+    expect(panel(page).get_by_role("radio", name="Attempt 1")).to_be_checked()
+    assert "attempt=0" in page.url
+    expect(panel(page).get_by_role("list", name="Where the time went")).to_contain_text("running")
+    expect(panel(page).get_by_text("Peak memory")).to_be_visible()
+
+
+def test_the_drawer_is_as_wide_as_one_makes_it(visitor: Visitor, ran: LiveServer) -> None:
+    page = visitor.open_execution("node-broken", node="n0")
+    edge = panel(page).get_by_role("separator", name="Width of the panel")
+    before = panel(page).bounding_box()
+    edge.focus()
+    page.keyboard.press("ArrowLeft")
+    after = panel(page).bounding_box()
+    assert before is not None and after is not None
+    assert after["width"] == before["width"] + 40
