@@ -82,7 +82,7 @@ function Card({ node, status, cards }: CardProps) {
         type="button"
         data-node-id={node.id}
         data-phase={status.phase}
-        aria-label={cardLabel(node, status, hasRun)}
+        aria-label={hasRun ? cardLabel(node, status, hasRun) : undefined}
         title={printable(node.detail || node.name, 300)}
         onClick={() => cards.onOpen(node.id)}
         className="nopan min-w-0 flex-1 self-stretch text-left"
@@ -91,6 +91,7 @@ function Card({ node, status, cards }: CardProps) {
         <span className="mt-0.5 flex h-3.5 items-center gap-1 text-[11px] leading-3.5 text-ink-2">
           {hasRun ? <Progress node={node} status={status} /> : <span className="truncate">{node.detail === node.name ? KIND_WORDS[node.kind] : printable(node.detail, 80)}</span>}
         </span>
+        {!hasRun && <span className="sr-only">{KIND_WORDS[node.kind]}</span>}
         {node.kind === "map" && !isFaint && cards.strip && <span className="absolute right-2 bottom-1 left-8 block h-1.5">{cards.strip(node.id)}</span>}
       </button>
       {hasRun && !isFaint && (status.isCached ? <CachedSign /> : <PhaseSign phase={status.phase} />)}
