@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from alula.client import connect
 from alula.client.sync import Client
@@ -41,13 +41,13 @@ class Shot:
     Attributes:
         name: of the file.
         path: within the server.
-        until: text that is there when it is drawn; empty: when nothing more is asked for.
+        until: text that is there when it is drawn.
         act: what is done before it is taken.
     """
 
     name: str
     path: str
-    until: str = ""
+    until: str
     act: Callable[[Page], None] = lambda page: None
 
 
@@ -114,8 +114,11 @@ def take(browser: Browser, base: str, wanted: list[Shot]) -> None:
         page = context.new_page()
         for shot in wanted:
             page.goto(base + shot.path)
-            if shot.until:
+            try:
                 page.get_by_text(shot.until).first.wait_for(state="attached")
+            except TimeoutError as error:
+                page.screenshot(path=TARGET / f"{shot.name}-{look}.png")
+                raise demo.DemoFailed(f"{shot.path}: {shot.until!r} does not appear; see {shot.name}-{look}.png") from error
             page.wait_for_timeout(700)  # drawings are laid out in a worker, frames load by themselves
             shot.act(page)
             page.screenshot(path=TARGET / f"{shot.name}-{look}.png")
