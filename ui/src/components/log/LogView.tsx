@@ -127,6 +127,7 @@ export function LogView(props: LogViewProps) {
       const at = await onFind(text, marked < 0 ? (isBackwards ? lines.length - 1 : 0) : marked + (isBackwards ? -1 : 1), isBackwards);
       setNote(at < 0 ? (marked < 0 ? "not found" : "no more") : "");
       if (at >= 0) reveal(at);
+      else setMarked(-1); // once more begins anew
     } catch (error) {
       setNote(wordsOf(error));
     }
