@@ -54,7 +54,7 @@ def test_abort_asks_first_and_keeps_the_cause(visitor: Visitor, ran: LiveServer,
 def test_relaunch_runs_the_same_again(visitor: Visitor, ran: LiveServer) -> None:
     page = visitor.open_execution("act-inner")
     page.get_by_role("button", name="Relaunch", exact=True).click()
-    expect(page.get_by_text("relaunch of")).to_be_visible()
+    expect(page.locator("header").get_by_text("relaunch of")).to_be_visible()
     assert shown(page) != "act-inner"
     assert ran.outputs(ran.wait(execution(shown(page))).id) == {"o0": 42 + 82}
     page.get_by_role("button", name="More actions").click()
@@ -71,7 +71,7 @@ def test_relaunch_with_changes_opens_the_form_with_the_inputs(visitor: Visitor, 
 def test_recover_keeps_what_succeeded(visitor: Visitor, ran: LiveServer) -> None:
     page = visitor.open_execution("act-broken")
     page.get_by_role("button", name="Recover").click()
-    expect(page.get_by_text("goes on from")).to_be_visible()
+    expect(page.locator("header").get_by_text("goes on from")).to_be_visible()
     ran.wait(execution(shown(page)))
     expect(page.locator("[data-node-id=n0]").first).to_have_attribute("data-phase", "RECOVERED")
 
@@ -80,7 +80,7 @@ def test_rerun_from_a_node_goes_on_from_there(visitor: Visitor, ran: LiveServer)
     page = visitor.open_execution("act-inner", node="n2")
     panel(page).get_by_role("button", name="Rerun from here").click()
     page.get_by_role("alertdialog").get_by_role("button", name="Run again from here").click()
-    expect(page.get_by_text("goes on from")).to_be_visible()
+    expect(page.locator("header").get_by_text("goes on from")).to_be_visible()
     ran.wait(execution(shown(page)))
     expect(page.locator("[data-node-id=n0]").first).to_have_attribute("data-phase", "RECOVERED")
     expect(page.locator("[data-node-id=n2]").first).to_have_attribute("data-phase", "SUCCEEDED")
@@ -125,7 +125,7 @@ def test_the_cache_explains_itself_and_forgets(visitor: Visitor, ran: LiveServer
     page = visitor.open_execution("act-cached", node="n1", view="cache")
     expect(panel(page).get_by_text("Taken from the cache")).to_be_visible()
     expect(panel(page).get_by_role("link", name=re.compile("^act-filled"))).to_be_visible()
-    expect(page.locator("[data-node-id=n1]").first).to_have_attribute("aria-label", re.compile("from the cache"))
+    expect(page.locator("[data-node-id=n1]").first).to_have_accessible_name(re.compile("from the cache"))
     panel(page).get_by_role("button", name="Have the cache forget it").click()
     page.get_by_role("alertdialog").get_by_role("button", name="Forget").click()
     expect(page.get_by_text("The cache has forgotten 1 entry")).to_be_visible()

@@ -82,7 +82,6 @@ function Card({ node, status, cards }: CardProps) {
         type="button"
         data-node-id={node.id}
         data-phase={status.phase}
-        aria-label={hasRun ? cardLabel(node, status, hasRun) : undefined}
         title={printable(node.detail || node.name, 300)}
         onClick={() => cards.onOpen(node.id)}
         className="nopan min-w-0 flex-1 self-stretch text-left"
@@ -91,7 +90,7 @@ function Card({ node, status, cards }: CardProps) {
         <span className="mt-0.5 flex h-3.5 items-center gap-1 text-[11px] leading-3.5 text-ink-2">
           {hasRun ? <Progress node={node} status={status} /> : <span className="truncate">{node.detail === node.name ? KIND_WORDS[node.kind] : printable(node.detail, 80)}</span>}
         </span>
-        {!hasRun && <span className="sr-only">{KIND_WORDS[node.kind]}</span>}
+        <span className="sr-only">{stateWords(node, status, hasRun)}</span>
         {node.kind === "map" && !isFaint && cards.strip && <span className="absolute right-2 bottom-1 left-8 block h-1.5">{cards.strip(node.id)}</span>}
       </button>
       {hasRun && !isFaint && (status.isCached ? <CachedSign /> : <PhaseSign phase={status.phase} />)}
@@ -130,11 +129,11 @@ function Frame({ node, status, cards }: CardProps) {
           type="button"
           data-node-id={node.id}
           data-phase={status.phase}
-          aria-label={cardLabel(node, status, cards.hasRun)}
           onClick={() => cards.onOpen(node.id)}
           className="nopan min-w-0 truncate text-left text-[13px] font-medium text-ink"
         >
           {printable(node.name, 80)}
+          <span className="sr-only">{stateWords(node, status, cards.hasRun)}</span>
         </button>
         {node.condition && <span className="truncate text-[11px] text-ink-2">{printable(node.condition, 80)}</span>}
         <span className="ml-auto" />
@@ -161,7 +160,8 @@ function Toggle({ node, onToggle }: { node: GraphNode; onToggle: (id: string) =>
   );
 }
 
-export function cardLabel(node: GraphNode, status: NodeStatus, hasRun: boolean): string {
+/** What eyes see by sign and colour. */
+function stateWords(node: GraphNode, status: NodeStatus, hasRun: boolean): string {
   const phase = !hasRun ? "" : status.isCached ? ", from the cache" : `, ${phaseWords(status.phase).toLowerCase()}`;
-  return `${printable(node.name, 80)}, ${KIND_WORDS[node.kind]}${phase}`;
+  return `, ${KIND_WORDS[node.kind]}${phase}`;
 }

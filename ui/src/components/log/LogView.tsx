@@ -92,12 +92,17 @@ export function LogView(props: LogViewProps) {
   async function earlier(): Promise<void> {
     if (isReading.current || !log || log.start <= 0) return;
     isReading.current = true;
-    const before = log.lines.length;
-    const top = rows.range?.startIndex ?? 0;
+    // The line at the upper edge stays where it is: by its byte, as its number changes and it may get a beginning.
+    const box = scroller.current;
+    const first = rows.getVirtualItems().find((item) => item.end > (box?.scrollTop ?? 0));
+    const edge = log.lines[first?.index ?? 0]?.offset ?? log.start;
+    const beyond = (box?.scrollTop ?? 0) - (first?.start ?? 0);
     try {
       await onEarlier();
-      const added = log.lines.length - before;
-      requestAnimationFrame(() => rows.scrollToIndex(top + added, { align: "start" }));
+      requestAnimationFrame(() => {
+        rows.scrollToIndex(Math.max(0, log.indexOf(edge)), { align: "start" });
+        requestAnimationFrame(() => box?.scrollBy(0, beyond));
+      });
     } finally {
       isReading.current = false;
     }
@@ -116,7 +121,7 @@ export function LogView(props: LogViewProps) {
     if (isAtEnd) isMoved.current = false;
     else if (follows && isMoved.current) setFollows(false);
     if (!isMoved.current && follows) return;
-    if (box.scrollTop < 400) void earlier();
+    if (box.scrollTop < 400 && isMoved.current) void earlier();
     else if (isAtEnd && props.hasMore) void later();
   }
 
@@ -127,6 +132,7 @@ export function LogView(props: LogViewProps) {
       const at = await onFind(text, marked < 0 ? (isBackwards ? lines.length - 1 : 0) : marked + (isBackwards ? -1 : 1), isBackwards);
       setNote(at < 0 ? (marked < 0 ? "not found" : "no more") : "");
       if (at >= 0) reveal(at);
+      else setMarked(-1); // once more begins anew
     } catch (error) {
       setNote(wordsOf(error));
     }

@@ -14,7 +14,8 @@ export function GatePart({ nodeId, node, isApproval }: { nodeId: string; node: N
   const client = useQueryClient();
   const found = useRunNode(store, nodeId);
   const phase = found?.closure?.phase;
-  const signals = useQuery({ ...signalsQuery(id, phase), enabled: found !== undefined });
+  const at = `${nodeId}|${phase}|${found?.closure?.updated_at}`;
+  const signals = useQuery({ ...signalsQuery(id, at), enabled: found !== undefined });
   const wanted = node?.gate_node?.approve?.signal_id ?? node?.gate_node?.signal?.signal_id;
   if (!found || wanted === undefined) return null;
   if (signals.error) return <Failure error={signals.error} />;
@@ -29,7 +30,7 @@ export function GatePart({ nodeId, node, isApproval }: { nodeId: string; node: N
       onAnswer={(value) =>
         answerGate(id, wanted, value).then(() => {
           say("Answered");
-          return client.invalidateQueries({ queryKey: signalsQuery(id, phase).queryKey });
+          return client.invalidateQueries({ queryKey: signalsQuery(id, at).queryKey });
         })
       }
     />

@@ -111,9 +111,15 @@ function OneLog({ place, atError }: { place: LogPlace; atError: boolean }) {
       const now = held.current;
       if (!now) return -1;
       const near = findLine(now.lines, text, fromLine, isBackwards);
-      if (near >= 0 || (isBackwards ? now.start <= 0 : now.end >= size.current)) return near;
-      const found = await findInLog(place, { text, from: isBackwards ? now.start : now.end, backwards: isBackwards }, new AbortController().signal);
-      return found ? goTo(found.offset) : -1;
+      if (near >= 0) return near;
+      const signal = new AbortController().signal;
+      const isAtSide = isBackwards ? now.start <= 0 : now.end >= size.current;
+      const found = isAtSide ? undefined : await findInLog(place, { text, from: isBackwards ? now.start : now.end, backwards: isBackwards }, signal);
+      if (found) return goTo(found.offset);
+      // A search that begins looks at all of it, and a log opens at its end.
+      if (isBackwards || fromLine > 0 || now.start <= 0) return -1;
+      const first = await findInLog(place, { text, from: 0 }, signal);
+      return first ? goTo(first.offset) : -1;
     },
     [place, goTo],
   );
