@@ -77,6 +77,9 @@ bench: $(STAMPS)/venv ## the short table of budgets
 bench-full: $(STAMPS)/venv ## with the largest sizes and the peers that need no service
 	$(PY) -m bench --full
 
+screenshots: $(STAMPS)/venv $(STAMPS)/test-tools $(STAMPS)/ui ## every page on the demo's data, in build/screenshots
+	@$(PY) -m scripts.screenshots
+
 docs: $(STAMPS)/venv ## the docs site, in build/site
 	$(PY) scripts/build_docs.py
 	$(VENV)/bin/mkdocs build --strict --quiet

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -19,10 +20,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from alula.idl import admin, core
 from alula.server.static import FOLDER
 from bench.cases import MODULE, Options
-from bench.server import Bench, bench_module, environment, server
+from bench.server import Bench, bench_module, environment, int_inputs, server
 from bench.table import Row
 
 PLACE = {"project": "default", "domain": "development"}
+PAINT_BUDGET_S, FRAMES, LOG_BUDGET_S = 1.5, 30, 1.0
 LIST_BUDGET_S, CHANGE_BUDGET_S, IDLE_S, SCRIPT_KIB = 1.0, 0.5, 5.0, 300
 FILTERS: dict[str, dict[str, str]] = {
     "none": {},
@@ -41,6 +43,23 @@ FILTERS: dict[str, dict[str, str]] = {
 }
 # Painted: after the change two frames have been drawn.
 PAINTED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now()))))"
+# When something is on the canvas of the graph: it is drawn small and looked at.
+FIRST_PAINT = """new Promise(done => {
+  const small = document.createElement("canvas"); small.width = 64; small.height = 36;
+  const pen = small.getContext("2d", {willReadFrequently: true});
+  const look = () => {
+    const canvas = document.querySelector("[data-graph-canvas]");
+    if (canvas && canvas.width > 0) {
+      pen.drawImage(canvas, 0, 0, 64, 36);
+      if (pen.getImageData(0, 0, 64, 36).data.some(each => each > 0)) return done(performance.now());
+    }
+    requestAnimationFrame(look);
+  };
+  look();
+})"""
+# When graph and phases had arrived whole.
+DATA_AT = """Math.max(...performance.getEntriesByType("resource")
+  .filter(({name}) => /v1[/](workflows|watch)[/]/.test(name)).map(({responseEnd}) => responseEnd))"""
 
 
 @contextmanager
@@ -150,8 +169,94 @@ def idle(options: Options) -> list[Row]:
     ]
 
 
+def graph(options: Options) -> list[Row]:
+    """a graph of 10,000 nodes: first paint after its data, panning and zooming"""
+    with server(*options.server) as bench, browser() as made:
+        bench.register(bench_module(), ["layered_10000"])
+        name = bench.launch(f"{MODULE}.layered_10000").id.name
+        paints = []
+        for _ in range(5):
+            with page_of(made) as page:
+                page.goto(address(bench, f"/executions/default/development/{name}"))
+                page.wait_for_selector("[data-graph-canvas]", state="attached")
+                painted = page.evaluate(FIRST_PAINT)
+                data = page.evaluate(DATA_AT)
+                paints.append((painted - data) / 1e3)
+        with page_of(made) as page:
+            page.goto(address(bench, f"/executions/default/development/{name}"))
+            page.wait_for_selector("[data-graph-canvas]", state="attached")
+            page.evaluate(FIRST_PAINT)
+            page.wait_for_timeout(1000)
+            frames = {"zooming": _frames(page, _zoom), "panning": _frames(page, _pan)}
+    rows = [_row("U1", "10,000 nodes: first paint after the data, p50 / worst of 5", paints, PAINT_BUDGET_S)]
+    for what, (per_s, worst) in frames.items():
+        rows.append(
+            Row(
+                "U2",
+                f"10,000 nodes, {what}: frames a second, longest frame",
+                f"{per_s:.0f}/s, {worst:.0f} ms",
+                f"≥ {FRAMES}/s",
+                per_s >= FRAMES,
+            )
+        )
+    return rows
+
+
+def _frames(page: Page, move: Callable[[Page], None]) -> tuple[float, float]:
+    """Frames a second while something moves, and the longest frame in milliseconds."""
+    page.evaluate(
+        """() => {
+          const at = window.frames_at = [];
+          const next = now => { at.push(now); if (window.frames_at === at) requestAnimationFrame(next); };
+          requestAnimationFrame(next);
+        }"""
+    )
+    move(page)
+    at: list[float] = page.evaluate("() => { const at = window.frames_at; window.frames_at = undefined; return at }")
+    gaps = [later - earlier for earlier, later in pairwise(at)]
+    return 1e3 * len(gaps) / sum(gaps), max(gaps)
+
+
+def _zoom(page: Page) -> None:
+    page.mouse.move(640, 420)
+    for step in range(60):
+        page.mouse.wheel(0, -60 if step < 30 else 60)
+
+
+def _pan(page: Page) -> None:
+    page.mouse.move(640, 420)
+    page.mouse.down()
+    for step in range(60):
+        page.mouse.move(640 + 4 * (step % 30), 420 + 2 * (step % 30))
+    page.mouse.up()
+
+
+def log(options: Options) -> list[Row]:
+    """a large log, opened at its tail"""
+    gib = 1.0 if options.full else 0.1
+    with server(*options.server) as bench, browser() as made:
+        bench.register(bench_module(), ["long_log"])
+        name = bench.launch(f"{MODULE}.long_log", int_inputs(mib=int(gib * 1024))).id.name
+        before = bench.rss_mib()
+        times = []
+        for _ in range(5):
+            with page_of(made) as page:
+                page.goto(address(bench, f"/executions/default/development/{name}", node="n0"))
+                tab = page.get_by_role("tab", name="Log")
+                tab.wait_for()
+                start = page.evaluate("performance.now()")
+                tab.click()
+                page.get_by_text("the last line of all").wait_for()
+                times.append((page.evaluate(PAINTED) - start) / 1e3)
+        grown = bench.rss_mib() - before
+    return [
+        _row("U4", f"a log of {gib:g} GiB opens at its tail, p50 / worst of 5", times, LOG_BUDGET_S),
+        Row("U4", "what the server's memory grew by meanwhile", f"{grown:.0f} MiB", "≤ 50 MiB", grown <= 50),
+    ]
+
+
 def _row(name: str, what: str, times: list[float], budget: float) -> Row:
     return Row(name, what, f"{statistics.median(times) * 1e3:.0f} / {max(times) * 1e3:.0f} ms", f"≤ {budget:g} s", max(times) <= budget)
 
 
-CASES: dict[str, Callable[[Options], list[Row]]] = {"U3": lists, "U5": change, "U6": idle}
+CASES: dict[str, Callable[[Options], list[Row]]] = {"U1": graph, "U3": lists, "U4": log, "U5": change, "U6": idle}

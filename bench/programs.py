@@ -94,3 +94,28 @@ def awaiting_200() -> int:
 @al.workflow
 def gathering_2000() -> int:
     return gathers(2000)  # type: ignore[return-value]
+
+
+@al.workflow
+def layered_10000(x: int = 0) -> int:
+    """Ten thousand nodes in a hundred layers, each fed by one of the layer before."""
+    layer = [inc(x) for _ in range(100)]
+    for _ in range(99):
+        layer = [inc(layer[(7 * at + 3) % 100]) for at in range(100)]
+    return layer[0]
+
+
+@al.task
+def tell(mib: int) -> int:
+    """Writes so many MiB of lines."""
+    line = "step 000000 of the training, loss 0.123456, accuracy 0.987654, learning rate 0.001\n"
+    block = line * ((1 << 20) // len(line))
+    for _ in range(mib):
+        print(block, end="")
+    print("the last line of all")
+    return mib
+
+
+@al.workflow
+def long_log(mib: int = 1) -> int:
+    return tell(mib)

@@ -1,6 +1,7 @@
 """`make demo`: a server, a real training workflow: run, run again, changed, its report, rolled back, and gone on from a node.
 
-With KEEP=1 in the environment the server stays up on `demo-home/`; otherwise nothing is left behind.
+With KEEP=1 in the environment the server stays up on `demo-home/`; otherwise it stays up until Enter is pressed where there is a
+terminal to press it, and nothing is left behind.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -290,6 +292,7 @@ def show(demo: Demo) -> None:
         runs.append(demo.rerun(client, "onward", "digits-changed", "evaluate"))
     check(runs)
     tables(runs)
+    links(demo, runs)
 
 
 def deck(demo: Demo) -> None:
@@ -299,6 +302,20 @@ def deck(demo: Demo) -> None:
     if "<svg" not in page.read_text() and "data:image" not in page.read_text():
         raise DemoFailed(f"{page}: the report has no plot")
     say("alula get deck digits-changed evaluate -o report.html", f"{page.stat().st_size / 1024:.0f} KiB: {shown(page)}\n")
+
+
+def links(demo: Demo, runs: Sequence[Ran]) -> None:
+    """Where the runs are seen in a browser, after a look whether they are."""
+    place = "flytesnacks/development"
+    changed = f"{demo.http}/executions/{place}/{runs[2].execution}"
+    with urllib.request.urlopen(changed, timeout=10) as answer:
+        if "<title>Alula</title>" not in answer.read().decode():
+            raise DemoFailed(f"{changed}: not the page of an execution; the web interface is built by: make ui")
+    console.print("\nIn a browser:")
+    console.print(f"  the changed run              [bold]{changed}[/]", soft_wrap=True)
+    ids = ",".join(f"{place}/{each.execution}" for each in runs)
+    console.print(f"  all five side by side        {demo.http}/compare?ids={ids}", soft_wrap=True)
+    console.print(f"  both versions of the code    {demo.http}/workflows/{place}/{WORKFLOW}", soft_wrap=True)
 
 
 def farewell(demo: Demo) -> None:
@@ -330,6 +347,8 @@ def main() -> int:
             is_done = False
             try:
                 show(demo)
+                if not is_kept and sys.stdin.isatty():
+                    console.input("\nThe server is up until you press Enter. ")
                 is_done = True
             finally:
                 if not (is_done and is_kept):

@@ -3,7 +3,7 @@ import a11y from "eslint-plugin-jsx-a11y";
 import hooks from "eslint-plugin-react-hooks";
 import ts from "typescript-eslint";
 
-const PURE = ["src/graph", "src/log", "src/timeline", "src/compare", "src/literal"];
+const PURE = ["src/graph", "src/timeline", "src/compare", "src/literal", "src/log"];
 
 export default ts.config(
   { ignores: ["public", "src/idl/openapi.ts", "src/routeTree.gen.ts"] },

@@ -104,6 +104,4 @@ def every_kind(
         span: How long it may take.
         config: What the training is told.
     """
-    return tell(
-        whole, part, is_on, words, at, span, colour, maybe, either, numbers, rates, config, source, folder, frame
-    )
+    return tell(whole, part, is_on, words, at, span, colour, maybe, either, numbers, rates, config, source, folder, frame)

@@ -24,6 +24,9 @@ def arithmetic(x: int = 1, y: int = 2) -> int:
     return add(double(x), double(y))
 
 
+hundred = al.LaunchPlan(arithmetic, name="ui.fixed", fixed={"x": 100})
+
+
 @al.task
 def refuse(x: int) -> int:
     """Always fails."""

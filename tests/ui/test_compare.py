@@ -47,7 +47,9 @@ def test_the_best_stands_first_when_sorted_by_its_metric(visitor: Visitor, ids: 
 def test_curves_of_all_lie_over_each_other(visitor: Visitor, ids: str) -> None:
     page = visitor.open("/compare", ids=ids, tab="curves", metric="loss")
     expect(page.get_by_role("img", name="loss: 5 curves")).to_be_visible()
-    assert [" ".join(item.inner_text().split()) for item in page.locator("[data-curve]").all()] == [f"training-{at} 20 points" for at in range(5)]
+    assert [" ".join(item.inner_text().split()) for item in page.locator("[data-curve]").all()] == [
+        f"training-{at} 20 points" for at in range(5)
+    ]
     page.get_by_label("Metric").select_option("accuracy")
     expect(page.get_by_role("img", name="accuracy: 5 curves")).to_be_visible()
     page.get_by_label("Logarithmic").check()

@@ -47,7 +47,9 @@ def test_the_head_says_what_it_is(visitor: Visitor, ran: LiveServer) -> None:
     expect(page.get_by_role("heading", name="page-kinds")).to_be_visible()
     head = page.get_by_role("banner").or_(page.locator("header")).first
     expect(head.locator("[data-phase=SUCCEEDED]")).to_be_visible()
-    expect(head.get_by_role("link", name="many_kinds")).to_have_attribute("href", re.compile(r"/workflows/default/development/tests\.programs\.showing\.many_kinds"))
+    expect(head.get_by_role("link", name="many_kinds")).to_have_attribute(
+        "href", re.compile(r"/workflows/default/development/tests\.programs\.showing\.many_kinds")
+    )
     expect(head.get_by_text("v1", exact=True)).to_be_visible()
     page.get_by_role("button", name="Copy the name").click()
     assert page.evaluate("navigator.clipboard.readText()") == "page-kinds"
@@ -185,7 +187,9 @@ def test_an_unknown_execution_has_a_page_that_says_so(visitor: Visitor, ran: Liv
     expect(page).to_have_url(re.compile(r"/executions\?"))
 
 
-@pytest.mark.parametrize("where", [{}, {"tab": "timeline"}, {"tab": "nodes"}, {"tab": "events"}, {"node": "n1-0-n0"}, {"node": "n1-0-n0", "view": "log"}])
+@pytest.mark.parametrize(
+    "where", [{}, {"tab": "timeline"}, {"tab": "nodes"}, {"tab": "events"}, {"node": "n1-0-n0"}, {"node": "n1-0-n0", "view": "log"}]
+)
 def test_a_page_has_no_serious_fault_of_access(visitor: Visitor, ran: LiveServer, where: dict[str, str]) -> None:
     page = visitor.open_execution("page-broken", **where)
     expect(page.get_by_role("tab", name="Graph")).to_be_visible()

@@ -35,7 +35,13 @@ def again(live: LiveServer) -> None:
 def guest(browser: Browser, own: LiveServer) -> Iterator[Visitor]:
     for visitor in visit(browser, own):
         # The server goes away: requests fail, and the page says so.
-        visitor.watched.excused = lambda text: "ERR_CONNECTION_REFUSED" in text or "ERR_INCOMPLETE" in text or "ERR_EMPTY" in text or "404" in text or "ERR_CONNECTION_RESET" in text
+        visitor.watched.excused = lambda text: (
+            "ERR_CONNECTION_REFUSED" in text
+            or "ERR_INCOMPLETE" in text
+            or "ERR_EMPTY" in text
+            or "404" in text
+            or "ERR_CONNECTION_RESET" in text
+        )
         yield visitor
 
 

@@ -12,6 +12,7 @@ import { Route as rootRouteImport } from "./routes/__root";
 import { Route as IndexRouteImport } from "./routes/index";
 import { Route as CompareRouteImport } from "./routes/compare";
 import { Route as LaunchRouteImport } from "./routes/launch";
+import { Route as ConsoleSplatRouteImport } from "./routes/console.$";
 import { Route as ExecutionsIndexRouteImport } from "./routes/executions.index";
 import { Route as LaunchPlansIndexRouteImport } from "./routes/launch-plans.index";
 import { Route as TasksIndexRouteImport } from "./routes/tasks.index";
@@ -34,6 +35,11 @@ const CompareRoute = CompareRouteImport.update({
 const LaunchRoute = LaunchRouteImport.update({
   id: "/launch",
   path: "/launch",
+  getParentRoute: () => rootRouteImport,
+} as any);
+const ConsoleSplatRoute = ConsoleSplatRouteImport.update({
+  id: "/console/$",
+  path: "/console/$",
   getParentRoute: () => rootRouteImport,
 } as any);
 const ExecutionsIndexRoute = ExecutionsIndexRouteImport.update({
@@ -84,6 +90,7 @@ export interface FileRoutesByFullPath {
   "/": typeof IndexRoute;
   "/compare": typeof CompareRoute;
   "/launch": typeof LaunchRoute;
+  "/console/$": typeof ConsoleSplatRoute;
   "/executions/": typeof ExecutionsIndexRoute;
   "/launch-plans/": typeof LaunchPlansIndexRoute;
   "/tasks/": typeof TasksIndexRoute;
@@ -97,6 +104,7 @@ export interface FileRoutesByTo {
   "/": typeof IndexRoute;
   "/compare": typeof CompareRoute;
   "/launch": typeof LaunchRoute;
+  "/console/$": typeof ConsoleSplatRoute;
   "/executions": typeof ExecutionsIndexRoute;
   "/launch-plans": typeof LaunchPlansIndexRoute;
   "/tasks": typeof TasksIndexRoute;
@@ -111,6 +119,7 @@ export interface FileRoutesById {
   "/": typeof IndexRoute;
   "/compare": typeof CompareRoute;
   "/launch": typeof LaunchRoute;
+  "/console/$": typeof ConsoleSplatRoute;
   "/executions/": typeof ExecutionsIndexRoute;
   "/launch-plans/": typeof LaunchPlansIndexRoute;
   "/tasks/": typeof TasksIndexRoute;
@@ -126,6 +135,7 @@ export interface FileRouteTypes {
     | "/"
     | "/compare"
     | "/launch"
+    | "/console/$"
     | "/executions/"
     | "/launch-plans/"
     | "/tasks/"
@@ -139,6 +149,7 @@ export interface FileRouteTypes {
     | "/"
     | "/compare"
     | "/launch"
+    | "/console/$"
     | "/executions"
     | "/launch-plans"
     | "/tasks"
@@ -152,6 +163,7 @@ export interface FileRouteTypes {
     | "/"
     | "/compare"
     | "/launch"
+    | "/console/$"
     | "/executions/"
     | "/launch-plans/"
     | "/tasks/"
@@ -166,6 +178,7 @@ export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute;
   CompareRoute: typeof CompareRoute;
   LaunchRoute: typeof LaunchRoute;
+  ConsoleSplatRoute: typeof ConsoleSplatRoute;
   ExecutionsIndexRoute: typeof ExecutionsIndexRoute;
   LaunchPlansIndexRoute: typeof LaunchPlansIndexRoute;
   TasksIndexRoute: typeof TasksIndexRoute;
@@ -197,6 +210,13 @@ declare module "@tanstack/react-router" {
       path: "/launch";
       fullPath: "/launch";
       preLoaderRoute: typeof LaunchRouteImport;
+      parentRoute: typeof rootRouteImport;
+    };
+    "/console/$": {
+      id: "/console/$";
+      path: "/console/$";
+      fullPath: "/console/$";
+      preLoaderRoute: typeof ConsoleSplatRouteImport;
       parentRoute: typeof rootRouteImport;
     };
     "/executions/": {
@@ -262,6 +282,7 @@ const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
   CompareRoute: CompareRoute,
   LaunchRoute: LaunchRoute,
+  ConsoleSplatRoute: ConsoleSplatRoute,
   ExecutionsIndexRoute: ExecutionsIndexRoute,
   LaunchPlansIndexRoute: LaunchPlansIndexRoute,
   TasksIndexRoute: TasksIndexRoute,

@@ -1,4 +1,4 @@
-import type { Literal, LiteralType, Parameter } from "@/idl";
+import type { Literal, LiteralType, Parameter, Variable } from "@/idl";
 import { fromLiteral } from "./read";
 import type { Shape } from "./shape";
 import { shapeOfType } from "./type";
@@ -21,7 +21,7 @@ export interface Input {
 const NOTHING: LiteralType = {};
 
 /** The inputs of a launch plan or task: what must be given first, then by name, since the wire keeps no order; fixed ones last. */
-export function inputsOf(parameters: Readonly<Record<string, Parameter>>, fixed: Readonly<Record<string, Literal>>, types: Readonly<Record<string, LiteralType>>): Input[] {
+export function inputsOf(parameters: Readonly<Record<string, Parameter>>, fixed: Readonly<Record<string, Literal>>, variables: Readonly<Record<string, Variable>>): Input[] {
   const free = Object.entries(parameters)
     .filter(([name]) => !Object.hasOwn(fixed, name))
     .map(([name, parameter]): Input => {
@@ -30,8 +30,8 @@ export function inputsOf(parameters: Readonly<Record<string, Parameter>>, fixed:
       return { name, type, shape: shapeOfType(type), description: parameter.var?.description ?? "", isRequired, default: parameter.default };
     });
   const locked = Object.entries(fixed).map(([name, literal]): Input => {
-    const type = parameters[name]?.var?.type ?? types[name] ?? NOTHING;
-    return { name, type, shape: shapeOfType(type), description: parameters[name]?.var?.description ?? "", isRequired: false, fixed: literal };
+    const type = parameters[name]?.var?.type ?? variables[name]?.type ?? NOTHING;
+    return { name, type, shape: shapeOfType(type), description: variables[name]?.description ?? "", isRequired: false, fixed: literal };
   });
   const rank = (input: Input) => (input.fixed ? 2 : input.isRequired ? 0 : 1);
   return [...free, ...locked].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));

@@ -103,7 +103,7 @@ function Row({ kind, place, name, version, chosen, onChoose, onLook, onActivate 
           {onActivate && !version.is_active && (
             <Confirm
               trigger={
-                <Button size="small" aria-label={`Make ${printable(text, 80)} active`} icon={<CircleCheckBig aria-hidden className="size-3.5" />}>
+                <Button size="small" aria-label={`Make active: ${printable(text, 80)}`} icon={<CircleCheckBig aria-hidden className="size-3.5" />}>
                   <span className="hidden lg:inline">Make active</span>
                 </Button>
               }

@@ -32,7 +32,7 @@ export function ItemsField({ item, shape, value, onChange, frame, path, depth, l
       ))}
       <More hidden={items.length - limit} onClick={() => setLimit(limit * 4)} />
       {!isLocked && (
-        <Button size="small" className="self-start" aria-label={`Add an item to ${label}`} icon={<Plus aria-hidden className="size-3.5" />} onClick={() => set([...items, { key: newKey(), value: initial(item()) }])}>
+        <Button size="small" className="self-start" aria-label={`Add item to ${label}`} icon={<Plus aria-hidden className="size-3.5" />} onClick={() => set([...items, { key: newKey(), value: initial(item()) }])}>
           Add item
         </Button>
       )}
@@ -75,7 +75,7 @@ export function EntriesField({ item, shape, value, onChange, frame, path, depth,
       ))}
       <More hidden={entries.length - limit} onClick={() => setLimit(limit * 4)} />
       {!isLocked && (
-        <Button size="small" className="self-start" aria-label={`Add an entry to ${label}`} icon={<Plus aria-hidden className="size-3.5" />} onClick={() => set([...entries, { key: newKey(), name: "", value: initial(item()) }])}>
+        <Button size="small" className="self-start" aria-label={`Add entry to ${label}`} icon={<Plus aria-hidden className="size-3.5" />} onClick={() => set([...entries, { key: newKey(), name: "", value: initial(item()) }])}>
           Add entry
         </Button>
       )}

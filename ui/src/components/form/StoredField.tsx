@@ -76,7 +76,7 @@ export function StoredField({ value, onChange, frame, isFolder, accept, isFrame 
                   event.target.value = "";
                 }}
               />
-              <Button icon={<Sign aria-hidden className="size-4" />} aria-label={`${frame.label}: upload a ${isFolder ? "folder" : "file"}`} onClick={() => picker.current?.click()}>
+              <Button icon={<Sign aria-hidden className="size-4" />} aria-label={`Upload a ${isFolder ? "folder" : "file"} for ${frame.label}`} onClick={() => picker.current?.click()}>
                 Upload
               </Button>
             </>

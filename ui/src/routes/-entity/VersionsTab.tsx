@@ -31,7 +31,7 @@ export function VersionsTab({ kind, place, name, query, onLook, onCompare, onAct
         <Button size="small" disabled={chosen.length !== 2} icon={<GitCompareArrows aria-hidden className="size-3.5" />} onClick={compare}>
           Compare the two
         </Button>
-        <span className="text-xs text-ink-2">{chosen.length === 2 ? "" : chosen.length === 1 ? "Choose one more" : "Choose two versions to see what differs"}</span>
+        <span className="hidden text-xs text-ink-2 sm:inline">{chosen.length === 2 ? "" : chosen.length === 1 ? "Choose one more" : "Choose two versions to see what differs"}</span>
         {first && second && chosen.length === 0 && (
           <Button size="small" look="quiet" className="ml-auto" onClick={() => onCompare(second.id?.version ?? "", first.id?.version ?? "")}>
             What changed last

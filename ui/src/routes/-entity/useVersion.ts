@@ -41,11 +41,10 @@ export function useVersion(kind: EntityKind, id: Identifier | undefined): { data
 function ofWorkflow(id: Identifier, workflow: Workflow, plan: LaunchPlan | undefined): Loaded {
   const closure = workflow.closure?.compiled_workflow;
   const signature = closure?.primary?.template?.interface;
-  const types = Object.fromEntries(Object.entries(signature?.inputs?.variables ?? {}).map(([name, variable]) => [name, variable.type ?? {}]));
   return {
     id,
     interface: signature,
-    inputs: plan && inputsOf(plan.closure?.expected_inputs?.parameters ?? {}, plan.spec?.fixed_inputs?.literals ?? {}, types),
+    inputs: plan && inputsOf(plan.closure?.expected_inputs?.parameters ?? {}, plan.spec?.fixed_inputs?.literals ?? {}, signature?.inputs?.variables ?? {}),
     closure,
     tasks: (closure?.tasks ?? []).flatMap((task) => (task.template ? [task.template] : [])),
     plan,

@@ -138,7 +138,7 @@ export function LaunchForm({ wanted, source }: { wanted: Wanted; source?: Source
             {target.error ? (
               <Failure error={target.error} onRetry={target.retry} title="What is to be launched could not be read" />
             ) : inputs ? (
-              <Section title="Inputs" extra={<span className="text-xs text-ink-2">{inputs.length === 0 ? "" : `${inputs.filter((each) => each.isRequired).length} required`}</span>}>
+              <Section title="Inputs" extra={<span className="text-xs text-ink-2">{inputs.some((each) => each.isRequired) && `${inputs.filter((each) => each.isRequired).length} required`}</span>}>
                 {inputs.length === 0 && <None>It takes no inputs.</None>}
                 <InputFields inputs={inputs} typed={typed} onChange={(name, value) => setEdited((old) => new Map(old).set(name, value))} problems={problems} isComplete={isComplete} tools={tools} />
               </Section>

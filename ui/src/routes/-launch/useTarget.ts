@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { entityQuery, launchPlanQuery, plansQuery, taskQuery, versionsQuery, type EntityKind } from "@/api/entity/queries";
-import type { Identifier, LiteralType, Place, Variable } from "@/idl";
+import { entityQuery, launchPlanQuery, plansQuery, taskQuery, versionsQuery, workflowQuery, type EntityKind } from "@/api/entity/queries";
+import type { Identifier, Place, Variable } from "@/idl";
 import { inputsOf, type Input } from "@/literal";
 
 export type LaunchKind = "workflow" | "task" | "launch-plan";
@@ -44,12 +44,18 @@ export function useTarget(wanted: Wanted): Target {
   const isPlanKnown = wanted.plan === undefined || !plans.isPending;
   const launchPlan = useQuery({ ...launchPlanQuery(planId), enabled: kind !== "task" && version !== "" && isPlanKnown });
   const task = useQuery({ ...taskQuery(own), enabled: kind === "task" && version !== "" });
+  // What is fixed is no parameter of the plan: only the workflow says its type.
+  const fixed = launchPlan.data?.spec?.fixed_inputs?.literals ?? NOTHING;
+  const needsWorkflow = Object.keys(fixed).length > 0;
+  const workflow = useQuery({ ...workflowQuery(launchPlan.data?.spec?.workflow_id ?? NOTHING), enabled: needsWorkflow });
+  const variables = workflow.data?.closure?.compiled_workflow?.primary?.template?.interface?.inputs?.variables;
   const inputs = useMemo(() => {
     if (kind === "task") return task.data && taskInputs(task.data.closure?.compiled_task?.template?.interface?.inputs?.variables ?? {});
-    const { closure, spec } = launchPlan.data ?? {};
-    return closure && inputsOf(closure.expected_inputs?.parameters ?? {}, spec?.fixed_inputs?.literals ?? {}, {});
-  }, [kind, task.data, launchPlan.data]);
-  const main = kind === "task" ? task : launchPlan;
+    const closure = launchPlan.data?.closure;
+    if (!closure || (needsWorkflow && !variables)) return undefined;
+    return inputsOf(closure.expected_inputs?.parameters ?? {}, fixed, variables ?? NOTHING);
+  }, [kind, task.data, launchPlan.data, needsWorkflow, fixed, variables]);
+  const main = kind === "task" ? task : launchPlan.error ? launchPlan : workflow.error ? workflow : launchPlan;
   return {
     id: version === "" ? undefined : kind === "task" ? own : planId,
     inputs,
@@ -71,6 +77,7 @@ function useVersions(kind: LaunchKind, { project, domain, name }: Wanted) {
 
 /** A task has no launch plan that could hold defaults, so each input is required. */
 function taskInputs(variables: Readonly<Record<string, Variable>>): Input[] {
-  const types: Record<string, LiteralType> = {};
-  return inputsOf(Object.fromEntries(Object.entries(variables).map(([name, variable]) => [name, { var: variable, required: true }])), {}, types);
+  return inputsOf(Object.fromEntries(Object.entries(variables).map(([name, variable]) => [name, { var: variable, required: true }])), NOTHING, variables);
 }
+
+const NOTHING = {};

@@ -1,0 +1,214 @@
+"""Lists of workflows, tasks and launch plans, and the page of each: versions, what differs, roll back, archive."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+from tests.server.harness import LiveServer
+from tests.ui.conftest import Visitor, visit
+
+from alula.idl import core
+
+ARITHMETIC = "tests.ui.programs.arithmetic"
+
+BEFORE = '''"""Prices houses."""
+
+import alula as al
+
+
+@al.task(retries=1, resources=al.Resources(mem="256Mi"))
+def load(rows: int) -> int:
+    """Loads prices."""
+    return rows
+
+
+@al.workflow
+def price(rows: int = 10) -> int:
+    """The price of <b>houses</b>."""
+    return load(rows)
+'''
+AFTER = (
+    BEFORE.replace("retries=1", "retries=3")
+    .replace("256Mi", "512Mi")
+    .replace("return rows", "return rows * 1000")
+    .replace("@al.workflow", "@al.task\ndef scale(x: int, by: int) -> int:\n    return x * by\n\n\n@al.workflow")
+    .replace("rows: int = 10", "rows: int = 20, by: int = 1")
+    .replace("return load(rows)", "return scale(load(rows), by)")
+)
+
+
+@pytest.fixture
+def pricing(server: LiveServer, tmp_path: Path) -> str:
+    """Name of a workflow with two versions, v1 and v2, registered with their code from a folder of their own."""
+    module = f"pricing_{uuid.uuid4().hex[:8]}"
+    file = tmp_path / f"{module}.py"
+    for version, text in (("v1", BEFORE), ("v2", AFTER)):
+        file.write_text(text)
+        alula(server, "register", str(file), "--version", version)
+    return f"{module}.price"
+
+
+def alula(server: LiveServer, *args: str) -> str:
+    environment = {**os.environ, "ALULA_ADDRESS": server.address}
+    place = ["--project", "default", "--domain", "development"]
+    done = subprocess.run([sys.executable, "-m", "alula.cli", *args, *place], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def page_of(visitor: Visitor, name: str, kind: str = "workflows", **search: str) -> None:
+    visitor.open(f"/{kind}/default/development/{name}", **search)
+
+
+def test_the_list_shows_last_runs_and_opens_them(visitor: Visitor, server: LiveServer) -> None:
+    server.wait(server.launch(ARITHMETIC, execution="entity-run", x=1, y=2))
+    server.wait(server.launch("tests.ui.programs.failing", execution="entity-failed", x=1))
+    page = visitor.open("/workflows")
+    row = page.get_by_role("row", name=re.compile("arithmetic"))
+    expect(row.get_by_text("Doubles two numbers and adds them.")).to_be_visible()
+    bar = row.get_by_role("link", name=re.compile("entity-run: Succeeded"))
+    bar.focus()
+    expect(row.get_by_text(re.compile("entity-run: Succeeded, "))).to_be_visible()
+    failed = page.get_by_role("link", name=re.compile("entity-failed: Failed"))
+    expect(failed).to_be_visible()
+    visitor.check_accessible()
+    failed.click()
+    expect(page).to_have_url(re.compile("/executions/default/development/entity-failed"))
+
+
+def test_a_run_that_ends_shows_up_by_itself(visitor: Visitor, server: LiveServer) -> None:
+    page = visitor.open("/workflows")
+    expect(page.get_by_role("row", name=re.compile("arithmetic"))).to_be_visible()
+    server.launch(ARITHMETIC, execution="entity-live", x=1, y=2)
+    expect(page.get_by_role("link", name=re.compile("entity-live: Succeeded"))).to_be_visible()
+
+
+def test_search_is_in_the_address(visitor: Visitor) -> None:
+    page = visitor.open("/tasks")
+    expect(page.get_by_role("link", name="double", exact=True)).to_be_visible()
+    page.get_by_label("Search tasks").fill("REFUS")
+    expect(page.get_by_role("link", name="double", exact=True)).to_have_count(0)
+    expect(page.get_by_role("link", name="refuse", exact=True)).to_be_visible()
+    expect(page).to_have_url(re.compile("text=REFUS"))
+    page.reload()
+    expect(page.get_by_label("Search tasks")).to_have_value("REFUS")
+    page.get_by_label("Search tasks").fill("nothing is called so")
+    expect(page.get_by_text("No tasks with “nothing is called so” in the name")).to_be_visible()
+
+
+def test_archive_and_restore(visitor: Visitor, server: LiveServer) -> None:
+    page = visitor.open("/workflows")
+    page.get_by_role("button", name="More for many").click()
+    page.get_by_role("menuitem", name="Archive this workflow").click()
+    expect(page.get_by_text("Archived many").first).to_be_visible()
+    expect(page.get_by_role("link", name="many", exact=True)).to_have_count(0)
+    page.get_by_label("Archived", exact=True).check()
+    expect(page).to_have_url(re.compile("archived=true"))
+    page.get_by_role("link", name="many", exact=True).click()
+    expect(page.get_by_text("archived", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Restore").click()
+    expect(page.get_by_text("archived", exact=True)).to_have_count(0)
+    visitor.open("/workflows")
+    expect(page.get_by_role("link", name="many", exact=True)).to_be_visible()
+
+
+def test_the_list_of_launch_plans_leads_to_one_with_what_it_fixes(visitor: Visitor) -> None:
+    page = visitor.open("/launch-plans", text="ui.fixed")
+    page.get_by_role("link", name="fixed", exact=True).click()
+    page.get_by_role("tab", name="Interface and settings").click()
+    expect(page.get_by_text("fixed: 100")).to_be_visible()
+    expect(page.get_by_role("link", name=ARITHMETIC)).to_be_visible()
+    visitor.check_accessible()
+
+
+def test_a_task_says_how_it_runs(visitor: Visitor) -> None:
+    page_of(visitor, "tests.ui.programs.add", "tasks", tab="interface")
+    page = visitor.page
+    expect(page.get_by_text("version 1", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Inputs")).to_be_visible()
+    visitor.check_accessible()
+
+
+def test_the_graph_of_a_version_is_drawn(visitor: Visitor) -> None:
+    page_of(visitor, ARITHMETIC, tab="graph")
+    expect(visitor.page.get_by_text("tests.ui.programs.add")).to_be_visible()
+    visitor.check_accessible()
+    visitor.page.get_by_role("button", name=re.compile("^add ")).press("Enter")
+    expect(visitor.page).to_have_url(re.compile(r"/tasks/default/development/tests\.ui\.programs\.add"))
+
+
+def test_two_versions_differ_in_interface_graph_resources_and_lines(visitor: Visitor, pricing: str) -> None:
+    page_of(visitor, pricing)
+    page = visitor.page
+    page.get_by_label("Compare v1").check()
+    expect(page.get_by_role("button", name="Compare the two")).to_be_disabled()
+    page.get_by_label("Compare v2").check()
+    visitor.check_accessible()
+    page.get_by_role("button", name="Compare the two").click()
+    expect(page).to_have_url(re.compile("version=v2.*against=v1|against=v1.*version=v2"))
+    interface = page.get_by_role("region", name="Interface")
+    expect(interface.get_by_text("int = 10")).to_be_visible()
+    expect(interface.get_by_text("int = 20")).to_be_visible()
+    graph = page.get_by_role("region", name="Graph")
+    expect(graph.get_by_text("load → scale")).to_be_visible()
+    tasks = page.get_by_role("region", name="Tasks: resources and settings")
+    for text in ("256Mi", "512Mi", "retries"):
+        expect(tasks.get_by_text(text)).to_be_visible()
+    code = page.get_by_role("region", name="Code")
+    expect(code.locator('[data-line="gone"]').filter(has_text=re.compile(r"return rows$"))).to_be_visible()
+    expect(code.locator('[data-line="new"]').filter(has_text="return rows * 1000")).to_be_visible()
+    visitor.check_accessible()
+    page.get_by_role("button", name="Side by side").click()
+    expect(code.get_by_text("return rows * 1000")).to_be_visible()
+    page.get_by_role("button", name="Versions").click()
+    expect(page.get_by_label("Compare v1")).to_be_visible()
+
+
+def test_roll_back_makes_an_older_version_the_one_a_name_launches(visitor: Visitor, server: LiveServer, pricing: str) -> None:
+    newest = core.WorkflowExecutionIdentifier(project="default", domain="development", name=alula(server, "launch", pricing))
+    assert server.outputs(server.wait(newest).id) == {"o0": 20_000}
+    page_of(visitor, pricing)
+    page = visitor.page
+    page.get_by_role("button", name="Make active: v1").click()
+    dialog = page.get_by_role("alertdialog")
+    expect(dialog).to_contain_text(f"Whoever launches {pricing} by its name, without a version, then runs v1")
+    visitor.check_accessible()
+    dialog.get_by_role("button", name="Make it active").click()
+    expect(page.get_by_role("row", name=re.compile("v1")).get_by_text("active", exact=True)).to_be_visible()
+    older = core.WorkflowExecutionIdentifier(project="default", domain="development", name=alula(server, "launch", pricing))
+    ended = server.wait(older)
+    assert ended.spec.launch_plan.version == "v1"
+    assert server.outputs(older) == {"o0": 10}
+    visitor.open("/launch", kind="workflow", name=pricing)
+    expect(page.get_by_role("form", name="Launch").get_by_label("Version")).to_have_value("v1")
+
+
+def test_runs_of_a_workflow_and_their_list(visitor: Visitor, server: LiveServer) -> None:
+    server.wait(server.launch(ARITHMETIC, execution="entity-listed", x=1, y=2))
+    page_of(visitor, ARITHMETIC, tab="runs")
+    page = visitor.page
+    expect(page.get_by_role("link", name=re.compile("entity-listed"))).to_be_visible()
+    page.get_by_role("link", name="Open in the list of executions").click()
+    expect(page).to_have_url(re.compile(f"workflow={ARITHMETIC}"))
+
+
+def test_a_name_that_is_not_registered_is_told(visitor: Visitor) -> None:
+    visitor.watched.excused = lambda text: "404" in text
+    page_of(visitor, "no.such.workflow")
+    expect(visitor.page.get_by_role("alert")).to_contain_text("no.such.workflow")
+
+
+def test_lists_and_pages_on_a_phone(browser: Browser, server: LiveServer, pricing: str) -> None:
+    for visitor in visit(browser, server, viewport={"width": 390, "height": 844}):
+        for path in ("/workflows", f"/workflows/default/development/{pricing}"):
+            visitor.open(path)
+            expect(visitor.page.get_by_role("table")).to_be_visible()
+            assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
+            visitor.check_accessible()
