@@ -1,5 +1,4 @@
-import { get, local, post, send } from "@/api/client";
-import type { ExecutionId } from "@/idl";
+import { get, local, send } from "@/api/client";
 
 /**
  * The path of a signed link to an object of the server's store, made anew for every use: a link on a page that has been open for an
@@ -8,13 +7,6 @@ import type { ExecutionId } from "@/idl";
 export async function linkTo(uri: string): Promise<string> {
   const made = await get<{ signed_url?: string }>(["api/v1/dataproxy/artifact_urn"], { native_url: uri });
   return local(made.signed_url ?? "");
-}
-
-/** The path of a link to a node's deck. */
-export async function linkToDeck(id: ExecutionId, nodeId: string): Promise<string> {
-  const request = { artifact_type: "ARTIFACT_TYPE_DECK", node_execution_id: { node_id: nodeId, execution_id: id } };
-  const made = await post<{ signed_url?: string[] }>(["api/v1/dataproxy/artifact_link"], request);
-  return local(made.signed_url?.[0] ?? "");
 }
 
 /** Reads an object up to `limit` bytes; what is larger is not read, and undefined. */

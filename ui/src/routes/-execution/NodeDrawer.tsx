@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { attemptsQuery } from "@/api/run/queries";
-import { useRunNode } from "@/api/run/store";
+import { attemptsQuery, metricsQuery } from "@/api/run/queries";
+import { attemptKey, useRunNode } from "@/api/run/store";
 import { KIND_SIGNS, KIND_WORDS } from "@/components/graph/NodeCard";
 import { AttemptFacts } from "@/components/run/AttemptFacts";
 import { AttemptPicker } from "@/components/run/AttemptPicker";
@@ -57,9 +57,10 @@ export function NodeDrawer({ search, onChange, onClose }: NodeDrawerProps) {
   const attempts = useQuery({ ...attemptsQuery(id, settled, nodeId, isMap ? search.item : undefined), enabled: hasAttempts });
   const found = useMemo(() => (hasAttempts ? (attempts.data?.attempts ?? []).filter((each) => each.node?.node_id === nodeId) : []), [attempts.data, hasAttempts, nodeId]);
   const chosen = found.find((each) => each.retry_attempt === search.attempt) ?? found.at(-1);
+  const deck = useDeck(nodeId, isMap ? search.item : -1, chosen);
   const Sign = KIND_SIGNS[described.kind];
   const child = chosen?.child ? { ...id, name: chosen.child } : node?.closure?.workflow_node_metadata?.executionId;
-  const views = viewsOf({ isReached: node !== undefined, hasAttempts, hasDeck: Boolean(node?.closure?.deck_uri) && !isMap, isTask: node?.closure?.task_node_metadata !== undefined });
+  const views = viewsOf({ isReached: node !== undefined, hasAttempts, hasDeck: deck !== "", isTask: node?.closure?.task_node_metadata !== undefined });
   const view = views.some((each) => each.value === search.view) ? (search.view ?? "overview") : "overview";
 
   return (
@@ -101,7 +102,7 @@ export function NodeDrawer({ search, onChange, onClose }: NodeDrawerProps) {
           <MetricsPart nodeId={nodeId} attempt={chosen?.retry_attempt ?? 0} item={isMap ? (search.item ?? -1) : -1} />
         </TabPanel>
         <TabPanel value="deck" className="min-h-0 flex-1">
-          <DeckPart nodeId={nodeId} at={`${node?.closure?.deck_uri}|${node?.closure?.updated_at}`} />
+          <DeckPart uri={deck} name={described.name} at={`${chosen?.retry_attempt}|${phase}`} />
         </TabPanel>
         <TabPanel value="cache">
           <CachePart nodeId={nodeId} />
@@ -118,6 +119,17 @@ function viewsOf({ isReached, hasAttempts, hasDeck, isTask }: { isReached: boole
   if (hasDeck) views.push({ value: "deck", label: "Deck" });
   if (isTask) views.push({ value: "cache", label: "Cache" });
   return views;
+}
+
+/** Address of the deck of the attempt that is looked at, empty if it has none (yet). A map's items have theirs each. */
+function useDeck(nodeId: string, item: number | undefined, attempt: AttemptDetail | undefined): string {
+  const { id, store, run } = useRunPage();
+  const node = useRunNode(store, nodeId);
+  const number = attempt?.retry_attempt ?? 0;
+  const kept = useQuery({ ...metricsQuery(id, nodeId, isTerminal(node?.closure?.phase)), enabled: attempt !== undefined && item !== undefined });
+  if (item === undefined) return "";
+  const said = run.told.get(attemptKey(nodeId, item + 1, number)) ?? kept.data?.find((each) => (each.retry_attempt ?? 0) === number && (each.item ?? 0) === item + 1);
+  return said?.deck_uri || (item < 0 ? (node?.closure?.deck_uri ?? "") : "");
 }
 
 function Overview({ attempt, attempts, error }: { attempt: AttemptDetail | undefined; attempts: { isPending: boolean; error: unknown }; error: AttemptDetail["error"] }) {

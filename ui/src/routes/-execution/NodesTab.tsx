@@ -4,12 +4,12 @@ import { attemptsQuery } from "@/api/run/queries";
 import { NodeTable } from "@/components/run/NodeTable";
 import { nodeRows } from "@/graph/rows";
 import { useRunPage } from "./page";
-import { useSettled } from "./useSettled";
+import { useAttemptsAt } from "./useSettled";
 
 export function NodesTab({ selected }: { selected: string | undefined }) {
   const { id, run, graphs, open } = useRunPage();
   const rows = useMemo(() => nodeRows(run.nodes, graphs.describer), [run, graphs.describer]);
-  const { data } = useQuery(attemptsQuery(id, useSettled(run.revision)));
+  const { data } = useQuery(attemptsQuery(id, useAttemptsAt(run)));
   const attempts = useMemo(() => {
     const counts = new Map<string, number>();
     for (const attempt of data?.attempts ?? []) {

@@ -9,14 +9,14 @@ import { count } from "@/lib/size";
 import { useNow } from "@/lib/useNow";
 import { layTimeline } from "@/timeline/layout";
 import { useRunPage } from "./page";
-import { useSettled } from "./useSettled";
+import { useAttemptsAt } from "./useSettled";
 
 /** When what ran, and where its time went. */
 export function TimelineTab({ selected }: { selected: string | undefined }) {
   const { id, run, graphs, open } = useRunPage();
   const isRunning = !isTerminal(run.execution?.closure?.phase);
   const tick = useNow(isRunning ? 1000 : 3_600_000);
-  const attempts = useQuery(attemptsQuery(id, useSettled(run.revision)));
+  const attempts = useQuery(attemptsQuery(id, useAttemptsAt(run)));
   const rows = useMemo(() => nodeRows(run.nodes, graphs.describer), [run, graphs.describer]);
   const now = isRunning ? Math.max(tick, Date.now() - 1000) : tick;
   const timeline = useMemo(() => layTimeline(rows, attempts.data?.attempts ?? [], now), [rows, attempts.data, now]);

@@ -16,3 +16,10 @@ export function useSettled<T>(value: T, pause = 1500): T {
   }, [value, pause]);
   return settled;
 }
+
+const MANY_NODES = 2000;
+
+/** When all attempts of a run are read again: soon after a change, of a large one some seconds after. */
+export function useAttemptsAt(run: { revision: number; nodes: ReadonlyMap<string, unknown> }): number {
+  return useSettled(run.revision, run.nodes.size > MANY_NODES ? 8000 : 1500);
+}
