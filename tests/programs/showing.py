@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import struct
 import sys
 import tempfile
@@ -61,7 +60,21 @@ def drawing() -> bytes:
 
 @al.task
 def values() -> tuple[
-    int, float, str, bool, datetime, timedelta, Colour, Settings, list[int], dict[str, float], int | str | None, al.File, al.Directory, al.DataFrame, al.File
+    int,
+    float,
+    str,
+    bool,
+    datetime,
+    timedelta,
+    Colour,
+    Settings,
+    list[int],
+    dict[str, float],
+    int | str | None,
+    al.File,
+    al.Directory,
+    al.DataFrame,
+    al.File,
 ]:
     """One of every type."""
     folder = Path(tempfile.mkdtemp())
@@ -93,7 +106,21 @@ def values() -> tuple[
 
 @al.workflow
 def all_values() -> tuple[
-    int, float, str, bool, datetime, timedelta, Colour, Settings, list[int], dict[str, float], int | str | None, al.File, al.Directory, al.DataFrame, al.File
+    int,
+    float,
+    str,
+    bool,
+    datetime,
+    timedelta,
+    Colour,
+    Settings,
+    list[int],
+    dict[str, float],
+    int | str | None,
+    al.File,
+    al.Directory,
+    al.DataFrame,
+    al.File,
 ]:
     return values()
 
@@ -231,7 +258,7 @@ def waits(path: str) -> int:
     print("waiting", flush=True)
     seen = ""
     while "end" not in seen:
-        text = Path(path).read_text() if os.path.exists(path) else ""
+        text = Path(path).read_text() if Path(path).exists() else ""
         if text != seen:
             print(text[len(seen) :], end="", flush=True)
             seen = text
