@@ -128,4 +128,4 @@ def test_the_cache_explains_itself_and_forgets(visitor: Visitor, ran: LiveServer
     expect(page.locator("[data-node-id=n1]").first).to_have_accessible_name(re.compile("from the cache"))
     panel(page).get_by_role("button", name="Have the cache forget it").click()
     page.get_by_role("alertdialog").get_by_role("button", name="Forget").click()
-    expect(page.get_by_text("The cache has forgotten 1 entry")).to_be_visible()
+    expect(page.get_by_text("The cache has forgotten 1 entry", exact=True)).to_be_visible()
