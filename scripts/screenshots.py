@@ -23,7 +23,7 @@ from scripts import demo
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET, IMAGES = ROOT / "build" / "screenshots", ROOT / "docs" / "images"
-IN_README = {"execution-graph": "execution", "compare-differences": "compare", "workflow-versions": "versions"}
+IN_README = {"execution-graph": "execution", "compare-differences": "compare", "workflow-difference": "versions"}
 LOOKS = {
     "light": {"viewport": {"width": 1280, "height": 720}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1280, "height": 720}, "color_scheme": "dark"},

@@ -151,6 +151,21 @@ def test_upload_names_are_no_paths(server: LiveServer, name: str) -> None:
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
+@pytest.mark.parametrize("name", ["sub/../a.txt", "/a.txt", "a//b", "sub/", "../a.txt", "sub\\a.txt"])
+def test_a_file_of_a_folder_stays_in_it(server: LiveServer, name: str) -> None:
+    request = service.CreateUploadLocationRequest(project="default", domain="development", filename_root="root", filename=name)
+    assert refused(server.data.CreateUploadLocation, request).code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_a_folder_is_sent_with_the_folders_in_it(server: LiveServer) -> None:
+    request = service.CreateUploadLocationRequest(project="default", domain="development", filename_root="whole", filename="sub/deep/a.txt")
+    link = server.data.CreateUploadLocation(request)
+    assert link.native_url.endswith("/uploads/default/development/whole/sub/deep/a.txt")
+    assert http_call(server, "PUT", path_of(link.signed_url), b"inside")[0] == 200
+    got = server.data.CreateDownloadLocation(service.CreateDownloadLocationRequest(native_url=link.native_url))
+    assert http_call(server, "GET", path_of(got.signed_url))[1] == b"inside"
+
+
 def upload_link(server: LiveServer, data: bytes, name: str) -> service.CreateUploadLocationResponse:
     digest = hashlib.md5(data, usedforsecurity=False).digest()
     return server.data.CreateUploadLocation(

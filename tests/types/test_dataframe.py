@@ -163,3 +163,22 @@ def test_folder_of_parts_is_read(kind: Any, frame: Any, offload: Offload, tmp_pa
     (parts / "_SUCCESS").touch()
     literal.scalar.structured_dataset.uri = str(parts)
     assert records(to_python(literal, kind, offload)) == records(frame) * 2
+
+
+@pytest.mark.parametrize("read", [kind for kind, _ in FRAMES])
+def test_a_csv_is_read_as_any_frame(read: Any, offload: Offload, tmp_path: Path) -> None:
+    back = to_python(csv_literal(tmp_path, "a,b\n1,x\n2,\n"), read, offload)
+    assert isinstance(back, read)
+    assert records(back) == [{"a": 1, "b": "x"}, {"a": 2, "b": ""}]
+
+
+def test_what_is_no_csv_is_told(offload: Offload, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="no CSV"):
+        to_python(csv_literal(tmp_path, "a,b\n1\n"), pd.DataFrame, offload)
+
+
+def csv_literal(folder: Path, text: str) -> core.Literal:
+    file = folder / "data.csv"
+    file.write_text(text)
+    kind = core.StructuredDatasetMetadata(structured_dataset_type=core.StructuredDatasetType(format="csv"))
+    return core.Literal(scalar=core.Scalar(structured_dataset=core.StructuredDataset(uri=str(file), metadata=kind)))

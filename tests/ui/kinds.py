@@ -77,6 +77,18 @@ def tell(
     return "\n".join(f"{name}={value!r}" for name, value in given.items())
 
 
+@al.task
+def total(frame: pd.DataFrame) -> int:
+    """The sum of a column."""
+    return int(frame["x"].sum())
+
+
+@al.workflow
+def totals(frame: pd.DataFrame) -> int:
+    """The sum of a column of a data frame."""
+    return total(frame)
+
+
 @al.workflow
 def every_kind(
     whole: int,

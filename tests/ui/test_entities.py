@@ -140,7 +140,7 @@ def test_the_graph_of_a_version_is_drawn(visitor: Visitor) -> None:
     page_of(visitor, ARITHMETIC, tab="graph")
     expect(visitor.page.get_by_text("tests.ui.programs.add")).to_be_visible()
     visitor.check_accessible()
-    visitor.page.get_by_role("button", name=re.compile("^add ")).press("Enter")
+    visitor.page.get_by_role("button", name=re.compile("^add ")).click()
     expect(visitor.page).to_have_url(re.compile(r"/tasks/default/development/tests\.ui\.programs\.add"))
 
 

@@ -132,6 +132,15 @@ def test_every_type_of_input_arrives_as_it_was_typed(form: Locator, kinds_server
     assert dict(line.split("=", 1) for line in told.splitlines()) == EXPECTED
 
 
+@pytest.mark.slow
+def test_a_table_of_a_spreadsheet_is_a_data_frame(visitor: Visitor, kinds_server: LiveServer) -> None:
+    form = open_form(visitor, "tests.ui.kinds.totals")
+    table: FilePayload = {"name": "table.csv", "mimeType": "text/csv", "buffer": b"x,y\n1,a\n41,b\n"}
+    form.get_by_label("frame: file of this machine").set_input_files(table)
+    expect(form.get_by_text("Sent from this machine: table.csv, 13 B")).to_be_visible()
+    assert outputs(kinds_server, launch(form)) == {"o0": 42}
+
+
 def test_a_launch_takes_defaults_unless_they_are_changed(visitor: Visitor, server: LiveServer) -> None:
     form = open_form(visitor, ARITHMETIC)
     expect(form.get_by_label("x", exact=True)).to_have_value("1")

@@ -56,7 +56,8 @@ def test_no_page_is_wider_than_its_window(browser: Browser, server: LiveServer, 
     for visitor in visit(browser, server, viewport={"width": width, "height": 844}):
         page = visitor.open(path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for part in ("document.documentElement", "document.querySelector('main')"):
+            assert page.evaluate(f"{part}.scrollWidth - {part}.clientWidth") <= 0, part
 
 
 def test_an_address_that_is_no_page_says_so(visitor: Visitor) -> None:

@@ -22,6 +22,7 @@ from alula.types.scalar import describe
 from alula.types.value import DataFrame, is_remote, local_path
 
 FORMAT = "parquet"
+CSV = "csv"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +173,8 @@ class DataFrameConverter(Converter):
             raise mismatch("a data frame", describe(literal))
         dataset = literal.scalar.structured_dataset
         format = dataset.metadata.structured_dataset_type.format
+        if format == CSV:
+            return self._load_csv(dataset.uri, offload)
         if format not in ("", FORMAT):
             raise InvalidInput(f"the data frame is stored as {format}, which cannot be read here; write it as parquet")
         return self._load(dataset.uri, offload)
@@ -187,6 +190,18 @@ class DataFrameConverter(Converter):
             return library.read(source, list(self.columns) or None)
         except arrow.ArrowException as error:
             raise InvalidInput(f"{uri} is no Parquet this can read: {error}", code="COLUMNS") from error
+
+    def _load_csv(self, uri: str, offload: Offload) -> Any:
+        """A frame that a person brought along: its types are told from its values, as pyarrow does."""
+        library = self.library or PANDAS
+        arrow = needs("pyarrow", library.extra)
+        read_csv, parquet = needs("pyarrow.csv", library.extra).read_csv, needs("pyarrow.parquet", library.extra)
+        made = offload.scratch / f"{hashlib.sha256(uri.encode()).hexdigest()[:16]}.parquet"
+        try:
+            parquet.write_table(read_csv(offload.fetch(uri) if is_remote(uri) else local_path(uri)), made)
+        except arrow.ArrowException as error:
+            raise InvalidInput(f"{uri} is no CSV this can read: {error}", code="COLUMNS") from error
+        return self._load(str(made), offload)
 
     def _source(self, uri: str, offload: Offload) -> Any:
         """A path, a file-like that reads parts of a remote object, or the paths of a folder of parts as Spark writes it."""

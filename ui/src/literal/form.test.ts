@@ -5,6 +5,7 @@ import { parseJson } from "./json";
 import { decodeMsgpack, encodeMsgpack } from "./msgpack";
 import type { Plain } from "./plain";
 import { launchCommand, launchPython, type LaunchWords } from "./text";
+import { draftPlain } from "./write";
 
 const struct = (metadata: Record<string, unknown>): LiteralType => ({ simple: "STRUCT", metadata });
 const text = (value: string): Value => ({ form: "text", text: value });
@@ -112,4 +113,9 @@ it("writes the same in Python", () => {
   expect(written).toContain('client.launch.with_options(labels={"team": "a"}, interruptible=True)');
   expect(written).toContain("how_many=-3");
   expect(written).toContain('name="it\'s $HOME"');
+});
+
+it("shows of an unfinished record what is there", () => {
+  const shape = shapeOfType(struct({ type: "object", properties: { a: { type: "integer" }, b: { type: "string", default: "x" } }, required: ["a"] }));
+  expect(draftPlain(shape, initial(shape))).toEqual(new Map([["b", "x"]]));
 });

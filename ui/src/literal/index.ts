@@ -6,4 +6,4 @@ export { commandText, jsonOfLiteral, launchCommand, launchPython, type LaunchWor
 export { shapeOfType } from "./type";
 export { canStay, initial, newKey, UNSET, type Value } from "./value";
 export { writeLiteral, type Problem } from "./write";
-export { inputsOf, typedOf, valueOf, writeInputs, type Input, type WrittenInputs } from "./inputs";
+export { inputsOf, isTyped, typedOf, valueOf, writeInputs, type Input, type WrittenInputs } from "./inputs";

@@ -44,6 +44,12 @@ export function valueOf(input: Input, typed: Value | undefined): Value {
   return input.default ? fromLiteral(input.shape, input.default) : initial(input.shape);
 }
 
+/** Whether what was typed is what the field shows: not if another version asks for something else now. */
+export function isTyped(input: Input, typed: ReadonlyMap<string, Value>): boolean {
+  const given = typed.get(input.name);
+  return given !== undefined && !input.fixed && canStay(input.shape, given);
+}
+
 export interface WrittenInputs {
   literals: Record<string, Literal>;
   /** By input; those of nothing else are right. */
@@ -55,9 +61,8 @@ export function writeInputs(inputs: readonly Input[], typed: ReadonlyMap<string,
   const literals = Object.create(null) as Record<string, Literal>;
   const problems = new Map<string, readonly Problem[]>();
   for (const input of inputs) {
-    const given = typed.get(input.name);
-    if (input.fixed || !(input.isRequired || (given && canStay(input.shape, given)))) continue;
-    const written = writeLiteral(input.shape, valueOf(input, given));
+    if (input.fixed || !(input.isRequired || isTyped(input, typed))) continue;
+    const written = writeLiteral(input.shape, valueOf(input, typed.get(input.name)));
     if (written.value === undefined) problems.set(input.name, written.problems);
     else literals[input.name] = written.value;
   }

@@ -31,6 +31,11 @@ export function writePlain(shape: Shape, value: Value): Written<Plain> {
   return made !== undefined && problems.length === 0 ? { value: made, problems: [] } : { value: undefined, problems };
 }
 
+/** As far as it goes: what is missing or wrong is left out, in lists null. */
+export function draftPlain(shape: Shape, value: Value): Plain | undefined {
+  return plain(shape, value, new Place("", []));
+}
+
 class Place {
   constructor(
     readonly path: string,

@@ -1,7 +1,7 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { integer, oneOf, text } from "@/lib/search";
 import { ExecutionPage } from "./-execution/ExecutionPage";
-import { VIEWS, type View } from "./-execution/NodeDrawer";
+import { VIEWS, type View } from "./-execution/views";
 
 export const TABS = ["graph", "timeline", "nodes", "inputs", "events"] as const;
 

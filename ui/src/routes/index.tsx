@@ -27,11 +27,11 @@ function Home() {
       {isEmpty && !places.some((place) => Number(place.workflows)) ? (
         <FirstRun />
       ) : (
-        <div className="grid gap-4 p-4 xl:grid-cols-2">
+        <div className="grid grid-cols-[minmax(0,1fr)] gap-4 p-4 xl:grid-cols-[repeat(2,minmax(0,1fr))]">
           <Executions title="Running now" search={{ phases: LIVE }} none="Nothing is running." />
           <Executions title="Failed lately" search={{ phases: BAD }} none="Nothing has failed." />
           <Executions title="Latest" search={{}} none="Nothing has run yet." />
-          <div className="flex flex-col gap-4">
+          <div className="flex min-w-0 flex-col gap-4">
             <Section title="Projects and domains" extra={is_capped && <span className="text-xs text-ink-2">of the newest executions</span>}>
               {overview.isPending ? <Skeleton lines={3} /> : <Places places={places} />}
             </Section>

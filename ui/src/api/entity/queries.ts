@@ -77,7 +77,7 @@ export function entityQuery(kind: EntityKind, { project, domain, name }: Identif
     queryKey: [...entityKeys.named({ resource_type: kind, project, domain, name }), "entity"],
     queryFn: async ({ signal }) => {
       for (const archived of [false, true]) {
-        const page = await get<Alula<"EntityPage">>(["api/alula/v1/entities", kind, project ?? "", domain ?? ""], { text: name, archived, limit: 1000 }, signal);
+        const page = await get<Alula<"EntityPage">>(["api/alula/v1/entities", kind, project ?? "", domain ?? ""], { text: name, archived, limit: 200 }, signal);
         const found = page.entities?.find((entity) => entity.latest?.name === name);
         if (found) return found;
       }

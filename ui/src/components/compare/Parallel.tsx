@@ -60,7 +60,7 @@ export function Parallel({ groups, columns }: { groups: readonly Group[]; column
 
 function AxisLine({ axis, x, y }: { axis: Axis; x: number; y: (height: number) => number }) {
   const number = (value: number) => (axis.isSpan ? inWords(value) : shortNumber(value));
-  const marks = axis.isNumeric ? [0, 0.5, 1].map((at) => [at, number(axis.low + at * (axis.high - axis.low))] as const) : axis.texts.map((text, at) => [axis.texts.length === 1 ? 0.5 : at / (axis.texts.length - 1), printable(text, 14)] as const);
+  const marks = axis.isNumeric ? [0, 0.5, 1].map((at) => [at, number(axis.low + at * (axis.high - axis.low))] as const) : axis.texts.map((text, at) => [axis.texts.length === 1 ? 0.5 : at / (axis.texts.length - 1), printable(text, 24)] as const);
   return (
     <g>
       <text x={x} y={18} textAnchor="middle" fontSize={11} fontWeight={600} fill="var(--ink)">

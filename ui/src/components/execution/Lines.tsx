@@ -19,9 +19,9 @@ export function ExecutionLines({ executions, withPlace }: { executions: readonly
             <Link
               to="/executions/$project/$domain/$name"
               params={{ project, domain, name }}
-              className="grid grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-3 px-4 py-2 hover:bg-ground-2"
+              className="grid grid-cols-[6.25rem_minmax(0,1fr)_auto] items-center gap-x-3 px-4 py-2 hover:bg-ground-2"
             >
-              <PhaseBadge phase={fields.phase} />
+              <PhaseBadge phase={fields.phase} className="justify-self-start" />
               <span className="truncate">
                 <span className="font-medium">{printable(shortName(target), 100)}</span>
                 <span className="ml-2 font-mono text-xs text-ink-2">{printable(name, 100)}</span>

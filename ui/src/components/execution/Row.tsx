@@ -35,7 +35,7 @@ export const Row = memo(function Row({ execution, index, isActive, isChosen, onC
       title={hint}
       style={style}
       className={clsx(
-        "absolute inset-x-0 grid grid-cols-[1.25rem_auto_minmax(0,1fr)_auto] items-center gap-x-3 border-b border-line px-4 text-sm hover:bg-ground-2 md:grid-cols-(--columns)",
+        "absolute inset-x-0 grid grid-cols-[1.25rem_6.25rem_minmax(0,1fr)_auto] items-center gap-x-3 border-b border-line px-4 text-sm hover:bg-ground-2 md:grid-cols-(--columns)",
         isChosen && "bg-accent-ground",
         isActive && "group-focus:ring-2 group-focus:ring-accent group-focus:ring-inset",
       )}

@@ -7,7 +7,7 @@ import type { Shape, Value } from "@/literal";
 import { parseJson } from "@/literal/json";
 import { jsonText } from "@/literal/plain";
 import { fromPlain } from "@/literal/read";
-import { writePlain } from "@/literal/write";
+import { draftPlain } from "@/literal/write";
 import { useForm } from "./context";
 
 /** A list, map or record as JSON: to paste what is at hand, or to see the whole. */
@@ -38,8 +38,8 @@ export function JsonButton({ shape, value, label, onChange }: { shape: Shape; va
 
 function Editor({ shape, value, isLocked, onDone }: { shape: Shape; value: Value; isLocked: boolean; onDone: (value: Value) => void }) {
   const [text, setText] = useState(() => {
-    const written = writePlain(shape, value);
-    return written.value === undefined ? "" : jsonText(written.value, { indent: 2 });
+    const draft = draftPlain(shape, value);
+    return draft === undefined ? "" : jsonText(draft, { indent: 2 });
   });
   const [error, setError] = useState("");
   const apply = () => {

@@ -8,6 +8,7 @@ import { Figure } from "./Places";
 /** Who launched what in the last day. */
 export function People({ people }: { people: NonNullable<Overview["people"]> }) {
   return (
+    <div className="overflow-x-auto">
     <table className="w-full text-sm">
       <thead>
         <tr className="text-left text-xs text-ink-2 [&>th]:px-4 [&>th]:py-1.5 [&>th]:font-medium">
@@ -40,5 +41,6 @@ export function People({ people }: { people: NonNullable<Overview["people"]> }) 
         ))}
       </tbody>
     </table>
+    </div>
   );
 }

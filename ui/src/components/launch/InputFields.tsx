@@ -2,7 +2,7 @@ import { Lock, Undo2 } from "lucide-react";
 import type { FormTools } from "@/components/form/context";
 import { LiteralField } from "@/components/form/LiteralField";
 import { IconButton } from "@/components/ui/Button";
-import { valueOf, type Input, type Problem, type Value } from "@/literal";
+import { isTyped, valueOf, type Input, type Problem, type Value } from "@/literal";
 import { printable } from "@/lib/printable";
 
 /** A field per input; what has a default shows it until somebody types, and goes back to it on a click. */
@@ -28,14 +28,14 @@ export function InputFields({ inputs, typed, onChange, problems, isComplete, too
           isComplete={isComplete}
           isLocked={input.fixed !== undefined}
           tools={tools}
-          extra={<Remark input={input} isTyped={typed.has(input.name)} onReset={() => onChange(input.name, undefined)} />}
+          extra={<Remark input={input} isGiven={isTyped(input, typed)} onReset={() => onChange(input.name, undefined)} />}
         />
       ))}
     </div>
   );
 }
 
-function Remark({ input, isTyped, onReset }: { input: Input; isTyped: boolean; onReset: () => void }) {
+function Remark({ input, isGiven, onReset }: { input: Input; isGiven: boolean; onReset: () => void }) {
   if (input.fixed) {
     return (
       <span className="inline-flex items-center gap-1 text-xs text-ink-2">
@@ -45,7 +45,7 @@ function Remark({ input, isTyped, onReset }: { input: Input; isTyped: boolean; o
     );
   }
   if (input.isRequired) return <span className="text-xs text-ink-2">required</span>;
-  if (!isTyped) return <span className="text-xs text-ink-2">{input.default ? "default" : "optional"}</span>;
+  if (!isGiven) return <span className="text-xs text-ink-2">{input.default ? "default" : "optional"}</span>;
   return (
     <IconButton size="small" label={input.default ? `Back to the default of ${printable(input.name, 60)}` : `Leave ${printable(input.name, 60)} out`} onClick={onReset}>
       <Undo2 aria-hidden className="size-3.5" />

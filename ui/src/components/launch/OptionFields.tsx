@@ -2,7 +2,7 @@ import { ChevronRight, Plus, X } from "lucide-react";
 import { Button, IconButton } from "@/components/ui/Button";
 import { Field, FieldGroup, Input, Select, Tick } from "@/components/ui/Field";
 import { newKey } from "@/literal";
-import type { Options, Pair } from "./options";
+import { mapOf, type Options, type Pair } from "./options";
 
 /** Everything a launch can say beside its inputs, and that the server honours. */
 export function OptionFields({ options, onChange, problems, isOpen, onOpen }: {
@@ -55,14 +55,19 @@ export function OptionFields({ options, onChange, problems, isOpen, onOpen }: {
 function summary(options: Options): string {
   const said = [
     options.name && `name ${options.name}`,
-    options.labels.length && `${options.labels.length} labels`,
-    options.env.length && `${options.env.length} variables`,
-    options.annotations.length && `${options.annotations.length} annotations`,
+    many(options.labels, "label"),
+    many(options.env, "variable"),
+    many(options.annotations, "annotation"),
     options.maxParallelism && `parallelism ${options.maxParallelism}`,
     options.overwriteCache && "cache overwritten",
     options.interruptible && (options.interruptible === "true" ? "interruptible" : "not interruptible"),
   ];
   return said.filter(Boolean).join(", ");
+}
+
+function many(pairs: readonly Pair[], one: string): string {
+  const { size } = mapOf(pairs);
+  return size === 0 ? "" : `${size} ${one}${size === 1 ? "" : "s"}`;
 }
 
 function Pairs({ label, hint, pairs, error, onChange }: { label: string; hint: string; pairs: readonly Pair[]; error?: string; onChange: (pairs: readonly Pair[]) => void }) {

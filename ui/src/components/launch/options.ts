@@ -28,9 +28,10 @@ type Spec = Omit<ExecutionSpec, "launch_plan" | "inputs">;
 /** The wire's settings; what nobody said is left out, so that the launch plan's hold. */
 export function specOf(options: Options): Spec {
   const spec: Spec = {};
-  if (options.labels.length) spec.labels = { values: record(options.labels) };
-  if (options.annotations.length) spec.annotations = { values: record(options.annotations) };
-  if (options.env.length) spec.envs = { values: options.env.map(({ name, value }) => ({ key: name, value })) };
+  const [labels, annotations, env] = [options.labels, options.annotations, options.env].map(mapOf) as [Texts, Texts, Texts];
+  if (labels.size) spec.labels = { values: Object.fromEntries(labels) };
+  if (annotations.size) spec.annotations = { values: Object.fromEntries(annotations) };
+  if (env.size) spec.envs = { values: [...env].map(([key, value]) => ({ key, value })) };
   if (options.maxParallelism.trim()) spec.max_parallelism = Number(options.maxParallelism);
   if (options.overwriteCache) spec.overwrite_cache = true;
   if (options.interruptible) spec.interruptible = options.interruptible === "true";
@@ -38,12 +39,15 @@ export function specOf(options: Options): Spec {
   return spec;
 }
 
-export function mapOf(pairs: readonly Pair[]): ReadonlyMap<string, string> {
-  return new Map(pairs.map(({ name, value }) => [name, value]));
+type Texts = ReadonlyMap<string, string>;
+
+/** Pairs by name, without lines that nobody has filled in. */
+export function mapOf(pairs: readonly Pair[]): Texts {
+  return new Map(pairs.filter(isFilled).map(({ name, value }) => [name, value]));
 }
 
-function record(pairs: readonly Pair[]): Record<string, string> {
-  return Object.fromEntries(mapOf(pairs));
+function isFilled({ name, value }: Pair): boolean {
+  return name !== "" || value !== "";
 }
 
 /** The settings of an execution as if they had been typed; its name is taken already. */
@@ -69,7 +73,7 @@ export function optionProblems(options: Options): Map<string, string> {
   if (options.name && !NAME.test(options.name)) found.set("name", "Lower-case letters, digits and dashes, a letter first, at most 63");
   if (options.maxParallelism.trim() && !/^[1-9]\d{0,8}$/.test(options.maxParallelism.trim())) found.set("max_parallelism", "A whole number from 1 is expected");
   for (const [field, pairs] of [["labels", options.labels], ["annotations", options.annotations], ["envs", options.env]] as const) {
-    const names = pairs.map(({ name }) => name);
+    const names = pairs.filter(isFilled).map(({ name }) => name);
     if (names.some((name) => !name.trim())) found.set(field, "Each needs a name");
     else if (new Set(names).size < names.length) found.set(field, "Two have one name");
   }

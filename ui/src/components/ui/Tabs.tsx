@@ -13,7 +13,7 @@ export function Tabs({ value, onChange, items, label, extra, children }: {
 }) {
   return (
     <Radix.Root value={value} onValueChange={onChange} className="flex min-h-0 flex-1 flex-col">
-      <div className="flex items-center justify-between gap-2 border-b border-line px-4">
+      <div className="flex flex-wrap-reverse items-center justify-between gap-x-2 border-b border-line px-4">
         <Radix.List aria-label={label} className="flex gap-4 overflow-x-auto">
           {items.map((item) => (
             <Radix.Trigger

@@ -28,9 +28,7 @@ import { NodeActions } from "./NodeActions";
 import { useRunPage } from "./page";
 import { useSettled } from "./useSettled";
 import { ValuesPart } from "./ValuesPart";
-
-export const VIEWS = ["overview", "values", "log", "metrics", "deck", "cache"] as const;
-export type View = (typeof VIEWS)[number];
+import { VIEWS, type View } from "./views";
 
 export interface DrawerSearch {
   node: string;

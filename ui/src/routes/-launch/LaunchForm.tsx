@@ -1,114 +1,65 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { Play } from "lucide-react";
 import { useCallback, useMemo, useRef, useState } from "react";
-import { uploadFile, uploadFolder } from "@/api/data/mutations";
 import { launchExecution, type Launch } from "@/api/execution/mutations";
 import { checkQuery } from "@/api/execution/queries";
-import type { FormTools, Picked } from "@/components/form/context";
-import { CopyAs } from "@/components/launch/CopyAs";
 import { InputFields } from "@/components/launch/InputFields";
+import { LaunchBar } from "@/components/launch/LaunchBar";
 import { OptionFields } from "@/components/launch/OptionFields";
-import { mapOf, NO_OPTIONS, optionProblems, optionsOf, specOf } from "@/components/launch/options";
+import { NO_OPTIONS, optionProblems, optionsOf, specOf } from "@/components/launch/options";
 import { VersionFields } from "@/components/launch/VersionFields";
-import { Button } from "@/components/ui/Button";
 import { Page, Section } from "@/components/ui/Page";
 import { Failure, None, Skeleton } from "@/components/ui/State";
 import { say } from "@/components/ui/Toast";
-import type { LiteralType } from "@/idl";
-import { idText, shortName } from "@/lib/id";
+import { shortName } from "@/lib/id";
 import { printable } from "@/lib/printable";
 import { useShortcuts } from "@/lib/useShortcuts";
-import { typedOf, writeInputs, type LaunchWords, type Problem, type Value } from "@/literal";
+import { typedOf, writeInputs, type Input, type Problem, type Value } from "@/literal";
 import type { Source } from "./LaunchPage";
-import { OutputPicker } from "./OutputPicker";
 import { serverProblems, useCheck } from "./useCheck";
-import { useTarget, type Wanted } from "./useTarget";
+import { useTarget, type Target, type Wanted } from "./useTarget";
+import { useTools } from "./useTools";
+import { wordsOf } from "./words";
 
 const route = getRouteApi("/launch");
 
 /** The form of one launch. What was typed stays while the version or the launch plan is changed, wherever it still fits. */
 export function LaunchForm({ wanted, source }: { wanted: Wanted; source?: Source }) {
   const target = useTarget(wanted);
-  const navigate = useNavigate();
-  const client = useQueryClient();
-  const setSearch = route.useNavigate();
+  const { id, inputs } = target;
   const [edited, setEdited] = useState<ReadonlyMap<string, Value | undefined>>(new Map());
   const [options, setOptions] = useState(() => (source ? optionsOf(source.execution.spec) : NO_OPTIONS));
   const [areOptionsOpen, setOptionsOpen] = useState(false);
   const [isComplete, setComplete] = useState(false);
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState("");
-  const [picking, setPicking] = useState<{ type: LiteralType; done: (picked: Picked | undefined) => void }>();
   const form = useRef<HTMLFormElement>(null);
+  const { tools, dialog } = useTools(wanted);
 
-  const { inputs } = target;
-  const typed = useMemo(() => {
-    const made = source && inputs ? typedOf(inputs, source.inputs) : new Map<string, Value>();
-    for (const [name, value] of edited) {
-      if (value) made.set(name, value);
-      else made.delete(name);
-    }
-    return made;
-  }, [source, inputs, edited]);
+  const typed = useMemo(() => whatWasTyped(source, inputs, edited), [source, inputs, edited]);
   const written = useMemo(() => writeInputs(inputs ?? [], typed), [inputs, typed]);
+  const wrongOptions = useMemo(() => optionProblems(options), [options]);
+  const { project, domain } = wanted;
+  // An id is made anew with each reading; what it says is what counts.
+  const launched = JSON.stringify(id);
   const launch = useMemo<Launch | undefined>(
-    () => target.id && { project: wanted.project, domain: wanted.domain, name: options.name, spec: { launch_plan: target.id, ...specOf(options) }, inputs: { literals: written.literals } },
-    // The id is made anew with each reading; what it says is what counts.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-    [idText(target.id), target.id?.version, wanted.project, wanted.domain, options, written],
+    () => (launched ? { project, domain, name: options.name, spec: { launch_plan: JSON.parse(launched) as typeof id, ...specOf(options) }, inputs: { literals: written.literals } } : undefined),
+    [launched, project, domain, options, written],
   );
-  const ownOptionProblems = useMemo(() => optionProblems(options), [options]);
-  const check = useCheck(launch, inputs !== undefined && ownOptionProblems.size === 0);
-  const found = serverProblems(check, written.problems);
+  const found = serverProblems(useCheck(launch, inputs !== undefined && wrongOptions.size === 0), written.problems);
   const problems = new Map<string, readonly Problem[]>([...found.inputs, ...written.problems]);
-  const allOptionProblems = new Map([...found.options, ...ownOptionProblems]);
+  const optionMessages = new Map([...found.options, ...wrongOptions]);
 
-  const tools = useMemo<FormTools>(
-    () => ({
-      upload: (files, isFolder, onProgress, signal) => {
-        const [first] = files;
-        if (isFolder || !first) {
-          // The picker names the folder itself first, which is no part of the paths within it.
-          return uploadFolder(wanted, files.map((file) => ({ file, path: file.webkitRelativePath.split("/").slice(1).join("/") || file.name })), onProgress, signal);
-        }
-        return uploadFile(wanted, first, onProgress, signal);
-      },
-      pickOutput: (type) => new Promise((done) => setPicking({ type, done })),
-    }),
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- only where uploads go
-    [wanted.project, wanted.domain],
-  );
-
-  const go = useCallback(async () => {
-    if (!launch || isBusy) return;
+  const { go, isBusy, error } = useGo(launch, () => {
     setComplete(true);
-    setError("");
-    if (ownOptionProblems.size > 0) setOptionsOpen(true);
-    if (written.problems.size > 0 || ownOptionProblems.size > 0) {
-      focusFirst(form.current);
-      return;
-    }
-    setBusy(true);
-    try {
-      const refused = await client.fetchQuery({ ...checkQuery(launch), staleTime: 0 });
-      if (refused.length > 0) {
-        if (refused.some((problem) => !problem.field?.startsWith("inputs."))) setOptionsOpen(true);
-        focusFirst(form.current);
-        return;
-      }
-      const id = await launchExecution(launch);
-      say(`Launched ${id.name ?? ""}`);
-      await navigate({ to: "/executions/$project/$domain/$name", params: { project: id.project ?? "", domain: id.domain ?? "", name: id.name ?? "" } });
-    } catch (failure) {
-      setError(failure instanceof Error ? failure.message : String(failure));
-    } finally {
-      setBusy(false);
-    }
-  }, [launch, isBusy, ownOptionProblems, written.problems, client, navigate]);
+    if (wrongOptions.size > 0) setOptionsOpen(true);
+    if (written.problems.size === 0 && wrongOptions.size === 0) return true;
+    focusFirst(form.current);
+    return false;
+  }, (isOfOptions) => {
+    if (isOfOptions) setOptionsOpen(true);
+    focusFirst(form.current);
+  });
   useShortcuts({ "mod+Enter": () => void go() });
 
-  const words = wordsOf();
   const title = `${source ? "Launch again:" : "Launch"} ${printable(shortName(wanted.name), 80)}`;
   return (
     <Page title={title} heading={<Heading title={title} wanted={wanted} description={target.description} source={source} />}>
@@ -124,85 +75,103 @@ export function LaunchForm({ wanted, source }: { wanted: Wanted; source?: Source
       >
         <div className="min-h-0 flex-1 overflow-auto">
           <div className="mx-auto flex w-full max-w-3xl flex-col gap-4 p-4">
-            <VersionFields
-              versions={target.versions.list}
-              version={target.version}
-              activeVersion={target.activeVersion}
-              onVersion={(version) => void setSearch({ search: (old) => ({ ...old, version }), replace: true })}
-              onMore={target.versions.hasNextPage ? () => void target.versions.fetchNextPage() : undefined}
-              ownPlan={wanted.kind === "workflow" ? wanted.name : undefined}
-              plans={target.plans}
-              plan={wanted.plan}
-              onPlan={(plan) => void setSearch({ search: (old) => ({ ...old, plan }), replace: true })}
-            />
+            <Which wanted={wanted} target={target} />
             {target.error ? (
               <Failure error={target.error} onRetry={target.retry} title="What is to be launched could not be read" />
             ) : inputs ? (
-              <Section title="Inputs" extra={<span className="text-xs text-ink-2">{inputs.some((each) => each.isRequired) && `${inputs.filter((each) => each.isRequired).length} required`}</span>}>
+              <Section title="Inputs" extra={<Required inputs={inputs} />}>
                 {inputs.length === 0 && <None>It takes no inputs.</None>}
-                <InputFields inputs={inputs} typed={typed} onChange={(name, value) => setEdited((old) => new Map(old).set(name, value))} problems={problems} isComplete={isComplete} tools={tools} />
+                <InputFields
+                  inputs={inputs}
+                  typed={typed}
+                  onChange={(name, value) => setEdited((old) => new Map(old).set(name, value))}
+                  problems={problems}
+                  isComplete={isComplete}
+                  tools={tools}
+                />
               </Section>
             ) : (
               <Skeleton lines={5} />
             )}
-            <OptionFields options={options} onChange={setOptions} problems={allOptionProblems} isOpen={areOptionsOpen} onOpen={setOptionsOpen} />
+            <OptionFields options={options} onChange={setOptions} problems={optionMessages} isOpen={areOptionsOpen} onOpen={setOptionsOpen} />
           </div>
         </div>
-        <div className="flex flex-wrap items-center gap-2 border-t border-line bg-ground-2 px-4 py-2">
-          <div className="min-w-0 flex-1 text-sm">
-            <State count={count(problems, isComplete) + allOptionProblems.size} error={error || found.other} />
-          </div>
-          {words && <CopyAs words={words} isWhole={written.problems.size === 0} />}
-          <Button type="submit" look="primary" disabled={!launch || isBusy || !inputs} icon={<Play aria-hidden className="size-4" />}>
-            Launch
-            <kbd className="ml-1 hidden font-sans text-xs sm:inline">⌘↵</kbd>
-          </Button>
-        </div>
-      </form>
-      {picking && (
-        <OutputPicker
-          place={wanted}
-          type={picking.type}
-          onDone={(picked) => {
-            picking.done(picked);
-            setPicking(undefined);
-          }}
+        <LaunchBar
+          wrong={wrongInputs(problems, isComplete) + optionMessages.size}
+          error={error || found.other}
+          words={id && inputs && wordsOf(wanted, id, inputs, written, options)}
+          isWhole={written.problems.size === 0}
+          isReady={launch !== undefined && inputs !== undefined && !isBusy}
         />
-      )}
+      </form>
+      {dialog}
     </Page>
   );
+}
 
-  function wordsOf(): LaunchWords | undefined {
-    if (!target.id || !inputs) return undefined;
-    const said = inputs.flatMap((input) => {
-      const literal = written.literals[input.name];
-      return literal ? [{ name: input.name, type: input.type, literal }] : [];
-    });
-    return {
-      project: wanted.project,
-      domain: wanted.domain,
-      target: target.id.name ?? "",
-      version: target.id.version ?? "",
-      inputs: said,
-      name: options.name,
-      overwriteCache: options.overwriteCache,
-      labels: mapOf(options.labels),
-      annotations: mapOf(options.annotations),
-      env: mapOf(options.env),
-      maxParallelism: Number(options.maxParallelism) || 0,
-      interruptible: options.interruptible ? options.interruptible === "true" : undefined,
-      outputs: options.outputs,
-    };
+/** Launches once nothing stands in the way, as far as this page and the server can tell beforehand. */
+function useGo(launch: Launch | undefined, isRight: () => boolean, onRefused: (isOfOptions: boolean) => void) {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState("");
+  const go = useCallback(async () => {
+    setError("");
+    if (!launch || isBusy || !isRight()) return;
+    setBusy(true);
+    try {
+      const refused = await client.fetchQuery({ ...checkQuery(launch), staleTime: 0 });
+      if (refused.length > 0) {
+        onRefused(refused.some((problem) => !problem.field?.startsWith("inputs.")));
+        return;
+      }
+      const id = await launchExecution(launch);
+      say(`Launched ${id.name ?? ""}`);
+      await navigate({ to: "/executions/$project/$domain/$name", params: { project: id.project ?? "", domain: id.domain ?? "", name: id.name ?? "" } });
+    } catch (failure) {
+      setError(failure instanceof Error ? failure.message : String(failure));
+    } finally {
+      setBusy(false);
+    }
+  }, [launch, isBusy, isRight, onRefused, client, navigate]);
+  return { go, isBusy, error };
+}
+
+function Which({ wanted, target }: { wanted: Wanted; target: Target }) {
+  const navigate = route.useNavigate();
+  const { versions } = target;
+  return (
+    <VersionFields
+      versions={versions.list}
+      version={target.version}
+      activeVersion={target.activeVersion}
+      onVersion={(version) => void navigate({ search: (old) => ({ ...old, version }), replace: true })}
+      onMore={versions.hasNextPage ? () => void versions.fetchNextPage() : undefined}
+      ownPlan={wanted.kind === "workflow" ? wanted.name : undefined}
+      plans={target.plans}
+      plan={wanted.plan}
+      onPlan={(plan) => void navigate({ search: (old) => ({ ...old, plan }), replace: true })}
+    />
+  );
+}
+
+function Required({ inputs }: { inputs: readonly Input[] }) {
+  const required = inputs.filter((input) => input.isRequired).length;
+  return required > 0 && <span className="text-xs text-ink-2">{required} required</span>;
+}
+
+/** What the execution to be launched again was given, and what has been typed since. */
+function whatWasTyped(source: Source | undefined, inputs: readonly Input[] | undefined, edited: ReadonlyMap<string, Value | undefined>): Map<string, Value> {
+  const made = source && inputs ? typedOf(inputs, source.inputs) : new Map<string, Value>();
+  for (const [name, value] of edited) {
+    if (value) made.set(name, value);
+    else made.delete(name);
   }
+  return made;
 }
 
-function count(problems: ReadonlyMap<string, readonly Problem[]>, isComplete: boolean): number {
+function wrongInputs(problems: ReadonlyMap<string, readonly Problem[]>, isComplete: boolean): number {
   return [...problems.values()].filter((each) => each.some((problem) => isComplete || !problem.isMissing)).length;
-}
-
-function State({ count: wrong, error }: { count: number; error: string }) {
-  if (error) return <p role="alert" className="break-words whitespace-pre-wrap text-bad">{printable(error)}</p>;
-  return wrong > 0 ? <p className="text-bad">{wrong === 1 ? "One field needs a look" : `${wrong} fields need a look`}</p> : null;
 }
 
 function Heading({ title, wanted, description, source }: { title: string; wanted: Wanted; description: string; source: Source | undefined }) {
