@@ -196,7 +196,7 @@ def inner(x: int = 1) -> int:
 
 
 @al.workflow
-def many_kinds(x: int = 3) -> int:
+def every_kind(x: int = 3) -> int:
     """A sub-workflow, a branch, a map, a dynamic task, a task that calls others."""
     a = inner(x)
     b = al.when(a > 5).then(inner(a)).elif_(a > 100).then(inc(a)).otherwise(inc(a))

@@ -21,7 +21,7 @@ def ran(server: LiveServer) -> LiveServer:
     """Executions of `tests/programs/showing.py`, their names beginning with `page-`."""
     server.register(showing)
     launched = [
-        server.launch(f"{P}.many_kinds", execution="page-kinds"),
+        server.launch(f"{P}.every_kind", execution="page-kinds"),
         server.launch(f"{P}.broken", execution="page-broken", lines=20),
         server.launch(f"{P}.all_values", execution="page-values"),
         server.launch(f"{P}.tidied", execution="page-tidied"),
@@ -49,8 +49,8 @@ def test_the_head_says_what_it_is(visitor: Visitor, ran: LiveServer) -> None:
     expect(page.get_by_role("heading", name="page-kinds")).to_be_visible()
     head = page.get_by_role("banner").or_(page.locator("header")).first
     expect(head.locator("[data-phase=SUCCEEDED]")).to_be_visible()
-    expect(head.get_by_role("link", name="many_kinds")).to_have_attribute(
-        "href", re.compile(r"/workflows/default/development/tests\.programs\.showing\.many_kinds")
+    expect(head.get_by_role("link", name="every_kind")).to_have_attribute(
+        "href", re.compile(r"/workflows/default/development/tests\.programs\.showing\.every_kind")
     )
     expect(head.get_by_text("v1", exact=True)).to_be_visible()
     page.get_by_role("button", name="Copy the name").click()

@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from "react";
+import { useCallback, useSyncExternalStore } from "react";
 
 // One timer for everything on the page that says how long ago.
 const listeners = new Map<number, { now: number; readers: Set<() => void>; timer: ReturnType<typeof setInterval> }>();
@@ -6,7 +6,8 @@ const listeners = new Map<number, { now: number; readers: Set<() => void>; timer
 /** The present, renewed every `step` ms while the page is visible. */
 export function useNow(step: number): number {
   return useSyncExternalStore(
-    (listener) => subscribe(step, listener),
+    // The same as long as the step is: subscribing anew in each rendering makes another clock, whose time is another, and so on.
+    useCallback((listener: () => void) => subscribe(step, listener), [step]),
     () => listeners.get(step)?.now ?? Math.floor(Date.now() / step) * step,
   );
 }
