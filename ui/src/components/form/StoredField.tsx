@@ -14,6 +14,11 @@ export function StoredField({ value, onChange, frame, isFolder, accept, isFrame 
   const [error, setError] = useState("");
   const running = useRef<AbortController>(undefined);
   const picker = useRef<HTMLInputElement>(null);
+  // What else was typed while the file was on its way stays: the field as it is then takes the result.
+  const taker = useRef(onChange);
+  useEffect(() => {
+    taker.current = onChange;
+  });
   useEffect(() => () => running.current?.abort(), []);
   const stored = value.form === "stored" ? value : { uri: "", format: "", hash: "", fileName: undefined };
 
@@ -30,7 +35,7 @@ export function StoredField({ value, onChange, frame, isFolder, accept, isFrame 
     setSending({ name: fileName, share: 0 });
     try {
       const made = await upload(files, isFolder, (share) => setSending({ name: fileName, share }), mine.signal);
-      onChange({ form: "stored", ...made, format: isFrame ? formatOf(first.name) : "", fileName });
+      if (!mine.signal.aborted) taker.current({ form: "stored", ...made, format: isFrame ? formatOf(first.name) : "", fileName });
     } catch (failure) {
       if (!mine.signal.aborted) setError(failure instanceof Error ? failure.message : String(failure));
     } finally {
