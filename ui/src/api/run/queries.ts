@@ -23,6 +23,8 @@ export function attemptsQuery(id: ExecutionId, at: unknown, nodeId?: string, ite
     queryKey: runKeys.attempts(id, at, nodeId, item),
     queryFn: ({ signal }) => readAttempts(id, nodeId, item, signal),
     placeholderData: keepPreviousData,
+    // While a run goes on there is a new answer every second or so, of up to thousands of attempts: the old ones are not kept.
+    gcTime: 5_000,
   });
 }
 
