@@ -4,6 +4,7 @@ import { Button, IconButton } from "@/components/ui/Button";
 import { Field, Input } from "@/components/ui/Field";
 import { printable } from "@/lib/printable";
 import { sizeInWords } from "@/lib/size";
+import { messageOf } from "@/lib/messageOf";
 import { useForm } from "./context";
 import type { KindProps } from "./ShapeField";
 
@@ -37,7 +38,7 @@ export function StoredField({ value, onChange, frame, isFolder, accept, isFrame 
       const made = await upload(files, isFolder, (share) => setSending({ name: fileName, share }), mine.signal);
       if (!mine.signal.aborted) taker.current({ form: "stored", ...made, format: isFrame ? formatOf(first.name) : "", fileName });
     } catch (failure) {
-      if (!mine.signal.aborted) setError(failure instanceof Error ? failure.message : String(failure));
+      if (!mine.signal.aborted) setError(messageOf(failure));
     } finally {
       if (running.current === mine) setSending(undefined);
     }

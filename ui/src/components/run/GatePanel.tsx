@@ -7,6 +7,7 @@ import { printable } from "@/lib/printable";
 import { shapeOfType, typeWords, writeLiteral, type Shape, type Value } from "@/literal";
 import { parseJson } from "@/literal/json";
 import { fromPlain } from "@/literal/read";
+import { messageOf } from "@/lib/messageOf";
 
 /** A gate that waits for a person: agree or refuse, or give it the value it asks for. */
 export function GatePanel({ signal, isApproval, isWaiting, onAnswer }: { signal: Signal; isApproval: boolean; isWaiting: boolean; onAnswer: (value: Literal) => Promise<unknown> }) {
@@ -20,7 +21,7 @@ export function GatePanel({ signal, isApproval, isWaiting, onAnswer }: { signal:
     try {
       await onAnswer(value);
     } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
+      setFailure(messageOf(error));
     } finally {
       setBusy(false);
     }
@@ -84,7 +85,7 @@ function ValueForm({ signal, isBusy, onAnswer, onFailure }: { signal: Signal; is
       if (value) void onAnswer(value);
       else onFailure(problems.map((problem) => problem.message).join("\n"));
     } catch (error) {
-      onFailure(error instanceof Error ? error.message : String(error));
+      onFailure(messageOf(error));
     }
   }
 
