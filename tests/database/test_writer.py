@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
+from alula.database import tables
 from alula.database.engine import Database, open_database, sqlite_url
 from alula.database.writer import Writer
-from alula.errors import FailedPrecondition, Internal, InvalidInput, Unavailable
+from alula.errors import FailedPrecondition, Internal, InvalidInput, LimitExceeded, Unavailable
 
 WAIT_S = 10
 
@@ -155,3 +156,22 @@ def test_a_database_of_another_kind_is_refused_without_its_password() -> None:
     with pytest.raises(InvalidInput, match="expected sqlite:///FILE or postgresql") as caught:
         open_database("mysql://me:hunter2@host/name")
     assert "hunter2" not in str(caught.value)
+
+
+def test_what_is_too_large_for_the_database_fails_its_job_alone(database_url: str) -> None:
+    database = open_database(database_url)
+    writer = Writer(database)
+    wide = "".join(chr(0x1F300 + number % 1009) for number in range(0, 100_000, 37))  # beyond what PostgreSQL takes in an index
+
+    def put_wide(connection: Connection) -> None:
+        connection.execute(insert(tables.setting).values(name=wide, value=b""))
+
+    futures = [writer.submit(work) for work in (lambda c: 1, put_wide, lambda c: 3)]
+    writer.start()
+    assert (futures[0].result(WAIT_S), futures[2].result(WAIT_S)) == (1, 3)
+    assert writer.commits == 1
+    if database.dialect == "postgresql":
+        with pytest.raises(LimitExceeded, match="index row"):
+            futures[1].result(WAIT_S)
+    writer.stop()
+    database.close()

@@ -16,12 +16,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from alula.database import tables
-from alula.errors import AlulaError, Exhausted, FailedPrecondition, InvalidInput, Unavailable
+from alula.errors import AlulaError, Exhausted, FailedPrecondition, InvalidInput, LimitExceeded, Unavailable
 
 T = TypeVar("T")
 SCHEMA_VERSION = 6
 LOCK = 4_252_985_441  # PostgreSQL advisory lock of whoever owns the executions
 LOCK_NOT_AVAILABLE = "55P03"  # as an SQLSTATE
+PROGRAM_LIMIT = "54"  # begins those of what is larger than PostgreSQL takes, for instance for an entry of an index
 RELEASE_S = 3
 
 
@@ -76,11 +77,18 @@ class Database:
 def translate(error: DBAPIError) -> AlulaError:
     """What a driver's error means to people."""
     text = str(error.orig)
+    if is_limit(error):
+        return LimitExceeded(f"PostgreSQL cannot take it: {text.splitlines()[0]}; use shorter names and texts")
     if "disk is full" in text or "No space left" in text:
         return Exhausted(f"the disk that holds the database is full ({text}); free some space, nothing was half written", code="DISK_FULL")
     if "readonly" in text or "unable to open" in text:
         return Unavailable(f"the database cannot be written ({text}); check the owner and mode of the home folder", code="DATABASE")
     return Unavailable(f"the database does not answer: {text}", code="DATABASE")
+
+
+def is_limit(error: DBAPIError) -> bool:
+    """Whether PostgreSQL refused something for its size: what was asked is wrong, and the database is well."""
+    return (getattr(error.orig, "sqlstate", None) or "").startswith(PROGRAM_LIMIT)
 
 
 def open_database(url: str) -> Database:
