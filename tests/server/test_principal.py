@@ -78,7 +78,7 @@ def test_grpc_takes_a_claim_and_else_the_account(server: LiveServer) -> None:
     silent = server.admin.CreateExecution(create("silent")).id
     assert (principal(server, said), principal(server, silent)) == ("ada", own_account())
     with pytest.raises(grpc.RpcError) as refused:
-        server.admin.CreateExecution(create("wrong"), metadata=(("alula-user", "x" * 200),))
+        server.admin.CreateExecution(create("wrong"), metadata=(("alula-user", "x" * 300),))
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT  # type: ignore[attr-defined]
 
 

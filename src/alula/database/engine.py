@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event, inspect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from alula.database import tables
@@ -77,8 +77,9 @@ class Database:
 def translate(error: DBAPIError) -> AlulaError:
     """What a driver's error means to people."""
     text = str(error.orig)
-    if is_limit(error):
-        return LimitExceeded(f"PostgreSQL cannot take it: {text.splitlines()[0]}; use shorter names and texts")
+    if is_refusal(error):
+        kind = LimitExceeded if _state(error).startswith(PROGRAM_LIMIT) else InvalidInput
+        return kind(f"the database cannot take a name, text or number of this request: {text.partition(chr(10))[0]}")
     if "disk is full" in text or "No space left" in text:
         return Exhausted(f"the disk that holds the database is full ({text}); free some space, nothing was half written", code="DISK_FULL")
     if "readonly" in text or "unable to open" in text:
@@ -86,9 +87,13 @@ def translate(error: DBAPIError) -> AlulaError:
     return Unavailable(f"the database does not answer: {text}", code="DATABASE")
 
 
-def is_limit(error: DBAPIError) -> bool:
-    """Whether PostgreSQL refused something for its size: what was asked is wrong, and the database is well."""
-    return (getattr(error.orig, "sqlstate", None) or "").startswith(PROGRAM_LIMIT)
+def is_refusal(error: DBAPIError) -> bool:
+    """Whether what was asked is wrong (too large, a NUL, a number out of range), while the database is well."""
+    return isinstance(error, DataError) or _state(error).startswith(PROGRAM_LIMIT)
+
+
+def _state(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 def open_database(url: str) -> Database:
@@ -136,7 +141,7 @@ def _take_alone(engine: Engine) -> Connection:
         connection.commit()
     except DBAPIError as e:
         connection.close()
-        if getattr(e.orig, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+        if _state(e) != LOCK_NOT_AVAILABLE:
             raise
         message = "the database is in use by another alula server; stop it, or give this one a database of its own"
         raise Unavailable(message, code="DATABASE_IN_USE") from e
