@@ -139,8 +139,7 @@ class _GatewayRoute(BaseRoute):
         node = self._root.find(segments)
         if node is None:
             return Match.NONE, {}
-        is_known = scope["method"] in node.bindings
-        return (Match.FULL if is_known else Match.PARTIAL), {"alula.gateway": (node, segments)}
+        return Match.FULL, {"alula.gateway": (node, segments)}  # with a wrong method, too: what is allowed is said here
 
     def url_path_for(self, name: str, /, **path_params: object) -> NoMatchFound:  # type: ignore[override]
         raise NoMatchFound(name, path_params)

@@ -48,11 +48,11 @@ class StreamRoutes:
         p = request.path_params
         execution = ExecutionId(p["project"], p["domain"], p["name"])
         updates = self._follower.watch(execution, with_nodes=request.query_params.get("nodes", "1") != "0")
-        first = await anext(updates)  # an unknown execution is a 404, not a broken stream
+        first = _parts(await anext(updates))  # an unknown execution is a 404, not a broken stream
 
         async def events() -> AsyncIterator[bytes]:
-            for part in _parts(first):
-                yield await asyncio.to_thread(_event, part)
+            while first:  # a stream lasts for hours: what is sent is let go
+                yield await asyncio.to_thread(_event, first.pop(0))
             async for update in updates:
                 for part in _parts(update):
                     yield await asyncio.to_thread(_event, part) if len(part.nodes) > 1 else _event(part)
@@ -92,7 +92,7 @@ class StreamRoutes:
         else:
             begin = _begin(place, tail, offset)
             headers |= _place_headers(place, begin)
-            tail, offset = (0, begin) if begin else (0, 0)
+            tail, offset = 0, begin
         chunks = self._follower.logs(attempt, item, follow=is_followed, tail_bytes=tail, offset=offset)
         first = await anext(chunks)
 
@@ -196,14 +196,15 @@ def _server_sent(events: AsyncIterator[bytes]) -> Response:
 
 def _attempt(request: Request) -> tuple[core.TaskExecutionIdentifier, int]:
     p = request.path_params
-    if p["attempt"] > _MAX_ATTEMPT:
-        raise NotFound(f"attempt {p['attempt']} of node {p['node_id']!r}: there is none")
+    number = p["attempt"]
+    if not (number.isascii() and number.isdigit() and len(number) <= 10 and int(number) <= _MAX_ATTEMPT):
+        raise NotFound(f"attempt {number[:40]} of node {p['node_id']!r}: there is none")
     execution = core.WorkflowExecutionIdentifier(project=p["project"], domain=p["domain"], name=p["name"])
     node = core.NodeExecutionIdentifier(node_id=p["node_id"], execution_id=execution)
     item = _number(request.query_params, "item", -1)
     if item > _MAX_ATTEMPT:
         raise NotFound(f"item {item} of node {p['node_id']!r}: there is none")
-    return core.TaskExecutionIdentifier(node_execution_id=node, retry_attempt=p["attempt"]), item
+    return core.TaskExecutionIdentifier(node_execution_id=node, retry_attempt=int(number)), item
 
 
 def _begin(place: LogPlace, tail: int, offset: int) -> int:
