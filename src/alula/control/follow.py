@@ -123,7 +123,14 @@ class Follower:
         Raises:
             NotFound: there is no such attempt, or it came from the cache.
         """
-        row = await self._find(attempt, item, is_needed=True)
+        return await self._place(attempt, item, await self._find(attempt, item, is_needed=True))
+
+    async def log_place_if_any(self, attempt: core.TaskExecutionIdentifier, item: int) -> LogPlace | None:
+        """As `log_place`; None of an attempt that may still begin."""
+        row = await self._find(attempt, item, is_needed=False)
+        return await self._place(attempt, item, row) if row is not None else None
+
+    async def _place(self, attempt: core.TaskExecutionIdentifier, item: int, row: Any) -> LogPlace:
         if row.cache_source:
             raise NotFound(_computed_elsewhere(attempt, item, row.cache_source))
         is_ended = AttemptPhase(row.phase) in TERMINAL_ATTEMPT

@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
@@ -76,31 +77,24 @@ class StreamRoutes:
         """An attempt's log: whole, from a place on, its end, as it grows, or (`limit`) one piece of it."""
         q, attempt, item = request.query_params, *_attempt(request)
         tail, offset = _number(q, "tail", 0), _number(q, "offset", 0)
-        is_followed = q.get("follow") == "1"
+        is_followed = q.get("follow") == "1" and "limit" not in q
+        place = await self._follower.log_place(attempt, item) if not is_followed else await self._follower.log_place_if_any(attempt, item)
+        # One that has not begun is followed from its first byte: of its end nothing is known.
+        begin = _begin(place, tail, offset) if place is not None else offset
         headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-        if "limit" in q:
-            place = await self._follower.log_place(attempt, item)
-            begin = _begin(place, tail, offset)
+        if place is not None:
+            headers |= _place_headers(place, begin)
+        if place is not None and "limit" in q:
             length = min(_number(q, "limit", 0), MAX_CHUNK_BYTES, max(0, place.size - begin))
             data = await asyncio.to_thread(read, place.path, place.start + begin, length) if length else b""
-            return Response(data, media_type="text/plain; charset=utf-8", headers={**headers, **_place_headers(place, begin)})
-        try:
-            place = await self._follower.log_place(attempt, item)
-        except NotFound:
-            if not is_followed:  # one that is followed may not have begun
-                raise
-        else:
-            begin = _begin(place, tail, offset)
-            headers |= _place_headers(place, begin)
-            tail, offset = 0, begin
-        chunks = self._follower.logs(attempt, item, follow=is_followed, tail_bytes=tail, offset=offset)
-        first = await anext(chunks)
+            return Response(data, media_type="text/plain; charset=utf-8", headers=headers)
 
         async def body() -> AsyncIterator[bytes]:
-            yield first.data
-            async for chunk in chunks:
-                yield chunk.data
+            with suppress(NotFound):  # its execution ended without it, or the cache answered: there is no log
+                async for chunk in self._follower.logs(attempt, item, follow=is_followed, offset=begin):
+                    yield chunk.data
 
+        # Headers go before anything was written: only then it is noticed when whoever waits for a silent attempt has gone.
         return StreamingResponse(body(), media_type="text/plain; charset=utf-8", headers=headers)
 
     async def find(self, request: Request) -> Response:
