@@ -5,6 +5,7 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState, type Keyboar
 import { IconButton } from "@/components/ui/Button";
 import { sizeInWords } from "@/lib/size";
 import type { LogLines } from "@/log/lines";
+import { printable } from "@/lib/printable";
 import { LogLine } from "./LogLine";
 
 export interface LogViewProps {
@@ -204,7 +205,7 @@ export function LogView(props: LogViewProps) {
       </div>
       {failure && (
         <p role="alert" className="border-b border-line bg-bad-ground px-3 py-1.5 text-xs break-words text-bad">
-          {failure}
+          {printable(failure)}
         </p>
       )}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- whether the reader moved it */}
