@@ -48,8 +48,8 @@ $(STAMPS)/test-tools: scripts/setup_test.sh requirements-frameworks.lock $(STAMP
 test: $(STAMPS)/venv $(STAMPS)/test-tools $(STAMPS)/ui ## the whole suite
 	$(PY) -m pytest -n 2 --dist loadgroup tests
 
-test-fast: $(STAMPS)/venv ## without what is marked slow and without the Flyte clients
-	$(PY) -m pytest -m "not slow" --ignore tests/acceptance tests
+test-fast: $(STAMPS)/venv ## without what is marked slow, the Flyte clients and the browser
+	$(PY) -m pytest -m "not slow" --ignore tests/acceptance --ignore tests/ui tests
 
 acceptance: $(STAMPS)/venv ## unmodified Flyte clients against a real server
 	$(PY) -m pytest tests/acceptance
@@ -71,10 +71,10 @@ lock: $(STAMPS)/venv ## the lock file from pyproject.toml; what is there keeps i
 	$(VENV)/bin/uv pip compile pyproject.toml --extra all --group dev --generate-hashes --no-header --no-emit-index-url --quiet -o requirements.lock
 	$(VENV)/bin/uv pip compile --group frameworks --constraint requirements.lock --generate-hashes --no-header --no-emit-index-url --quiet -o requirements-frameworks.lock
 
-bench: $(STAMPS)/venv ## the short table of budgets
+bench: $(STAMPS)/venv $(STAMPS)/ui ## the short table of budgets
 	$(PY) -m bench
 
-bench-full: $(STAMPS)/venv ## with the largest sizes and the peers that need no service
+bench-full: $(STAMPS)/venv $(STAMPS)/ui ## with the largest sizes and the peers that need no service
 	$(PY) -m bench --full
 
 screenshots: $(STAMPS)/venv $(STAMPS)/test-tools $(STAMPS)/ui ## every page on the demo's data, in build/screenshots

@@ -11,6 +11,8 @@ from tests.programs import showing
 from tests.server.harness import LiveServer
 from tests.ui.conftest import Visitor, visit
 
+from alula.idl import core
+
 P = "tests.programs.showing"
 
 
@@ -98,7 +100,6 @@ def test_a_failure_is_found_from_its_pinned_cause(visitor: Visitor, ran: LiveSer
     cause = page.get_by_role("region", name="First cause of the failure")
     expect(cause.get_by_text("loud", exact=True)).to_be_visible()
     expect(cause.get_by_text("ValueError: the loss is not a number: <b>nan</b>")).to_be_visible()
-    cause.get_by_role("button", name="Trace").click()
     expect(cause.get_by_text("showing.py", exact=False).first).to_be_visible()
     cause.get_by_role("button", name="Open with its log").click()
     expect(panel(page).get_by_role("heading", name="loud")).to_be_visible()
@@ -203,16 +204,6 @@ def test_values_have_no_serious_fault_of_access(visitor: Visitor, ran: LiveServe
     visitor.check_accessible()
 
 
-def test_a_page_at_rest_makes_no_request(visitor: Visitor, ran: LiveServer) -> None:
-    page = visitor.open_execution("page-kinds")
-    expect(node(page, "n0")).to_be_visible()
-    page.wait_for_load_state("networkidle")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.wait_for_timeout(5000)
-    assert asked == []
-
-
 @pytest.fixture
 def phone(browser: Browser, server: LiveServer) -> Iterator[Visitor]:
     yield from visit(browser, server, viewport={"width": 390, "height": 844}, has_touch=True)
@@ -227,3 +218,27 @@ def test_a_phone_shows_the_drawer_over_the_page(phone: Visitor, ran: LiveServer)
     panel(page).get_by_role("button", name="Close (Esc)").click()
     expect(panel(page)).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_item_of_a_map_that_failed_first_is_pinned_with_its_trace(visitor: Visitor, server: LiveServer) -> None:
+    server.wait(server.launch("tests.ui.programs.many", execution="map-cause", xs=[1, 6, 13, 20]))
+    page = visitor.open_execution("map-cause")
+    pinned = page.get_by_role("region", name="First cause of the failure")
+    expect(pinned).to_contain_text("map-item[1]")
+    expect(pinned).to_contain_text("ValueError: item 6 is no good")
+    expect(pinned).to_contain_text("3 of 4 items failed")
+    expect(pinned).to_contain_text("raise ValueError")
+    pinned.get_by_role("button", name="Open with its log").click()
+    page.wait_for_url("**item=1**")
+    visitor.check_accessible()
+
+
+def test_an_execution_that_waits_for_a_person_says_so_on_top(visitor: Visitor, server: LiveServer) -> None:
+    execution = server.launch("tests.ui.programs.asking", execution="asks")
+    page = visitor.open_execution("asks")
+    waits = page.get_by_role("region", name="Waits for a person")
+    waits.get_by_role("button", name="Answer").click()
+    page.get_by_role("button", name="Approve").click()
+    expect(page.locator("header [data-phase=SUCCEEDED]")).to_be_visible()
+    expect(waits).to_have_count(0)
+    assert server.wait(execution).closure.phase == core.WorkflowExecution.SUCCEEDED

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { NodeExecution } from "@/idl";
-import { firstCause, parseError } from "./cause";
+import { firstCause, ofItem, parseError } from "./cause";
 
 function node(id: string, spec: string, phase: NonNullable<NodeExecution["closure"]>["phase"], second: number, message = "went wrong", isParent = false): NodeExecution {
   const error = phase === "FAILED" ? { code: "USER:ValueError", message, kind: "USER" as const } : undefined;
@@ -39,5 +39,20 @@ describe("an error", () => {
 
   test("without a message is shown by its code", () => {
     expect(parseError({ code: "SYSTEM:Lost" })).toEqual({ code: "Lost", kind: "UNKNOWN", headline: "", trace: "", attempts: "" });
+  });
+});
+
+describe("a map", () => {
+  test("tells the error of the item that failed first", () => {
+    const trace = (item: number) => `RetriesExhausted|USER:ValueError: [1/1] currentAttempt done. Last Error: USER::ValueError: item ${item} is no good\n\nIn your code:\n  File "a.py"`;
+    const parsed = parseError({ message: `map "n0": 2 of 3 items failed, 2 must succeed\n[0]: ${trace(6)}\n[12]: ${trace(13)}`, kind: "USER" });
+    expect(ofItem(parsed)).toMatchObject({
+      item: 0,
+      summary: 'map "n0": 2 of 3 items failed, 2 must succeed',
+      error: { code: "ValueError", headline: "ValueError: item 6 is no good", trace: 'In your code:\n  File "a.py"', attempts: "1 of 1" },
+    });
+  });
+  test("is told from a trace of its own", () => {
+    expect(ofItem(parseError({ message: "ValueError: x\n\nIn your code:\n  File" }))).toMatchObject({ summary: "", error: { headline: "ValueError: x" } });
   });
 });

@@ -7,6 +7,10 @@ export interface Cause {
   nodeId: string;
   /** The nodes it lies in, the nearest first. */
   within: readonly string[];
+  /** Index of the item of a map that failed first. */
+  item?: number;
+  /** What the map says of all its items, empty if it is none. */
+  summary: string;
   error: ParsedError;
 }
 
@@ -57,7 +61,17 @@ export function firstCause(nodes: Iterable<NodeExecution>): Cause | undefined {
     if (!first || endOf(node) < endOf(first)) first = node;
   }
   if (!first) return undefined;
-  return { nodeId: idOf(first), within: within.get(idOf(first)) ?? [], error: parseError(first.closure?.error ?? {}) };
+  const error = parseError(first.closure?.error ?? {});
+  return { nodeId: idOf(first), within: within.get(idOf(first)) ?? [], ...ofItem(error) };
+}
+
+const ITEM = /^\[(\d+)\]: ([\w|:.]+): ([\s\S]*?)(?=\n\[\d+\]: |$(?![\s\S]))/;
+
+/** Of a map's error, which tells one item after the other, that of the first; any other as it is. */
+export function ofItem(error: ParsedError): Pick<Cause, "item" | "summary" | "error"> {
+  const found = ITEM.exec(error.trace);
+  if (!found) return { summary: "", error };
+  return { item: Number(found[1]), summary: error.headline, error: parseError({ code: found[2], message: found[3], kind: error.kind as ExecutionError["kind"] }) };
 }
 
 function isFailed(node: NodeExecution): boolean {

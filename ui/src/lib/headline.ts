@@ -1,10 +1,8 @@
-// Flyte's words around the error of the last attempt; they say nothing that its phase does not.
-const WRAPPED = /^\[\d+\/\d+\] currentAttempt done\. Last Error: (?:USER|SYSTEM)::/;
+import { parseError } from "@/graph/cause";
 
 /** What an error says in one line: its first, or where it begins with Python's trace the last, which names the exception. */
 export function headline(error: string): string {
-  const lines = error.replace(WRAPPED, "").split("\n").filter((line) => line.trim());
-  const first = lines[0]?.trim() ?? "";
+  const { headline: first, trace } = parseError({ message: error });
   if (!first.startsWith("Traceback")) return first;
-  return lines.findLast((line) => !line.startsWith(" "))?.trim() ?? first;
+  return trace.split("\n").findLast((line) => line.trim() && !line.startsWith(" "))?.trim() ?? first;
 }

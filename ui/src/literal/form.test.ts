@@ -112,6 +112,7 @@ const WORDS: LaunchWords = {
 
 it("writes the command as the shell and alula read it", () => {
   expect(launchCommand(WORDS).text).toBe("alula launch a.wf:v1 \\\n  --project p \\\n  --domain d \\\n  --how-many=-3 \\\n  --no-fast \\\n  -i 'name=it'\\''s $HOME'");
+  expect(launchCommand({ ...WORDS, inputs: [{ name: "x; rm -rf ~", type: { simple: "STRING" }, literal: { scalar: { primitive: { string_value: "$(y)" } } } }] }).text).toContain(" -i 'x; rm -rf ~=$(y)'");
   expect(launchCommand({ ...WORDS, labels: new Map([["a", "b"]]) }).missing).toEqual(["labels"]);
 });
 

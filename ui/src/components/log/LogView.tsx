@@ -6,6 +6,7 @@ import { IconButton } from "@/components/ui/Button";
 import { sizeInWords } from "@/lib/size";
 import type { LogLines } from "@/log/lines";
 import { printable } from "@/lib/printable";
+import { messageOf } from "@/lib/messageOf";
 import { LogLine } from "./LogLine";
 
 export interface LogViewProps {
@@ -30,10 +31,6 @@ export interface LogViewProps {
   name: string;
   /** Begin at the first line that looks like an error. */
   atError: boolean;
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 const ROW = 18;
@@ -86,7 +83,7 @@ export function LogView(props: LogViewProps) {
     hasJumped.current = true;
     onFirstError().then(
       (at) => (at >= 0 ? reveal(at) : setFollows(true)),
-      (error: unknown) => setNote(wordsOf(error)),
+      (error: unknown) => setNote(messageOf(error)),
     );
   }, [atError, log, lines.length, onFirstError, reveal]);
 
@@ -104,6 +101,8 @@ export function LogView(props: LogViewProps) {
         rows.scrollToIndex(Math.max(0, log.indexOf(edge)), { align: "start" });
         requestAnimationFrame(() => box?.scrollBy(0, beyond));
       });
+    } catch (error) {
+      unread(error);
     } finally {
       isReading.current = false;
     }
@@ -112,7 +111,13 @@ export function LogView(props: LogViewProps) {
   async function later(): Promise<void> {
     if (isReading.current) return;
     isReading.current = true;
-    await onLater().finally(() => (isReading.current = false));
+    await onLater().catch(unread);
+    isReading.current = false;
+  }
+
+  /** What was stopped because something else is looked at is no failure. */
+  function unread(error: unknown): void {
+    if (!(error instanceof DOMException && error.name === "AbortError")) setNote(messageOf(error));
   }
 
   function onScroll(): void {
@@ -135,7 +140,7 @@ export function LogView(props: LogViewProps) {
       if (at >= 0) reveal(at);
       else setMarked(-1); // once more begins anew
     } catch (error) {
-      setNote(wordsOf(error));
+      setNote(messageOf(error));
     }
   }
 
@@ -146,7 +151,7 @@ export function LogView(props: LogViewProps) {
       setNote(at < 0 ? "nothing looks like an error" : "");
       if (at >= 0) reveal(at);
     } catch (error) {
-      setNote(wordsOf(error));
+      setNote(messageOf(error));
     }
   }
 

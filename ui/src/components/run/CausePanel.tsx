@@ -5,6 +5,9 @@ import { Copy } from "@/components/ui/Copy";
 import type { Cause, ParsedError } from "@/graph/cause";
 import { printable } from "@/lib/printable";
 
+/** So many lines are shown at once. */
+const SHORT_TRACE = 8;
+
 /** The first cause of a failure, in sight until it is looked into. */
 export function CausePanel({ cause, nodeName, onOpen }: { cause: Cause; nodeName: string; onOpen: () => void }) {
   const { error } = cause;
@@ -14,15 +17,20 @@ export function CausePanel({ cause, nodeName, onOpen }: { cause: Cause; nodeName
         <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-bad" />
         <div className="min-w-0 flex-1 basis-60">
           <p className="text-sm break-words">
-            <span className="font-medium text-bad">{printable(nodeName, 80)}</span> failed first: <span className="font-medium">{printable(error.headline, 400) || "no message was given"}</span>
+            <span className="font-medium text-bad">
+              {printable(nodeName, 80)}
+              {cause.item !== undefined && `[${cause.item}]`}
+            </span>{" "}
+            failed first: <span className="font-medium">{printable(error.headline, 400) || "no message was given"}</span>
           </p>
+          {cause.summary && <p className="text-xs text-ink-2">{printable(cause.summary, 300)}</p>}
           <ErrorWords error={error} />
         </div>
         <Button size="small" onClick={onOpen}>
           Open with its log
         </Button>
       </div>
-      <Trace error={error} />
+      <Trace error={error} isOpenAtFirst={error.trace.split("\n").length <= SHORT_TRACE} />
     </section>
   );
 }

@@ -8,10 +8,13 @@ import { download, readObject, sizeOf } from "@/api/value/data";
 import { FilesContext, type Files } from "@/components/literal/files";
 import { CausePanel } from "@/components/run/CausePanel";
 import { RunHeader } from "@/components/run/RunHeader";
+import { WaitingPanel } from "@/components/run/WaitingPanel";
 import { Page } from "@/components/ui/Page";
 import { Empty, Failure, Skeleton } from "@/components/ui/State";
 import { TabPanel, Tabs } from "@/components/ui/Tabs";
 import { firstCause } from "@/graph/cause";
+import { waitingFor } from "@/graph/waiting";
+import { isTerminal } from "@/lib/phase";
 import { Actions } from "./Actions";
 import { EventsTab } from "./EventsTab";
 import { GraphTab } from "./GraphTab";
@@ -54,6 +57,7 @@ export function ExecutionPage({ id, search, onSearch }: ExecutionPageProps) {
   const open = useCallback<RunPage["open"]>((node, where = {}) => onSearch({ ...NO_DRAWER, node, ...where } as Partial<ExecutionPageSearch>), [onSearch]);
   const close = useCallback(() => onSearch(NO_DRAWER), [onSearch]);
   const page = useMemo<RunPage>(() => ({ id, store, run, graphs, open }), [id, store, run, graphs, open]);
+  const waiting = useMemo(() => (isTerminal(phase) ? [] : waitingFor(run.nodes, graphs.describer)), [phase, run, graphs.describer]);
   const tab = search.tab ?? "graph";
 
   if (run.status === "gone") return <Gone id={id} wasThere={run.execution !== undefined} />;
@@ -65,9 +69,10 @@ export function ExecutionPage({ id, search, onSearch }: ExecutionPageProps) {
             <CausePanel
               cause={cause}
               nodeName={graphs.describer.describe(cause.nodeId).name}
-              onOpen={() => onSearch({ ...NO_DRAWER, node: cause.nodeId, view: "log", at: "error" })}
+              onOpen={() => onSearch({ ...NO_DRAWER, node: cause.nodeId, item: cause.item, view: "log", at: "error" })}
             />
           )}
+          {waiting.length > 0 && <WaitingPanel waiting={waiting} onOpen={open} />}
           {!cause && run.execution?.closure?.error && <Failure error={new Error(run.execution.closure.error.message)} title="The execution failed" />}
           {run.status === "reading" ? (
             <Skeleton />
