@@ -9,7 +9,7 @@ import { openStream } from "./stream";
 type Told = { project: string; domain: string; name: string; phase: ExecutionPhase };
 
 /** What the server says of everything that happens on it, a few times a second at most. */
-export interface Changes {
+interface Changes {
   ready?: boolean;
   executions?: Told[];
   /** A version was registered, activated, archived or described. */

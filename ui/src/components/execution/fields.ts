@@ -18,7 +18,6 @@ export interface ExecutionFields {
   labels: readonly [string, string][];
   tags: readonly string[];
   error: string;
-  mode: string;
 }
 
 export function executionFields({ id, spec, closure }: Execution): ExecutionFields {
@@ -37,7 +36,6 @@ export function executionFields({ id, spec, closure }: Execution): ExecutionFiel
     labels: Object.entries(spec?.labels?.values ?? {}),
     tags: spec?.tags ?? [],
     error: closure?.error?.message ?? "",
-    mode: spec?.metadata?.mode ?? "MANUAL",
   };
 }
 
