@@ -48,8 +48,8 @@ $(STAMPS)/test-tools: scripts/setup_test.sh requirements-frameworks.lock $(STAMP
 test: $(STAMPS)/venv $(STAMPS)/test-tools $(STAMPS)/ui ## the whole suite
 	$(PY) -m pytest -n 2 --dist loadgroup tests
 
-test-fast: $(STAMPS)/venv ## without what is marked slow and without the Flyte clients
-	$(PY) -m pytest -m "not slow" --ignore tests/acceptance tests
+test-fast: $(STAMPS)/venv ## without what is marked slow, the Flyte clients and the browser
+	$(PY) -m pytest -m "not slow" --ignore tests/acceptance --ignore tests/ui tests
 
 acceptance: $(STAMPS)/venv ## unmodified Flyte clients against a real server
 	$(PY) -m pytest tests/acceptance

@@ -119,3 +119,9 @@ def tell(mib: int) -> int:
 @al.workflow
 def long_log(mib: int = 1) -> int:
     return tell(mib)
+
+
+@al.workflow
+def asked(x: int = 0) -> int:
+    """Waits for a person."""
+    return inc(al.approve(inc(x), "go", timeout="1h"))

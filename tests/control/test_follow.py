@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from tests.control.conftest import Plane, open_plane
 from tests.control.test_lost_commit import started
-from tests.programs import side_effects
+from tests.programs import side_effects, telling
 
 from alula.database import tables as t
 from alula.idl import core
@@ -77,3 +77,17 @@ async def test_the_log_of_a_lost_attempt_ends_where_its_server_did(tmp_path: Pat
         assert await read(plane, execution) == (b"attempt 0 speaks\n", [0])
     finally:
         await plane.platform.stop()
+
+
+async def test_a_watcher_hears_of_a_map_when_one_of_its_items_ends(plane: Plane, tmp_path: Path) -> None:
+    """The map itself does not change: without this whoever draws its items would have to ask again and again."""
+    await plane.register(telling)
+    execution = await plane.launch("tests.programs.telling.held_items", path=str(tmp_path), xs=[1, 2])
+    waiting = iter([1, 2])
+    async with asyncio.timeout(60):
+        async for update in plane.follower.watch(execution, with_nodes=True):
+            is_running = any(n.id.node_id == "n0" and n.closure.phase == core.NodeExecution.RUNNING for n in update.nodes)
+            if is_running and (item := next(waiting, None)):
+                await asyncio.to_thread((tmp_path / str(item)).touch)
+    assert next(waiting, None) is None
+    assert update.execution.closure.phase == core.WorkflowExecution.SUCCEEDED

@@ -209,3 +209,15 @@ def first_of(xs: list[int]) -> int:
 @al.workflow
 def memos_and_gate(xs: list[int], mark: str) -> int:
     return gate(first_of(al.map(cached)(x=xs)), mark)
+
+
+@al.task(resources=al.Resources(cpu=0.1))
+def held(path: str, x: int) -> int:
+    wait_for(f"{path}/{x}")
+    return x
+
+
+@al.workflow
+def held_items(path: str, xs: list[int]) -> list[int]:
+    """A map of which each item ends when its file is there."""
+    return al.map(held)(path=path, x=xs)

@@ -227,6 +227,21 @@ def test_places_in_a_log_are_found(server: LiveServer, logged: str) -> None:
     assert status_of(server, logged.replace("wordy", "nothing") + "/find?text=x") == 404
 
 
+def test_a_followed_log_is_answered_before_anything_is_written(server: LiveServer, tmp_path: Path) -> None:
+    execution = server.launch("tests.programs.side_effects.talking", path=str(tmp_path / "effects"))
+    path = f"/api/alula/v1/logs/default/development/{execution.name}/n0/0"
+    first = http.client.HTTPConnection(server.http, timeout=30)
+    first.request("GET", f"{path}?follow=1")
+    said = first.getresponse().readline()
+    # From the present end on there is nothing yet, as when a page goes on where it was.
+    connection = http.client.HTTPConnection(server.http, timeout=5)
+    connection.request("GET", f"{path}?follow=1&offset={len(said)}")
+    assert connection.getresponse().headers["alula-log-offset"] == str(len(said))
+    first.close()
+    connection.close()
+    server.admin.TerminateExecution(admin.ExecutionTerminateRequest(id=execution))
+
+
 def test_a_log_that_grows_says_that_it_has_not_ended(server: LiveServer, tmp_path: Path) -> None:
     execution = server.launch("tests.programs.side_effects.talking", path=str(tmp_path / "effects"))
     path = f"/api/alula/v1/logs/default/development/{execution.name}/n0/0"

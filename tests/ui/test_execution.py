@@ -204,16 +204,6 @@ def test_values_have_no_serious_fault_of_access(visitor: Visitor, ran: LiveServe
     visitor.check_accessible()
 
 
-def test_a_page_at_rest_makes_no_request(visitor: Visitor, ran: LiveServer) -> None:
-    page = visitor.open_execution("page-kinds")
-    expect(node(page, "n0")).to_be_visible()
-    page.wait_for_load_state("networkidle")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.wait_for_timeout(5000)
-    assert asked == []
-
-
 @pytest.fixture
 def phone(browser: Browser, server: LiveServer) -> Iterator[Visitor]:
     yield from visit(browser, server, viewport={"width": 390, "height": 844}, has_touch=True)

@@ -132,6 +132,14 @@ class Follower:
         end = row.log_end if is_ended and row.log_end else await asyncio.to_thread(logfile.size, row.log_uri)
         return LogPlace(row.log_uri, row.log_start, max(row.log_start, end), is_ended)
 
+    async def may_come(self, attempt: core.TaskExecutionIdentifier, item: int) -> bool:
+        """Whether an attempt is there, or may still begin because its execution runs."""
+        try:
+            await self._find(attempt, item, is_needed=False)
+        except NotFound:
+            return False
+        return True
+
     async def logs(
         self, attempt: core.TaskExecutionIdentifier, item: int, *, follow: bool, tail_bytes: int = 0, offset: int = 0
     ) -> AsyncIterator[service_pb2.LogChunk]:

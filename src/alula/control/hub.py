@@ -12,6 +12,9 @@ from alula.engine.state import Run
 from alula.executors.base import WorkKey
 from alula.idl.identifier import ExecutionId
 
+ITEMS_PAUSE_S = 0.25
+"""Of the items of a map watchers hear at most this often."""
+
 
 class Watcher:
     """Collects changes of one execution until its reader comes for them: each node once, however slow that is."""
@@ -23,12 +26,21 @@ class Watcher:
         self._nodes: dict[str, None] = {}
         self._ended: Run | None = None
         self._told: dict[WorkKey, None] = {}
+        self._is_due = False
 
     def add(self, change: Change) -> None:
         self._last = change
         self._is_execution |= change.is_execution
-        self._nodes.update(dict.fromkeys(change.nodes))
+        self._nodes.update(dict.fromkeys((*change.nodes, *change.maps)))
         self._ended = self._ended or change.ended
+        if change.nodes or change.is_execution:
+            self._event.set()
+        elif not self._is_due:  # of items there may be thousands a second
+            self._is_due = True
+            asyncio.get_running_loop().call_later(ITEMS_PAUSE_S, self._tell_of_items)
+
+    def _tell_of_items(self) -> None:
+        self._is_due = False
         self._event.set()
 
     def tell(self, key: WorkKey) -> None:

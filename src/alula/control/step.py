@@ -244,8 +244,10 @@ class Stepper:
                         pending.append(answer)
                 else:
                     self._lookups.append((run.key, effect, None))
-            if turn.nodes or turn.run_changed:
-                change = Change(run.key, run.id, turn.run_changed, tuple(turn.nodes), run if run.is_terminal else None, int(run.phase))
+            maps = tuple({node for node, item, _ in turn.attempts if item >= 0 and node not in turn.nodes})
+            if turn.nodes or turn.run_changed or maps:
+                ended = run if run.is_terminal else None
+                change = Change(run.key, run.id, turn.run_changed, tuple(turn.nodes), ended, int(run.phase), maps)
                 batch.changes.append(change)
                 if change.is_terminal:
                     self.live.endings[run.key] = change

@@ -87,18 +87,15 @@ class StreamRoutes:
         try:
             place = await self._follower.log_place(attempt, item)
         except NotFound:
-            if not is_followed:  # one that is followed may not have begun
+            if not is_followed or not await self._follower.may_come(attempt, item):
                 raise
         else:
             begin = _begin(place, tail, offset)
             headers |= _place_headers(place, begin)
             tail, offset = (0, begin) if begin else (0, 0)
-        chunks = self._follower.logs(attempt, item, follow=is_followed, tail_bytes=tail, offset=offset)
-        first = await anext(chunks)
 
         async def body() -> AsyncIterator[bytes]:
-            yield first.data
-            async for chunk in chunks:
+            async for chunk in self._follower.logs(attempt, item, follow=is_followed, tail_bytes=tail, offset=offset):
                 yield chunk.data
 
         return StreamingResponse(body(), media_type="text/plain; charset=utf-8", headers=headers)

@@ -2,13 +2,15 @@ import { useSyncExternalStore } from "react";
 
 /** Whether the page hears the server: one answer for all its streams. */
 export interface Connection {
-  isLost: boolean;
+  /** lost: the server does not answer. waiting: other windows hold all the connections that a browser has. */
+  state: "whole" | "waiting" | "lost";
   /** ms since the epoch; since when nothing was heard. */
   since: number;
 }
 
-let current: Connection = { isLost: false, since: 0 };
+let current: Connection = { state: "whole", since: 0 };
 const broken = new Set<symbol>();
+const waiting = new Set<symbol>();
 const readers = new Set<() => void>();
 
 export function reportBroken(stream: symbol): void {
@@ -16,15 +18,21 @@ export function reportBroken(stream: symbol): void {
   renew();
 }
 
+export function reportWaiting(stream: symbol): void {
+  waiting.add(stream);
+  renew();
+}
+
 export function reportWhole(stream: symbol): void {
   broken.delete(stream);
+  waiting.delete(stream);
   renew();
 }
 
 function renew(): void {
-  const isLost = broken.size > 0;
-  if (isLost === current.isLost) return;
-  current = { isLost, since: Date.now() };
+  const state = broken.size > 0 ? "lost" : waiting.size > 0 ? "waiting" : "whole";
+  if (state === current.state) return;
+  current = { state, since: Date.now() };
   for (const reader of readers) reader();
 }
 

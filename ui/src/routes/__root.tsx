@@ -1,5 +1,5 @@
 import { useQuery, type QueryClient } from "@tanstack/react-query";
-import { createRootRouteWithContext, Outlet, retainSearchParams, useNavigate, useParams } from "@tanstack/react-router";
+import { createRootRouteWithContext, Outlet, retainSearchParams, useMatchRoute, useNavigate, useParams } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { followChanges } from "@/api/changes";
 import { overviewQuery } from "@/api/overview/queries";
@@ -37,7 +37,9 @@ function Root() {
   const { data: overview } = useQuery(overviewQuery());
   const [isSearching, setSearching] = useState(false);
   useEffect(() => keepPlace({ project: place.project, domain: place.domain }), [place.project, place.domain]);
-  useEffect(() => followChanges(queryClient), [queryClient]);
+  // An execution's page has a stream of its own, and shows none of the lists; they are read again when they are seen again.
+  const hasOwnStream = useMatchRoute()({ to: "/executions/$project/$domain/$name" }) !== false;
+  useEffect(() => (hasOwnStream ? undefined : followChanges(queryClient)), [queryClient, hasOwnStream]);
   const go = (to: "/" | "/executions" | "/workflows" | "/tasks" | "/launch-plans" | "/launch") => () => void navigate({ to, search: place });
   useShortcuts({
     "mod+k": () => setSearching((isOpen) => !isOpen),

@@ -1,4 +1,5 @@
-import { address, send } from "@/api/client";
+import { address, ApiError, send } from "@/api/client";
+import { keepConnected } from "@/api/keep";
 import type { ExecutionId } from "@/idl";
 
 /** Which attempt's log. `item` counts from 0; -1: an ordinary task. */
@@ -40,21 +41,44 @@ export async function readLog(place: LogPlace, from: number, to: number, signal:
 }
 
 export interface FollowHandlers {
-  onBegin: (offset: number, size: number) => void;
+  /** Where to begin; asked anew whenever the connection was lost or the page hidden. */
+  from: () => { tail: number } | { offset: number };
+  /** Whether what is there fits; otherwise it is asked anew. */
+  onBegin: (offset: number, size: number) => boolean;
   onPart: (bytes: Uint8Array) => void;
+  /** The attempt has ended, and so has its log. */
+  onEnd: () => void;
+  onRefused: (error: unknown) => void;
 }
 
-/** Reads a log from an offset, or from so far before its end, and what is added until the attempt ends. */
-export async function followLog(place: LogPlace, begin: { tail: number } | { offset: number }, handlers: FollowHandlers, signal: AbortSignal): Promise<void> {
-  const answer = await send(logAddress(place, { follow: 1, ...begin }), { signal });
-  const offset = offsetOf(answer);
-  handlers.onBegin(offset, Number(answer.headers.get("alula-log-size") ?? offset));
-  const reader = answer.body?.getReader();
-  for (;;) {
-    const next = await reader?.read();
-    if (!next || next.done) return;
-    handlers.onPart(next.value);
-  }
+/** Follows a log until it ends or is closed: what is there, and what is added. */
+export function followLog(place: LogPlace, handlers: FollowHandlers): () => void {
+  return keepConnected(async ({ signal, stands }) => {
+    try {
+      const answer = await send(logAddress(place, { follow: 1, ...handlers.from() }), { signal });
+      stands();
+      const offset = offsetOf(answer);
+      const fits = handlers.onBegin(offset, Number(answer.headers.get("alula-log-size") ?? offset));
+      if (!fits) {
+        await answer.body?.cancel();
+        return "again";
+      }
+      const reader = answer.body?.getReader();
+      for (;;) {
+        const next = await reader?.read();
+        if (signal.aborted) return "over";
+        if (!next || next.done) break;
+        handlers.onPart(next.value);
+      }
+      handlers.onEnd();
+    } catch (error) {
+      if (signal.aborted) return "over";
+      // A body that breaks off is no refusal: the server went.
+      if (!(error instanceof ApiError) || error.isUnreachable) return "lost";
+      handlers.onRefused(error);
+    }
+    return "over";
+  });
 }
 
 /** The next place, from a byte on, where a text stands, or what looks like an error; undefined: there is none. */

@@ -1,13 +1,11 @@
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { Button } from "@/components/ui/Button";
-import { Field, Input, Select } from "@/components/ui/Field";
+import { LiteralField } from "@/components/form/LiteralField";
 import { LiteralView } from "@/components/literal/LiteralView";
-import type { Literal, Signal } from "@/idl";
-import { printable } from "@/lib/printable";
-import { shapeOfType, typeWords, writeLiteral, type Shape, type Value } from "@/literal";
-import { parseJson } from "@/literal/json";
-import { fromPlain } from "@/literal/read";
+import type { Literal, LiteralType, Signal } from "@/idl";
 import { messageOf } from "@/lib/messageOf";
+import { printable } from "@/lib/printable";
+import { initial, shapeOfType, typeWords, writeLiteral, type Value } from "@/literal";
 
 /** A gate that waits for a person: agree or refuse, or give it the value it asks for. */
 export function GatePanel({ signal, isApproval, isWaiting, onAnswer }: { signal: Signal; isApproval: boolean; isWaiting: boolean; onAnswer: (value: Literal) => Promise<unknown> }) {
@@ -51,7 +49,7 @@ export function GatePanel({ signal, isApproval, isWaiting, onAnswer }: { signal:
           </Button>
         </div>
       ) : (
-        <ValueForm signal={signal} isBusy={isBusy} onAnswer={answer} onFailure={setFailure} />
+        <ValueForm type={signal.type ?? {}} isBusy={isBusy} onAnswer={answer} />
       )}
       {failure && (
         <p role="alert" className="mt-2 text-sm break-words whitespace-pre-wrap text-bad">
@@ -66,54 +64,23 @@ function truth(boolean: boolean): Literal {
   return { scalar: { primitive: { boolean } } };
 }
 
-/** What has more than one part is written as JSON. */
-const PARTED = new Set(["list", "map", "record", "tuple", "union"]);
-
-function valueOf(shape: Shape, text: string): Value {
-  return PARTED.has(shape.kind) ? fromPlain(shape, parseJson(text)) : { form: "text", text };
-}
-
-/** A line of text, or a choice, of which the type makes the value. */
-function ValueForm({ signal, isBusy, onAnswer, onFailure }: { signal: Signal; isBusy: boolean; onAnswer: (value: Literal) => Promise<void>; onFailure: (text: string) => void }) {
-  const shape = shapeOfType(signal.type ?? {});
-  const [text, setText] = useState("");
-  const choices = shape.kind === "boolean" ? ["true", "false"] : shape.kind === "choice" ? shape.choices : undefined;
-
-  function send(): void {
-    try {
-      const { value, problems } = writeLiteral(shape, valueOf(shape, text));
-      if (value) void onAnswer(value);
-      else onFailure(problems.map((problem) => problem.message).join("\n"));
-    } catch (error) {
-      onFailure(messageOf(error));
-    }
-  }
-
+/** The field that the launch form has for this type. */
+function ValueForm({ type, isBusy, onAnswer }: { type: LiteralType; isBusy: boolean; onAnswer: (value: Literal) => Promise<void> }) {
+  const shape = useMemo(() => shapeOfType(type), [type]);
+  const [value, setValue] = useState<Value>(() => initial(shape));
+  const [isSent, setSent] = useState(false);
+  const written = useMemo(() => writeLiteral(shape, value), [shape, value]);
   return (
     <form
-      className="flex items-end gap-2"
+      className="flex flex-col gap-2"
       onSubmit={(event) => {
         event.preventDefault();
-        send();
+        setSent(true);
+        if (written.value) void onAnswer(written.value);
       }}
     >
-      <div className="min-w-0 flex-1">
-        <Field label="Value" note={typeWords(signal.type)} hint={PARTED.has(shape.kind) ? "as JSON" : undefined}>
-          {(props) =>
-            choices ? (
-              <Select {...props} value={text} onChange={(event) => setText(event.target.value)}>
-                <option value="">choose</option>
-                {choices.map((choice) => (
-                  <option key={choice}>{choice}</option>
-                ))}
-              </Select>
-            ) : (
-              <Input {...props} value={text} onChange={(event) => setText(event.target.value)} />
-            )
-          }
-        </Field>
-      </div>
-      <Button look="primary" type="submit" disabled={isBusy}>
+      <LiteralField type={type} value={value} onChange={setValue} label="Value" problems={written.problems} isComplete={isSent} />
+      <Button look="primary" type="submit" disabled={isBusy} className="self-start">
         Send
       </Button>
     </form>

@@ -40,7 +40,6 @@ function ItemStrip({ nodeId }: { nodeId: string }) {
 }
 
 const PAUSE_MS = 700;
-const ITEMS_MS = 5000;
 
 /** The items of a map: read again when anything in the run has changed, as long as the map runs. */
 export function useItems(nodeId: string) {
@@ -59,7 +58,5 @@ export function useItems(nodeId: string) {
     // Once it has ended a last time, and then no more.
     // eslint-disable-next-line react-hooks/exhaustive-deps -- see above
   }, [client, id.name, nodeId, phase, isTerminal(phase) ? 0 : run.revision]);
-  // The stream tells of nodes, not of items: those of a map that runs are looked after, too.
-  const refetchInterval = node === undefined || isTerminal(phase) ? false : ITEMS_MS;
-  return useQuery({ ...itemsQuery(id, nodeId), enabled: node !== undefined && phase !== "QUEUED", staleTime: 60_000, refetchInterval });
+  return useQuery({ ...itemsQuery(id, nodeId), enabled: node !== undefined && phase !== "QUEUED", staleTime: 60_000 });
 }

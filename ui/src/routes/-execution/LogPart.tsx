@@ -6,6 +6,8 @@ import { findLine, LogLines, looksLikeError } from "@/log/lines";
 /** A log opens at its end with so much of it. */
 const TAIL = 256 * 1024;
 const STEP = 256 * 1024;
+/** If more was written while nobody looked, or less is there than was, it is opened anew at its end. */
+const MOST_MISSED = 4 << 20;
 /** Before a place that was found so much is shown. */
 const LEAD = 16 * 1024;
 
@@ -27,41 +29,45 @@ function OneLog({ place, atError }: { place: LogPlace; atError: boolean }) {
   const held = useRef<LogLines>(undefined);
   const size = useRef(0);
   const control = useRef(new AbortController());
+  const following = useRef<() => void>(undefined);
   const renew = useCallback(() => setRevision((before) => before + 1), []);
 
   useEffect(() => {
-    const mine = new AbortController();
-    control.current = mine;
+    control.current = new AbortController();
+    let mine: LogLines | undefined;
     let frame = 0;
     setLive(true);
     setTail(true);
-    followLog(
-      place,
-      { tail: TAIL },
-      {
-        onBegin: (offset, length) => {
-          size.current = length;
-          held.current = new LogLines(offset);
-          setLog(held.current);
-        },
-        onPart: (bytes) => {
-          held.current?.append(bytes);
-          frame ||= requestAnimationFrame(() => {
-            frame = 0;
-            renew();
-          });
-        },
+    setFailure("");
+    const close = followLog(place, {
+      from: () => (mine?.end ? { offset: mine.end } : { tail: TAIL }),
+      onBegin: (offset, length) => {
+        size.current = length;
+        const isFurther = mine !== undefined && mine.end > 0 && mine.end === offset;
+        if (isFurther && length >= offset && length - offset <= MOST_MISSED) return true;
+        mine = isFurther ? undefined : new LogLines(offset);
+        if (!mine) return false;
+        held.current = mine;
+        setLog(mine);
+        return true;
       },
-      mine.signal,
-    )
-      .then(() => setLive(false))
-      .catch((error: unknown) => {
-        if (mine.signal.aborted) return;
+      onPart: (bytes) => {
+        mine?.append(bytes);
+        frame ||= requestAnimationFrame(() => {
+          frame = 0;
+          renew();
+        });
+      },
+      onEnd: () => setLive(false),
+      onRefused: (error) => {
         setLive(false);
         setFailure(error instanceof Error ? error.message : String(error));
-      });
+      },
+    });
+    following.current = close;
     return () => {
-      mine.abort();
+      close();
+      control.current.abort();
       cancelAnimationFrame(frame);
     };
   }, [place, renew, round]);
@@ -89,11 +95,9 @@ function OneLog({ place, atError }: { place: LogPlace; atError: boolean }) {
     async (offset: number): Promise<number> => {
       const known = held.current?.indexOf(offset) ?? -1;
       if (known >= 0) return known;
-      const stopped = control.current;
-      control.current = new AbortController();
-      stopped.abort();
       const from = Math.max(0, offset - LEAD);
       const part = await readLog(place, from, from + STEP, control.current.signal);
+      following.current?.();
       const made = new LogLines(from);
       made.append(part.bytes);
       held.current = made;
