@@ -71,10 +71,10 @@ lock: $(STAMPS)/venv ## the lock file from pyproject.toml; what is there keeps i
 	$(VENV)/bin/uv pip compile pyproject.toml --extra all --group dev --generate-hashes --no-header --no-emit-index-url --quiet -o requirements.lock
 	$(VENV)/bin/uv pip compile --group frameworks --constraint requirements.lock --generate-hashes --no-header --no-emit-index-url --quiet -o requirements-frameworks.lock
 
-bench: $(STAMPS)/venv ## the short table of budgets
+bench: $(STAMPS)/venv $(STAMPS)/ui ## the short table of budgets
 	$(PY) -m bench
 
-bench-full: $(STAMPS)/venv ## with the largest sizes and the peers that need no service
+bench-full: $(STAMPS)/venv $(STAMPS)/ui ## with the largest sizes and the peers that need no service
 	$(PY) -m bench --full
 
 screenshots: $(STAMPS)/venv $(STAMPS)/test-tools $(STAMPS)/ui ## every page on the demo's data, in build/screenshots

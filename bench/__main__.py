@@ -11,6 +11,8 @@ import json
 import sys
 from pathlib import Path
 
+from scripts.browser import find
+
 from bench import browser, cases
 from bench.table import Row, show
 
@@ -24,6 +26,8 @@ def main() -> int:
     options = parser.parse_args()
     wanted = {name.strip() for name in options.only.split(",") if name.strip()}
     rows: list[Row] = []
+    if not wanted or wanted & browser.CASES.keys():
+        find()  # what is missing is told now, not when all else has been measured
     for name, case in {**cases.CASES, **browser.CASES}.items():
         if wanted and name not in wanted:
             continue

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -16,10 +14,10 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from flyteidl.service import admin_pb2_grpc, signal_pb2_grpc
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
+from scripts.browser import chromium
 
 from alula.idl import admin, core
-from alula.server.static import FOLDER
 from bench.cases import MODULE, Options
 from bench.server import Bench, bench_module, environment, int_inputs, server
 from bench.table import Row
@@ -64,19 +62,6 @@ DATA_AT = """Math.max(...performance.getEntriesByType("resource")
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
-    if not (FOLDER / "index.html").is_file():
-        raise SystemExit("the web interface is not built; run `make ui`")
-    path = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
-    if path is None:
-        raise SystemExit("Chromium was not found; `make test` installs it")
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"] if os.geteuid() == 0 else [])
-        yield made
-        made.close()
-
-
-@contextmanager
 def page_of(made: Browser) -> Iterator[Page]:
     context = made.new_context(viewport={"width": 1280, "height": 720})
     context.set_default_timeout(120_000)
@@ -96,7 +81,7 @@ def lists(options: Options) -> list[Row]:
         home = Path(folder) / "home"
         fill = [sys.executable, "-m", "scripts.fill_database", str(count), "--home", str(home)]
         subprocess.run(fill, check=True, env=environment(), stdout=subprocess.DEVNULL)
-        with server("--home", str(home)) as bench, browser() as made:
+        with server("--home", str(home)) as bench, chromium() as made:
             for name, search in FILTERS.items():
                 times = [_list_s(made, bench, search) for _ in range(5)]
                 rows.append(_row("U3", f"{count:,} executions, {name}: on screen, p50 / worst of 5", times, LIST_BUDGET_S))
@@ -118,7 +103,7 @@ def _list_s(made: Browser, bench: Bench, search: dict[str, str]) -> float:
 def change(options: Options) -> list[Row]:
     """from the commit of a change of phase to the screen"""
     times = []
-    with server(*options.server) as bench, browser() as made, page_of(made) as page:
+    with server(*options.server) as bench, chromium() as made, page_of(made) as page:
         bench.register(bench_module(), ["one"])
         page.goto(address(bench, "/executions"))
         page.get_by_text("Nothing has run in").wait_for()
@@ -146,7 +131,7 @@ def changes(options: Options) -> list[Row]:
 def change_of_one(options: Options) -> list[Row]:
     """from the commit of an execution's end to its own page"""
     times = []
-    with server(*options.server) as bench, browser() as made, page_of(made) as page:
+    with server(*options.server) as bench, chromium() as made, page_of(made) as page:
         bench.register(bench_module(), ["asked"])
         signals = signal_pb2_grpc.SignalServiceStub(bench.channel)
         runs = admin_pb2_grpc.AdminServiceStub(bench.channel)
@@ -170,7 +155,7 @@ def change_of_one(options: Options) -> list[Row]:
 
 def idle(options: Options) -> list[Row]:
     """what a page loads at first, and what pages ask for at rest"""
-    with server(*options.server) as bench, browser() as made:
+    with server(*options.server) as bench, chromium() as made:
         bench.register(bench_module(), ["one"])
         ids = [bench.launch(f"{MODULE}.one").id.name for _ in range(2)]
         pages = {
@@ -227,7 +212,7 @@ def _asked(made: Browser, url: str) -> int:
 
 def graph(options: Options) -> list[Row]:
     """a graph of 10,000 nodes: first paint after its data, panning and zooming"""
-    with server(*options.server) as bench, browser() as made:
+    with server(*options.server) as bench, chromium() as made:
         bench.register(bench_module(), ["layered_10000"])
         name = bench.launch(f"{MODULE}.layered_10000").id.name
         paints = []
@@ -290,7 +275,7 @@ def _pan(page: Page) -> None:
 def log(options: Options) -> list[Row]:
     """a large log, opened at its tail"""
     gib = 1.0 if options.full else 0.1
-    with server(*options.server) as bench, browser() as made:
+    with server(*options.server) as bench, chromium() as made:
         bench.register(bench_module(), ["long_log"])
         name = bench.launch(f"{MODULE}.long_log", int_inputs(mib=int(gib * 1024))).id.name
         before = bench.rss_mib()

@@ -147,7 +147,7 @@ class _Filler:
         age = (self._count - number) / self._count
         created = self._now - int(DAYS * DAY_US * age) - r.randrange(1_000_000)
         version = VERSIONS[max(0, len(VERSIONS) - 1 - int(age * len(VERSIONS)) - r.randrange(2))]
-        phase, spent = self._outcome(number)
+        phase, spent = self._outcome()
         labels = self._labels()
         values = {
             **model.row,
@@ -158,9 +158,9 @@ class _Filler:
             "mode": r.choice(MODES),
             "created_at": created,
             "started_at": created + 800,
-            "ended_at": created + 800 + spent if phase.is_terminal else 0,
+            "ended_at": created + 800 + spent,
             "updated_at": created + 800 + spent,
-            "duration_us": spent if phase.is_terminal else 0,
+            "duration_us": spent,
             "principal": user,
             "parent_key": self._first + r.randrange(number) if number and r.random() < 0.08 else 0,
             "outputs": model.row["outputs"] if phase is ExecutionPhase.SUCCEEDED else None,
@@ -181,11 +181,10 @@ class _Filler:
             for name, rows in (("node", model.nodes), ("attempt", model.attempts), ("event", model.events)):
                 self._rows[name] += [_moved(row, key, shift) for row in rows]
 
-    def _outcome(self, number: int) -> tuple[ExecutionPhase, int]:
+    def _outcome(self) -> tuple[ExecutionPhase, int]:
+        """How it ended, never how it goes: a server that starts on this would look for the nodes of what is live."""
         r = self._random
         spent = int(min(r.lognormvariate(16.5, 2.0), 3 * DAY_US))
-        if r.random() < 0.0002:  # recovered or waiting for somebody: a server that starts on this finds them without nodes
-            return ExecutionPhase.ABORTED, spent
         [phase] = r.choices((ExecutionPhase.SUCCEEDED, ExecutionPhase.FAILED, ExecutionPhase.ABORTED), (86, 11, 3))
         return phase, spent
 

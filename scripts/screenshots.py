@@ -5,7 +5,6 @@ The three that the README shows are written to `docs/images`.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
@@ -14,7 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError
+from scripts.browser import chromium
 
 from alula.client import connect
 from alula.client.sync import Client
@@ -133,15 +133,13 @@ def main() -> int:
         made = demo.Demo(Path(folder))
         try:
             demo.show(made)
-            with connect(made.grpc) as client, sync_playwright() as playwright:
+            with connect(made.grpc) as client:
                 gate, failed = fill(made, client)
                 executions = [client.execution(f"digits-{name}") for name in ("first", "changed")]
                 versions = tuple(each.get().closure.workflow_id.version for each in executions)
                 ids = ",".join(f"{ENTITY}/digits-{name}" for name in ("first", "again", "changed", "back", "onward"))
-                path = next(found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name)))
-                browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"] if os.geteuid() == 0 else [])
-                take(browser, made.http, shots(ids, (versions[0], versions[1]), gate, failed))
-                browser.close()
+                with chromium() as browser:
+                    take(browser, made.http, shots(ids, (versions[0], versions[1]), gate, failed))
         finally:
             made.stop()
     for name, image in IN_README.items():

@@ -45,6 +45,6 @@ def test_the_user_is_who_is_named_and_else_the_account(tmp_path: Path) -> None:
     file.write_text('user = "Ada Lovelace"')
     assert load(environment=environment).user == "Ada Lovelace"
     assert load(environment={**environment, "ALULA_USER": "grace"}).user == "grace"
-    for wrong in ("a\nb", " ", "x" * 129):
+    for wrong in ("a\nb", " ", "x" * 257, "ü" * 129):
         with pytest.raises(InvalidInput, match="user"):
             load(environment={**environment, "ALULA_USER": wrong})

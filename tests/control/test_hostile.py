@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -9,15 +10,20 @@ from sqlalchemy import Connection
 from tests.control.conftest import Plane
 from tests.programs import shapes
 
-from alula.control.launch import Launched, Origin
+from alula.compiler.task import MAX_NAME
+from alula.control import named
+from alula.control.launch import MAX_MARK_BYTES, Launched, Origin
 from alula.database.run import TurnWriter
 from alula.engine import event as ev
 from alula.engine.machine import step
 from alula.engine.state import Run, Turn
-from alula.errors import Exhausted
+from alula.errors import CompileFailed, Exhausted, InvalidInput
 from alula.idl import admin, core
-from alula.idl.identifier import ExecutionId
+from alula.idl.identifier import TASK, EntityId, ExecutionId
 from alula.idl.v1 import service_pb2
+from alula.sdk.discover import entities
+from alula.sdk.serialize import Settings, serialize
+from alula.server.principal import MAX_BYTES
 
 P = "tests.programs.shapes."
 SUCCEEDED, FAILED = core.WorkflowExecution.SUCCEEDED, core.WorkflowExecution.FAILED
@@ -49,16 +55,59 @@ async def test_a_result_that_is_no_message_fails_the_attempt(plane: Plane, file:
     assert final.closure.error.code == code
 
 
-async def _run_command(plane: Plane, command: list[str]) -> admin.Execution:
-    task = core.Identifier(resource_type=core.TASK, project="default", domain="development", name="command", version="v1")
+COMMAND = EntityId(TASK, "default", "development", "command", "v1")
+
+
+async def _run_command(
+    plane: Plane, command: list[str], of: EntityId = COMMAND, execution: str = "", principal: str = "", **spec: Any
+) -> admin.Execution:
+    task = of.to_proto()
     template = core.TaskTemplate(id=task, type="raw-container", container=core.Container(command=command, image="any"))
     request = admin.TaskCreateRequest(id=task, spec=admin.TaskSpec(template=template))
     await plane.platform.registrar.register(service_pb2.RegisterRequest(tasks=[request]))
-    spec = admin.ExecutionSpec(launch_plan=task)
-    made = await plane.platform.launcher.launch(
-        admin.ExecutionCreateRequest(project="default", domain="development", spec=spec), Origin(principal="")
+    wanted = admin.ExecutionCreateRequest(
+        project=of.project, domain=of.domain, name=execution, spec=admin.ExecutionSpec(launch_plan=task, **spec)
     )
+    made = await plane.platform.launcher.launch(wanted, Origin(principal=principal))
     return await plane.wait(made.id)
+
+
+def wide(size_bytes: int) -> str:
+    """Letters of four bytes each, which no database makes smaller."""
+    return "".join(random.Random(size_bytes).choices([chr(0x1F300 + number) for number in range(300)], k=size_bytes // 4))
+
+
+async def test_the_widest_names_fit_every_index(plane: Plane) -> None:
+    project = "p" * 63
+    await plane.platform.write(lambda c: named.register_project(c, admin.Project(id=project), 1))
+    task = EntityId(TASK, project, "development", wide(MAX_NAME), wide(MAX_NAME)[::-1])
+    spec = {"tags": [wide(MAX_MARK_BYTES)], "labels": admin.Labels(values={wide(MAX_MARK_BYTES): wide(MAX_MARK_BYTES)[::-1]})}
+    script = 'p="$0"; p="${p#file://}"; mkdir -p "$p"; : > "$p/outputs.pb"'
+    final = await _run_command(plane, ["/bin/sh", "-c", script, "{{.outputPrefix}}"], task, "e" * 63, wide(MAX_BYTES), **spec)
+    assert final.closure.phase == SUCCEEDED
+
+
+@pytest.mark.parametrize("part", ["name", "version"])
+async def test_a_wider_name_is_refused_when_it_is_registered(plane: Plane, part: str) -> None:
+    with pytest.raises(CompileFailed, match=f"{part} takes 504 bytes; use at most 500"):
+        await _run_command(plane, ["/bin/true"], COMMAND._replace(**{part: wide(MAX_NAME + 4)}))
+
+
+@pytest.mark.parametrize("field", ["tags", "labels"])
+async def test_wider_tags_and_labels_are_refused_wherever_they_come_from(plane: Plane, field: str) -> None:
+    mark = wide(MAX_MARK_BYTES + 4)
+    spec: dict[str, Any] = {"tags": [mark]} if field == "tags" else {"labels": admin.Labels(values={"k": mark})}
+    with pytest.raises(InvalidInput, match=f"spec.{field}: .* takes 1004 bytes"):
+        await _run_command(plane, ["/bin/true"], **spec)
+
+
+async def test_a_wider_label_of_a_launch_plan_is_refused(plane: Plane) -> None:
+    program = serialize(entities(shapes), Settings("default", "development", "v1"))
+    for plan in program.launch_plans:
+        plan.spec.labels.values["k"] = wide(MAX_MARK_BYTES + 4)
+    await plane.platform.registrar.register(program)
+    with pytest.raises(InvalidInput, match=r"spec.labels: .* takes 1004 bytes"):
+        await plane.launch(P + "line", x=3)
 
 
 async def test_a_defect_in_a_child_ends_its_parent_too(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:

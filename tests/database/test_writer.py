@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert, select
 
+from alula.database import tables
 from alula.database.engine import Database, open_database, sqlite_url
 from alula.database.writer import Writer
-from alula.errors import FailedPrecondition, Internal, InvalidInput, Unavailable
+from alula.errors import FailedPrecondition, Internal, InvalidInput, LimitExceeded, Unavailable
 
 WAIT_S = 10
 
@@ -155,3 +156,36 @@ def test_a_database_of_another_kind_is_refused_without_its_password() -> None:
     with pytest.raises(InvalidInput, match="expected sqlite:///FILE or postgresql") as caught:
         open_database("mysql://me:hunter2@host/name")
     assert "hunter2" not in str(caught.value)
+
+
+# Beyond what PostgreSQL takes in an index, or in a text; SQLite takes both.
+WIDE = "".join(chr(0x1F300 + number % 1009) for number in range(0, 100_000, 37))
+
+
+@pytest.mark.parametrize(("name", "error"), [(WIDE, LimitExceeded), ("a\0b", InvalidInput)])
+def test_what_the_database_cannot_take_fails_its_job_alone(database_url: str, name: str, error: type[Exception]) -> None:
+    database = open_database(database_url)
+    writer = Writer(database)
+
+    def put_it(connection: Connection) -> None:
+        connection.execute(insert(tables.setting).values(name=name, value=b""))
+
+    futures = [writer.submit(work) for work in (lambda c: 1, put_it, lambda c: 3)]
+    writer.start()
+    assert (futures[0].result(WAIT_S), futures[2].result(WAIT_S)) == (1, 3)
+    assert writer.commits == 1
+    failure = futures[1].exception(WAIT_S)
+    assert isinstance(failure, error) if database.dialect == "postgresql" else failure is None
+    writer.stop()
+    database.close()
+
+
+def test_a_read_for_what_the_database_cannot_take_is_a_wrong_request(database_url: str) -> None:
+    database = open_database(database_url)
+    query = select(tables.setting).where(tables.setting.c.name == "a\0b")
+    if database.dialect == "postgresql":
+        with pytest.raises(InvalidInput, match="NUL"):
+            database.read(lambda c: c.execute(query).all())
+    else:
+        assert database.read(lambda c: c.execute(query).all()) == []
+    database.close()

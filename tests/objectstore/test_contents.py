@@ -85,6 +85,20 @@ def test_an_archive_is_listed_and_read(kind: str) -> None:
         read_file(uri, "../a.py", fetch, MANY)
 
 
+def test_a_name_that_comes_again_is_one_file() -> None:
+    uri, fetch = held(tar(("./a.py", b"one"), ("a.py", b"three"), ("./a.py", b"7th")))
+    files, is_more = list_files(uri, fetch, 1)
+    assert ([(file.path, file.size) for file in files], is_more) == ([("a.py", 3)], False)
+    assert read_file(uri, "a.py", fetch, MANY) == (b"7th", 3)
+
+
+def test_a_link_has_the_size_of_its_target_in_bytes() -> None:
+    link = tarfile.TarInfo("link")
+    link.type, link.linkname = tarfile.SYMTYPE, "größe"
+    uri, fetch = held(tar(link))
+    assert read_file(uri, "link", fetch, 3) == ("größe".encode()[:3], 7)
+
+
 def test_a_bundle_with_another_content_than_its_name_says_is_refused() -> None:
     data = zstandard.ZstdCompressor().compress(tar(("a.py", b"1")))
     good = f"u/{bundle.file_name(hashlib.sha256(data).hexdigest())}"

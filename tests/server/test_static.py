@@ -10,7 +10,9 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from alula.errors import AlulaError
 from alula.server.static import NOT_BUILT, Pages
+from alula.server.web import error_answer
 
 
 @pytest.fixture
@@ -26,9 +28,13 @@ def folder(tmp_path: Path) -> Path:
     return built
 
 
+def app_of(folder: Path) -> Starlette:
+    return Starlette(routes=Pages(folder).routes(), exception_handlers={AlulaError: lambda request, error: error_answer(error)})  # type: ignore[dict-item]
+
+
 @pytest.fixture
 async def client(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=Starlette(routes=Pages(folder).routes()))
+    transport = httpx.ASGITransport(app=app_of(folder))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers={"accept-encoding": "identity"}) as made:
         yield made
 
@@ -54,10 +60,13 @@ async def test_scripts_come_from_files_alone_and_styles_need_the_nonce_of_this_a
     assert nonces[0] != nonces[1]
 
 
-@pytest.mark.parametrize("path", ["/api/v1/nothing", "/data/x", "/assets/none.js", "/.well-known/x"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/nothing", "/data/x", "/assets/none.js", "/.well-known/x", f"/assets/{'a' * 300}.js", "/assets/%00"]
+)
 async def test_a_mistyped_call_is_an_error_and_no_page(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path)
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/json")
+    assert answer.json()["details"] == [{"reason": "NOT_FOUND"}]
 
 
 @pytest.mark.parametrize(("accepted", "body", "encoding"), [("gzip, br", b"packed by brotli", "br"), ("gzip", b"packed by gzip", "gzip")])
@@ -79,7 +88,7 @@ async def test_files_are_sent_as_they_were_packed(folder: Path, accepted: str, b
         "root_path": "",
         "headers": [(b"accept-encoding", accepted.encode())],
     }
-    await Starlette(routes=Pages(folder).routes())(scope, receive, send)  # type: ignore[arg-type]
+    await app_of(folder)(scope, receive, send)  # type: ignore[arg-type]
     headers = dict(sent[0]["headers"])  # type: ignore[call-overload]
     assert (sent[0]["status"], sent[1]["body"], headers[b"content-encoding"]) == (200, body, encoding.encode())
 
@@ -100,7 +109,7 @@ async def test_nothing_outside_the_folder_is_served(client: httpx.AsyncClient, p
 
 
 async def test_without_a_build_the_command_that_makes_one_is_named(tmp_path: Path) -> None:
-    transport = httpx.ASGITransport(app=Starlette(routes=Pages(tmp_path / "none").routes()))
+    transport = httpx.ASGITransport(app=app_of(tmp_path / "none"))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         answer = await client.get("/")
         assert (answer.status_code, answer.text) == (503, NOT_BUILT)

@@ -253,3 +253,15 @@ def test_a_log_that_grows_says_that_it_has_not_ended(server: LiveServer, tmp_pat
     assert (headers["alula-log-ended"], body) == ("0", b"attempt 0 speaks\n")
     connection.close()
     server.admin.TerminateExecution(admin.ExecutionTerminateRequest(id=execution))
+
+
+def test_who_follows_an_attempt_that_has_not_begun_is_answered_at_once(server: LiveServer) -> None:
+    execution = server.launch(SHAPES + "approved", x=1)
+    connection = http.client.HTTPConnection(server.http, timeout=30)
+    connection.request("GET", f"/api/alula/v1/logs/default/development/{execution.name}/later/0?follow=1&tail=10")
+    answer = connection.getresponse()  # else who has gone would be waited for until the execution ends
+    assert answer.status == 200
+    server.admin.TerminateExecution(admin.ExecutionTerminateRequest(id=execution))
+    assert answer.read() == b""
+    connection.close()
+    assert status_of(server, f"/api/alula/v1/logs/default/development/{execution.name}/later/0?follow=1") == 404

@@ -96,6 +96,20 @@ def test_figures_have_paths_of_their_own(server: LiveServer, trained: core.Workf
     assert refused.value.code == 404
 
 
+def test_a_wrong_method_is_told_the_right_one(server: LiveServer) -> None:
+    for path in ("/api/v1/executions", "/api/alula/v1/compare"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            get(f"http://{server.http}{path}")
+        assert (refused.value.code, refused.value.headers["allow"]) == (405, "POST")
+
+
+@pytest.mark.parametrize("attempt", ["9" * 5000, "2147483648", "-1", "x"])
+def test_a_log_of_no_attempt_is_not_there(server: LiveServer, trained: core.WorkflowExecutionIdentifier, attempt: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        get(f"http://{server.http}/api/alula/v1/logs/default/development/trained/n0/{attempt}")
+    assert refused.value.code == 404
+
+
 def test_a_task_knows_who_and_what_it_is(server: LiveServer) -> None:
     plan = core.Identifier(
         resource_type=core.LAUNCH_PLAN, project="default", domain="development", name="tests.programs.telling.described", version="v1"

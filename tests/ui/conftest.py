@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+from scripts.browser import chromium
 from tests.server.harness import LiveServer
 from tests.ui import programs
 
-from alula.server.static import FOLDER
-
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 SHOWN_MS = 10_000
 PLACE = {"project": "default", "domain": "development"}
 
 
-def chromium() -> str:
-    found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
-    assert found, "Chromium was not found; `make test` installs it"
-    return found
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    assert (FOLDER / "index.html").is_file(), "the web interface is not built; `make ui` builds it"
-    with sync_playwright() as playwright:
-        # Debian's build refuses its sandbox to root; what it opens here is our own server alone.
-        options = ["--no-sandbox"] if os.geteuid() == 0 else []
-        launched = playwright.chromium.launch(executable_path=chromium(), args=options)
+    with chromium() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="session")

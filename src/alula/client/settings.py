@@ -16,7 +16,7 @@ from alula.errors import InvalidInput
 DEFAULT_ADDRESS = "127.0.0.1:8089"
 DEFAULT_PROJECT = "flytesnacks"
 DEFAULT_DOMAIN = "development"
-MAX_USER = 128  # characters, as the server takes them
+MAX_USER = 256  # bytes in UTF-8, as the server takes them
 _KEYS = ("address", "project", "domain", "user")
 
 
@@ -85,10 +85,9 @@ def load(address: str = "", project: str = "", domain: str = "", environment: Ma
 
 def _user(named: str) -> str:
     if named:
-        if not named.isprintable() or not named.strip() or len(named) > MAX_USER:
-            raise InvalidInput(
-                f"user {named[:40]!r}: expected at most {MAX_USER} printable characters (ALULA_USER, or user in the settings)"
-            )
+        if not named.isprintable() or not named.strip() or len(named.encode()) > MAX_USER:
+            expected = f"expected printable characters, at most {MAX_USER} bytes in UTF-8"
+            raise InvalidInput(f"user {named[:40]!r}: {expected} (ALULA_USER, or user in the settings)")
         return named.strip()
     try:
         return getpass.getuser()

@@ -10,9 +10,10 @@ from alula.compiler.problem import Problem
 from alula.compiler.resource import resource_problems
 from alula.errors import CompileFailed
 from alula.idl import core
-from alula.idl.identifier import KIND_NAMES, EntityId
+from alula.idl.identifier import HIDDEN_PREFIX, KIND_NAMES, EntityId
 
-# Longest part of an id, in characters: what the database's key columns hold. Names of 300 characters are in use.
+# Longest part of an id, in bytes of UTF-8: PostgreSQL takes 2,704 bytes for an entry of an index, and one of `execution_search` holds
+# a task's name, those of its hidden workflow and launch plan, and the version. Names of 300 characters are in use.
 MAX_NAME = 500
 
 
@@ -24,8 +25,8 @@ def id_problems(id_: core.Identifier, kind: int) -> list[Problem]:
         value = getattr(id_, part)
         if not value.strip():
             found.append(Problem("ID", f"{noun} id", f"{part} is empty", f"give the {noun} a {part}"))
-        elif len(value) > MAX_NAME:
-            found.append(Problem("ID", f"{noun} id", f"{part} has {len(value)} characters", f"use at most {MAX_NAME}"))
+        elif (size := len(value.removeprefix(HIDDEN_PREFIX).encode())) > MAX_NAME:
+            found.append(Problem("ID", f"{noun} id", f"{part} takes {size} bytes", f"use at most {MAX_NAME}, in UTF-8"))
         elif _has_control(value):
             found.append(Problem("ID", f"{noun} id", f"{part} {value!r} holds control characters", "use printable text"))
     if id_.resource_type not in (kind, core.UNSPECIFIED):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from alula.control import token, view
 from alula.control.explain import attempt_detail
@@ -12,7 +12,6 @@ from alula.control.graph_node import GraphNodes, resources, task_of
 from alula.control.library import Library
 from alula.database import browse
 from alula.database import execution as executions
-from alula.database import tables as t
 from alula.engine.graph import NodeKind
 from alula.errors import InvalidInput, NotFound
 from alula.idl import core
@@ -58,9 +57,7 @@ def list_attempts(connection: Connection, library: Library, request: browse_pb2.
 
 
 def _node(connection: Connection, execution: ExecutionId, key: int, node_id: str) -> Any:
-    c = t.node_execution.c
-    query = select(c.kind, c.phase, c.inputs, c.spec_node_id).where(c.execution_key == key, c.node_id == node_id)
-    row = connection.execute(query).one_or_none()
+    row = browse.node(connection, key, node_id, with_inputs=True)
     if row is None:
         raise NotFound(f'execution "{execution}" has no node "{node_id}" yet; `alula get execution` shows those it has')
     return row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from alula.control import view
 from alula.control.environment import Environments
@@ -12,9 +12,8 @@ from alula.control.graph_node import GraphNodes, shown_name
 from alula.control.library import Library
 from alula.control.measure import list_metrics
 from alula.control.provenance import provenance
+from alula.database import browse
 from alula.database import execution as executions
-from alula.database import tables as t
-from alula.engine.graph import END, START, NodeKind
 from alula.errors import InvalidInput, NotFound
 from alula.idl import core
 from alula.idl.identifier import WORKFLOW, EntityId, ExecutionId
@@ -25,7 +24,6 @@ MAX_VALUE_BYTES = 16 * 1024
 MAX_VALUES_BYTES = 256 * 1024  # of the inputs, and of the outputs, of one execution
 MAX_PARTS = 20_000  # nodes, and attempts with metrics, of all executions together
 _LEAST = 200  # of them for each
-_ENDS = (NodeKind.START.value, NodeKind.END.value)
 
 
 def compare_executions(
@@ -65,10 +63,7 @@ def _values(one: browse_pb2.ComparedExecution, what: str, packed: bytes | None, 
 
 
 def _nodes(connection: Connection, library: Library, row: Any, one: browse_pb2.ComparedExecution, most: int) -> None:
-    c = t.node_execution.c
-    columns = (c.node_id, c.spec_node_id, c.scope_id, c.kind, c.phase, c.duration_us, c.cache_status)
-    where = (c.execution_key == row.key, c.kind.not_in(_ENDS), c.spec_node_id.not_in((START, END)))
-    rows = connection.execute(select(*columns).where(*where).order_by(c.key).limit(most + 1)).all()
+    rows = browse.first_nodes(connection, row.key, most + 1)
     graph = GraphNodes(connection, library, row)
     graph.learn(rows)
     one.is_left_out = len(rows) > most

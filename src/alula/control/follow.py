@@ -123,7 +123,14 @@ class Follower:
         Raises:
             NotFound: there is no such attempt, or it came from the cache.
         """
-        row = await self._find(attempt, item, is_needed=True)
+        return await self._place(attempt, item, await self._find(attempt, item, is_needed=True))
+
+    async def log_place_if_any(self, attempt: core.TaskExecutionIdentifier, item: int) -> LogPlace | None:
+        """As `log_place`; None of an attempt that may still begin."""
+        row = await self._find(attempt, item, is_needed=False)
+        return await self._place(attempt, item, row) if row is not None else None
+
+    async def _place(self, attempt: core.TaskExecutionIdentifier, item: int, row: Any) -> LogPlace:
         if row.cache_source:
             raise NotFound(_computed_elsewhere(attempt, item, row.cache_source))
         is_ended = AttemptPhase(row.phase) in TERMINAL_ATTEMPT
@@ -131,14 +138,6 @@ class Follower:
             return LogPlace("", 0, 0, is_ended)
         end = row.log_end if is_ended and row.log_end else await asyncio.to_thread(logfile.size, row.log_uri)
         return LogPlace(row.log_uri, row.log_start, max(row.log_start, end), is_ended)
-
-    async def may_come(self, attempt: core.TaskExecutionIdentifier, item: int) -> bool:
-        """Whether an attempt is there, or may still begin because its execution runs."""
-        try:
-            await self._find(attempt, item, is_needed=False)
-        except NotFound:
-            return False
-        return True
 
     async def logs(
         self, attempt: core.TaskExecutionIdentifier, item: int, *, follow: bool, tail_bytes: int = 0, offset: int = 0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from alula.compiler.closure import every_node
 from alula.control.library import Library
+from alula.database import browse
 from alula.database import run as run_rows
-from alula.database import tables as t
 from alula.errors import AlulaError
 from alula.idl import core
 from alula.idl.identifier import TASK, WORKFLOW, EntityId
@@ -58,9 +58,7 @@ class GraphNodes:
 
     def _node_row(self, node_id: str) -> Any:
         if node_id not in self._rows:
-            c = t.node_execution.c
-            query = select(c.node_id, c.spec_node_id, c.scope_id).where(c.execution_key == self._row.key, c.node_id == node_id)
-            self._rows[node_id] = self._connection.execute(query).one_or_none()
+            self._rows[node_id] = browse.node(self._connection, self._row.key, node_id)
         return self._rows[node_id]
 
     def _place(self, scope_id: str) -> _Place | None:

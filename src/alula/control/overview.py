@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from alula.control.clock import timestamp
 from alula.database import browse
-from alula.database import tables as t
-from alula.idl import admin
 from alula.idl.identifier import LAUNCH_PLAN, TASK, WORKFLOW
 from alula.idl.phase import ExecutionPhase
 from alula.idl.v1 import browse_pb2
@@ -21,7 +17,7 @@ _FAILED = (ExecutionPhase.FAILED, ExecutionPhase.TIMED_OUT)
 
 def overview(connection: Connection, now: int) -> browse_pb2.Overview:
     """What runs now, and how it went with what was launched in the 24 hours before `now`."""
-    names = {row.id: row.name for row in _projects(connection)}
+    names = browse.active_projects(connection)
     places: dict[tuple[str, str], browse_pb2.Place] = {}
     people: dict[str, browse_pb2.Person] = {}
     last: dict[str, int] = {}
@@ -61,7 +57,3 @@ def overview(connection: Connection, now: int) -> browse_pb2.Overview:
         people=sorted(people.values(), key=lambda one: -last[one.user]),
         is_capped=max(counted) >= browse.MAX_COUNTED,
     )
-
-
-def _projects(connection: Connection) -> list[Any]:
-    return list(connection.execute(select(t.project.c.id, t.project.c.name).where(t.project.c.state == admin.Project.ACTIVE)))

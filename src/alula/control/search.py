@@ -14,6 +14,7 @@ from alula.errors import InvalidInput
 from alula.idl.v1 import browse_pb2
 
 MAX_VALUES = 100  # of users, phases or labels in one request
+MAX_TEXT = 1_024
 ORDERS = {
     "-created_at": search.Order("created_at", True),
     "created_at": search.Order("created_at", False),
@@ -90,9 +91,6 @@ def _plain(field: str, value: str) -> str:
     if "\x00" in value or len(value) > MAX_TEXT:
         raise InvalidInput(f"{field}: {value[:40]!r} given, expected at most {MAX_TEXT} characters, none of them NUL")
     return value
-
-
-MAX_TEXT = 1_024
 
 
 def _label(label: str) -> tuple[str, str | None]:

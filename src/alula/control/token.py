@@ -50,11 +50,13 @@ def decode(token: str, kind: str, types: tuple[type, ...]) -> Place | None:
         raise wrong from error
     if not isinstance(found, list) or len(found) != len(types) + 1 or found[0] != kind:
         raise wrong
-    for value, expected in zip(found[1:], types, strict=True):
-        if (
-            type(value) is not expected
-            or (isinstance(value, int) and abs(value) > _MAX_NUMBER)
-            or (isinstance(value, str) and "\x00" in value)
-        ):
-            raise wrong
+    if not all(_is_part(value, expected) for value, expected in zip(found[1:], types, strict=True)):
+        raise wrong
     return tuple(found[1:])
+
+
+def _is_part(value: object, expected: type) -> bool:
+    """Whether it is of the type, and a database takes it: JSON can say larger numbers, NUL, and half a pair of surrogates."""
+    if isinstance(value, int):
+        return type(value) is expected and abs(value) <= _MAX_NUMBER
+    return isinstance(value, str) and expected is str and not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in value)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, 
 from alula.database import tables as t
 from alula.database.entity import TABLES
 from alula.database.search import ENDED
+from alula.engine.graph import END, START, NodeKind
 from alula.idl.identifier import LAUNCH_PLAN, TASK, WORKFLOW
 from alula.idl.phase import TERMINAL_EXECUTION, ExecutionPhase
 
@@ -40,6 +41,12 @@ def ended_counts(connection: Connection, since: int) -> Sequence[Any]:
     grouped = "project, domain, principal, phase"
     sql = f"SELECT {grouped}, count(*), max(created_at) FROM ({newest}) AS e GROUP BY {grouped}"
     return connection.execute(text(sql), {"since": since}).all()
+
+
+def active_projects(connection: Connection) -> dict[str, str]:
+    """Names of the projects that are not archived, by id."""
+    p = t.project.c
+    return {row.id: row.name for row in connection.execute(select(p.id, p.name).where(p.state == 0))}
 
 
 def named_counts(connection: Connection, resource_type: int) -> Sequence[Any]:
@@ -140,6 +147,23 @@ def _of_name(resource_type: int) -> str:
 
 def _names(place: tuple[str, str, str]) -> dict[str, str]:
     return dict(zip(("project", "domain", "name"), place, strict=True))
+
+
+_n = t.node_execution.c
+_NODE: list[ColumnElement[Any]] = [_n.node_id, _n.spec_node_id, _n.scope_id, _n.kind, _n.phase, _n.duration_us, _n.cache_status]
+
+
+def node(connection: Connection, key: int, node_id: str, *, with_inputs: bool = False) -> Row[Any] | None:
+    """A node of an execution."""
+    query = select(*_NODE, *([_n.inputs] if with_inputs else [])).where(_n.execution_key == key, _n.node_id == node_id)
+    return connection.execute(query).one_or_none()
+
+
+def first_nodes(connection: Connection, key: int, limit: int) -> Sequence[Row[Any]]:
+    """Nodes of an execution in the order in which they were reached, without the start and end nodes."""
+    ends = (NodeKind.START.value, NodeKind.END.value)
+    where = (_n.execution_key == key, _n.kind.not_in(ends), _n.spec_node_id.not_in((START, END)))
+    return connection.execute(select(*_NODE).where(*where).order_by(_n.key).limit(limit)).all()
 
 
 def attempt_page(

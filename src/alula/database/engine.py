@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event, inspect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from alula.database import tables
-from alula.errors import AlulaError, Exhausted, FailedPrecondition, InvalidInput, Unavailable
+from alula.errors import AlulaError, Exhausted, FailedPrecondition, InvalidInput, LimitExceeded, Unavailable
 
 T = TypeVar("T")
 SCHEMA_VERSION = 6
 LOCK = 4_252_985_441  # PostgreSQL advisory lock of whoever owns the executions
 LOCK_NOT_AVAILABLE = "55P03"  # as an SQLSTATE
+PROGRAM_LIMIT = "54"  # begins those of what is larger than PostgreSQL takes, for instance for an entry of an index
 RELEASE_S = 3
 
 
@@ -76,11 +77,23 @@ class Database:
 def translate(error: DBAPIError) -> AlulaError:
     """What a driver's error means to people."""
     text = str(error.orig)
+    if is_refusal(error):
+        kind = LimitExceeded if _state(error).startswith(PROGRAM_LIMIT) else InvalidInput
+        return kind(f"the database cannot take a name, text or number of this request: {text.partition(chr(10))[0]}")
     if "disk is full" in text or "No space left" in text:
         return Exhausted(f"the disk that holds the database is full ({text}); free some space, nothing was half written", code="DISK_FULL")
     if "readonly" in text or "unable to open" in text:
         return Unavailable(f"the database cannot be written ({text}); check the owner and mode of the home folder", code="DATABASE")
     return Unavailable(f"the database does not answer: {text}", code="DATABASE")
+
+
+def is_refusal(error: DBAPIError) -> bool:
+    """Whether what was asked is wrong (too large, a NUL, a number out of range), while the database is well."""
+    return isinstance(error, DataError) or _state(error).startswith(PROGRAM_LIMIT)
+
+
+def _state(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 def open_database(url: str) -> Database:
@@ -128,7 +141,7 @@ def _take_alone(engine: Engine) -> Connection:
         connection.commit()
     except DBAPIError as e:
         connection.close()
-        if getattr(e.orig, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+        if _state(e) != LOCK_NOT_AVAILABLE:
             raise
         message = "the database is in use by another alula server; stop it, or give this one a database of its own"
         raise Unavailable(message, code="DATABASE_IN_USE") from e

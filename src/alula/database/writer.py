@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
-from alula.database.engine import Database, execute, translate
+from alula.database.engine import Database, execute, is_refusal, translate
 from alula.errors import AlulaError, Internal, Unavailable
 
 log = logging.getLogger(__name__)
@@ -146,9 +146,11 @@ class Writer:
         execute(connection, "SAVEPOINT job")
         try:
             result = job.work(connection)
-        except OperationalError:
-            raise  # the disk or the server: the whole batch fails together
         except Exception as e:
+            if isinstance(e, DBAPIError) and is_refusal(e):
+                e = translate(e)
+            elif isinstance(e, OperationalError):
+                raise  # the disk or the server: the whole batch fails together
             execute(connection, "ROLLBACK TO SAVEPOINT job")
             if not isinstance(e, AlulaError):
                 log.exception("a write failed")

@@ -56,11 +56,11 @@ def list_files(uri: str, fetch: Fetch, most: int) -> tuple[list[code_pb2.CodeFil
         for member in members:
             if not (member.isreg() or member.issym()):
                 continue
-            if len(found) == most and member.name not in found:
+            path = _shown(member.name)
+            if len(found) == most and path not in found:
                 return _sorted(found), True
             link = member.linkname if member.issym() else ""
             is_executable = bool(member.mode & 0o100) and not link
-            path = _shown(member.name)
             found[path] = code_pb2.CodeFile(path=path, size=member.size, is_executable=is_executable, link=_shown(link))
     return _sorted(found), False
 
@@ -80,7 +80,8 @@ def read_file(uri: str, path: str, fetch: Fetch, most: int) -> Content:
             if _shown(member.name) != path:
                 continue
             if member.issym():
-                found = Content(member.linkname.encode(errors="replace"), len(member.linkname))
+                target = member.linkname.encode(errors="surrogateescape")
+                found = Content(target[:most], len(target))
             elif member.isreg():
                 source = members.extractfile(member)
                 found = Content(source.read(most) if source is not None else b"", member.size)
@@ -117,7 +118,7 @@ def _read_tree(uri: str, manifest: code_pb2.Tree, path: str, fetch: Fetch, most:
         if file.path.decode(errors="replace") != path:
             continue
         if file.link:
-            return Content(file.link, len(file.link))
+            return Content(file.link[:most], len(file.link))
         if file.offset + file.size > MAX_ARCHIVE_BYTES:
             raise LimitExceeded(f"code: {path[:200]!r} lies behind the first {MAX_ARCHIVE_BYTES >> 20} MiB of its pack; it is not shown")
         digest = manifest.packs[file.pack]

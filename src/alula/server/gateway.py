@@ -6,6 +6,7 @@ JSON keeps proto names (snake_case), prints unset fields and enum names. `applic
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import secrets
@@ -30,6 +31,8 @@ Method = Callable[[Message, Context], Awaitable[Message]]
 
 MAX_BODY_BYTES = 20 * 1024 * 1024
 """As much as Flyte's gRPC door takes."""
+LARGE_BYTES = 64 * 1024
+"""An answer from this size on is made in a thread: a comparison of a hundred executions would hold up every other request."""
 _MAX_QUERY_BYTES = 64 * 1024
 _MAX_QUERY_FIELDS = 1000
 PROTOBUF = b"application/octet-stream"
@@ -139,8 +142,7 @@ class _GatewayRoute(BaseRoute):
         node = self._root.find(segments)
         if node is None:
             return Match.NONE, {}
-        is_known = scope["method"] in node.bindings
-        return (Match.FULL if is_known else Match.PARTIAL), {"alula.gateway": (node, segments)}
+        return Match.FULL, {"alula.gateway": (node, segments)}  # with a wrong method, too: what is allowed is said here
 
     def url_path_for(self, name: str, /, **path_params: object) -> NoMatchFound:  # type: ignore[override]
         raise NoMatchFound(name, path_params)
@@ -177,7 +179,10 @@ class _GatewayRoute(BaseRoute):
         read_path(request, binding, segments)
         if scope["query_string"]:
             read_query(request, binding, scope["query_string"])
-        return _encode(await method(request, Context(self._principal(scope), headers)), is_binary)
+        answer = await method(request, Context(self._principal(scope), headers))
+        if answer.ByteSize() < LARGE_BYTES:
+            return _encode(answer, is_binary)
+        return await asyncio.to_thread(_encode, answer, is_binary)
 
 
 class _NotAllowed(Exception):

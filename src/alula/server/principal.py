@@ -14,7 +14,8 @@ from starlette.types import Scope
 from alula.errors import InvalidInput
 
 HEADER = "alula-user"
-MAX_LENGTH = 128
+MAX_BYTES = 256
+"""Of a name in UTF-8: it is part of the index of executions, whose entries PostgreSQL bounds."""
 
 
 def decide(claim: str, *, is_loopback: bool) -> str:
@@ -35,8 +36,8 @@ def decide(claim: str, *, is_loopback: bool) -> str:
         name = unquote(claim, errors="strict")
     except UnicodeDecodeError as error:
         raise InvalidInput(f"{HEADER}: {claim[:40]!r} given, expected a name in UTF-8, percent-encoded") from error
-    if not name.isprintable() or not name.strip() or len(name) > MAX_LENGTH:
-        raise InvalidInput(f"{HEADER}: {name[:40]!r} given, expected a name of at most {MAX_LENGTH} printable characters")
+    if not name.isprintable() or not name.strip() or len(name.encode()) > MAX_BYTES:
+        raise InvalidInput(f"{HEADER}: {name[:40]!r} given, expected a name of printable characters, at most {MAX_BYTES} bytes in UTF-8")
     return name.strip()
 
 

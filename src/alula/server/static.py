@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+
+from alula.errors import NotFound
 
 FOLDER = Path(__file__).parent / "static"
 NONCE = "%NONCE%"
@@ -62,40 +64,45 @@ class Pages:
             Route("/{name:path}", self.page, methods=["GET"]),
         ]
 
-    async def asset(self, request: Request) -> Response:
+    # Both read files, so they are no coroutines: Starlette runs them in a thread.
+    def asset(self, request: Request) -> Response:
         """A file with its content's hash in its name: it never changes, so a browser asks for it once."""
         answer = self._file(f"assets/{request.path_params['name']}", request)
         if answer.status_code == 200:
             answer.headers["cache-control"] = "public, max-age=31536000, immutable"
         return answer
 
-    async def page(self, request: Request) -> Response:
+    def page(self, request: Request) -> Response:
         """The page, whatever the address: which one it is, the browser decides."""
         name = request.path_params["name"]
         if name.startswith(_NO_PAGES):
-            return _missing(request)
+            raise _missing(request)
         if name in ("icon.svg", "theme.js"):
             answer = self._file(name, request)
             answer.headers["cache-control"] = "no-cache"
             return answer
-        index = self._folder / "index.html"
-        if not index.is_file():
+        try:
+            document = (self._folder / "index.html").read_text()
+        except FileNotFoundError:
             return PlainTextResponse(NOT_BUILT, status_code=503)
         nonce = secrets.token_urlsafe(16)
-        body = index.read_text().replace(NONCE, nonce)
+        body = document.replace(NONCE, nonce)
         headers = {"content-security-policy": policy(nonce), "cache-control": "no-store", "x-frame-options": "DENY", **_ALWAYS}
         return Response(body, headers=headers, media_type="text/html; charset=utf-8")
 
     def _file(self, name: str, request: Request) -> Response:
         path = self._folder / name
-        if ".." in path.parts or not path.is_file():
-            return _missing(request)
         accepted = request.headers.get("accept-encoding", "")
-        for encoding, ending in _ENCODINGS:
-            packed = path.with_name(path.name + ending)
-            if encoding in accepted and packed.is_file():
-                return self._answer(packed, path.name, request, {"content-encoding": encoding, "vary": "accept-encoding"})
-        return self._answer(path, path.name, request, {"vary": "accept-encoding"})
+        try:
+            if ".." in path.parts or not path.is_file():
+                raise _missing(request)
+            for encoding, ending in _ENCODINGS:
+                packed = path.with_name(path.name + ending)
+                if encoding in accepted and packed.is_file():
+                    return self._answer(packed, path.name, request, {"content-encoding": encoding, "vary": "accept-encoding"})
+            return self._answer(path, path.name, request, {"vary": "accept-encoding"})
+        except OSError as error:  # a longer name than files have, or a new build takes the place of this one
+            raise _missing(request) from error
 
     def _answer(self, path: Path, name: str, request: Request, headers: dict[str, str]) -> Response:
         asset = self._read(path, path.stat().st_mtime_ns, name)
@@ -111,5 +118,5 @@ class Pages:
         return _Asset(body, kind, f'"{hashlib.sha256(body).hexdigest()[:20]}"')
 
 
-def _missing(request: Request) -> Response:
-    return JSONResponse({"code": 5, "message": f"there is nothing at {request.url.path}", "details": []}, status_code=404)
+def _missing(request: Request) -> NotFound:
+    return NotFound(f"there is nothing at {request.url.path[:200]}")

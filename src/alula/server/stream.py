@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
@@ -48,11 +49,11 @@ class StreamRoutes:
         p = request.path_params
         execution = ExecutionId(p["project"], p["domain"], p["name"])
         updates = self._follower.watch(execution, with_nodes=request.query_params.get("nodes", "1") != "0")
-        first = await anext(updates)  # an unknown execution is a 404, not a broken stream
+        first = _parts(await anext(updates))  # an unknown execution is a 404, not a broken stream
 
         async def events() -> AsyncIterator[bytes]:
-            for part in _parts(first):
-                yield await asyncio.to_thread(_event, part)
+            while first:  # a stream lasts for hours: what is sent is let go
+                yield await asyncio.to_thread(_event, first.pop(0))
             async for update in updates:
                 for part in _parts(update):
                     yield await asyncio.to_thread(_event, part) if len(part.nodes) > 1 else _event(part)
@@ -76,28 +77,24 @@ class StreamRoutes:
         """An attempt's log: whole, from a place on, its end, as it grows, or (`limit`) one piece of it."""
         q, attempt, item = request.query_params, *_attempt(request)
         tail, offset = _number(q, "tail", 0), _number(q, "offset", 0)
-        is_followed = q.get("follow") == "1"
+        is_followed = q.get("follow") == "1" and "limit" not in q
+        place = await self._follower.log_place(attempt, item) if not is_followed else await self._follower.log_place_if_any(attempt, item)
+        # One that has not begun is followed from its first byte: of its end nothing is known.
+        begin = _begin(place, tail, offset) if place is not None else offset
         headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-        if "limit" in q:
-            place = await self._follower.log_place(attempt, item)
-            begin = _begin(place, tail, offset)
+        if place is not None:
+            headers |= _place_headers(place, begin)
+        if place is not None and "limit" in q:
             length = min(_number(q, "limit", 0), MAX_CHUNK_BYTES, max(0, place.size - begin))
             data = await asyncio.to_thread(read, place.path, place.start + begin, length) if length else b""
-            return Response(data, media_type="text/plain; charset=utf-8", headers={**headers, **_place_headers(place, begin)})
-        try:
-            place = await self._follower.log_place(attempt, item)
-        except NotFound:
-            if not is_followed or not await self._follower.may_come(attempt, item):
-                raise
-        else:
-            begin = _begin(place, tail, offset)
-            headers |= _place_headers(place, begin)
-            tail, offset = (0, begin) if begin else (0, 0)
+            return Response(data, media_type="text/plain; charset=utf-8", headers=headers)
 
         async def body() -> AsyncIterator[bytes]:
-            async for chunk in self._follower.logs(attempt, item, follow=is_followed, tail_bytes=tail, offset=offset):
-                yield chunk.data
+            with suppress(NotFound):  # its execution ended without it, or the cache answered: there is no log
+                async for chunk in self._follower.logs(attempt, item, follow=is_followed, offset=begin):
+                    yield chunk.data
 
+        # Headers go before anything was written: only then it is noticed when whoever waits for a silent attempt has gone.
         return StreamingResponse(body(), media_type="text/plain; charset=utf-8", headers=headers)
 
     async def find(self, request: Request) -> Response:
@@ -193,14 +190,15 @@ def _server_sent(events: AsyncIterator[bytes]) -> Response:
 
 def _attempt(request: Request) -> tuple[core.TaskExecutionIdentifier, int]:
     p = request.path_params
-    if p["attempt"] > _MAX_ATTEMPT:
-        raise NotFound(f"attempt {p['attempt']} of node {p['node_id']!r}: there is none")
+    number = p["attempt"]
+    if not (number.isascii() and number.isdigit() and len(number) <= 10 and int(number) <= _MAX_ATTEMPT):
+        raise NotFound(f"attempt {number[:40]} of node {p['node_id']!r}: there is none")
     execution = core.WorkflowExecutionIdentifier(project=p["project"], domain=p["domain"], name=p["name"])
     node = core.NodeExecutionIdentifier(node_id=p["node_id"], execution_id=execution)
     item = _number(request.query_params, "item", -1)
     if item > _MAX_ATTEMPT:
         raise NotFound(f"item {item} of node {p['node_id']!r}: there is none")
-    return core.TaskExecutionIdentifier(node_execution_id=node, retry_attempt=p["attempt"]), item
+    return core.TaskExecutionIdentifier(node_execution_id=node, retry_attempt=int(number)), item
 
 
 def _begin(place: LogPlace, tail: int, offset: int) -> int:

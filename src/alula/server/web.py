@@ -74,7 +74,7 @@ def build_app(
         try:
             await platform.read(lambda c: c.exec_driver_sql("SELECT 1").scalar())
         except AlulaError as e:
-            return _error(e)
+            return error_answer(e)
         return await healthz(request)
 
     async def healthcheck(request: Request) -> Response:
@@ -91,20 +91,21 @@ def build_app(
         Route("/data/{key:path}", data.handle, methods=["GET", "HEAD", "PUT"]),
         Route("/api/alula/v1/watch/{project}/{domain}/{name}", streams.watch, methods=["GET"]),
         Route("/api/alula/v1/changes", streams.changes, methods=["GET"]),
-        Route("/api/alula/v1/logs/{project}/{domain}/{name}/{node_id}/{attempt:int}", streams.logs, methods=["GET"]),
-        Route("/api/alula/v1/logs/{project}/{domain}/{name}/{node_id}/{attempt:int}/find", streams.find, methods=["GET"]),
+        Route("/api/alula/v1/logs/{project}/{domain}/{name}/{node_id}/{attempt}", streams.logs, methods=["GET"]),
+        Route("/api/alula/v1/logs/{project}/{domain}/{name}/{node_id}/{attempt}/find", streams.find, methods=["GET"]),
         *build_routes(unary, max_bytes=limits.max_message_bytes),
         *Pages().routes(),
     ]
     middleware = [] if is_public else [Middleware(TrustedHostMiddleware, allowed_hosts=LOCAL_HOSTS, www_redirect=False)]
-    return Starlette(routes=routes, middleware=middleware, exception_handlers={AlulaError: lambda request, e: _error(e)})
+    return Starlette(routes=routes, middleware=middleware, exception_handlers={AlulaError: lambda request, e: error_answer(e)})
 
 
 def _is_stream(name: str) -> bool:
     return name in ("alula.v1.RunService.Launch", "alula.v1.RunService.Watch", "alula.v1.RunService.Logs")
 
 
-def _error(error: AlulaError) -> Response:
+def error_answer(error: AlulaError) -> Response:
+    """An error as the HTTP door says it."""
     status = status_of(error)
     return JSONResponse({"code": status.grpc, "message": str(error), "details": [{"reason": error.code}]}, status_code=status.http)
 

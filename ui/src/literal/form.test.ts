@@ -60,6 +60,13 @@ it("keeps a literal that does not fit its type", () => {
   expect(fromLiteral(shape, literal)).toEqual({ form: "literal", literal });
 });
 
+it("keeps a stored value that a form would refuse", () => {
+  const literal = { scalar: { primitive: { duration: "315576000000.999999999s" } } };
+  const shape = shapeOfType({ simple: "DURATION" });
+  expect(fromLiteral(shape, literal)).toEqual({ form: "literal", literal });
+  expect(fromLiteral(shapeOfType({ collection_type: { simple: "DURATION" } }), { collection: { literals: [literal] } })).toMatchObject({ items: [{ value: { literal } }] });
+});
+
 it("reads JSON exactly", () => {
   expect(parseJson('{"a": [1, 1.0, 9007199254740993, -Infinity, 1e2], "b": null}')).toEqual(new Map<string, Plain>([["a", [1n, 1, 9007199254740993n, -Infinity, 100]], ["b", null]]));
   expect(() => parseJson('{"a": 1,}')).toThrow('line 1, column 9: expected a name in "quotes", found "}"');

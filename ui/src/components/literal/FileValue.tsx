@@ -93,7 +93,7 @@ function Picture({ files, uri, type, name }: { files: Files; uri: string; type: 
       if (made) URL.revokeObjectURL(made);
     };
   }, [files, uri, type]);
-  if (failure) return <p className="text-xs text-ink-2">{failure}</p>;
+  if (failure) return <p className="text-xs text-ink-2">{printable(failure)}</p>;
   return source ? (
     <img src={source} alt={printable(name, 100)} onError={() => setFailure("This is no image that a browser can show.")} className="max-h-80 max-w-full self-start rounded border border-line bg-white object-contain" />
   ) : (

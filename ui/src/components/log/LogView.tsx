@@ -6,6 +6,7 @@ import { IconButton } from "@/components/ui/Button";
 import { sizeInWords } from "@/lib/size";
 import type { LogLines } from "@/log/lines";
 import { messageOf } from "@/lib/messageOf";
+import { printable } from "@/lib/printable";
 import { LogLine } from "./LogLine";
 
 export interface LogViewProps {
@@ -211,7 +212,7 @@ export function LogView(props: LogViewProps) {
       </div>
       {failure && (
         <p role="alert" className="border-b border-line bg-bad-ground px-3 py-1.5 text-xs break-words text-bad">
-          {failure}
+          {printable(failure)}
         </p>
       )}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- whether the reader moved it */}

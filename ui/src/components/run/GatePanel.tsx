@@ -53,7 +53,7 @@ export function GatePanel({ signal, isApproval, isWaiting, onAnswer }: { signal:
       )}
       {failure && (
         <p role="alert" className="mt-2 text-sm break-words whitespace-pre-wrap text-bad">
-          {failure}
+          {printable(failure)}
         </p>
       )}
     </div>
