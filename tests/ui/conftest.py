@@ -19,8 +19,16 @@ SHOWN_MS = 10_000
 PLACE = {"project": "default", "domain": "development"}
 
 
-@pytest.fixture(scope="session")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests go to one worker, one after the other: the browser is started once for each."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group(f"ui/{item.path.stem}"))
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ends with the file: while Playwright stands, its event loop runs in this thread, and no other test could have one."""
     with chromium() as launched:
         yield launched
 

@@ -2,7 +2,6 @@ import { messageOf } from "@/lib/messageOf";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { findInLog, followLog, logAddress, readLog, type LogPlace } from "@/api/log/reader";
 import { LogView } from "@/components/log/LogView";
-import { messageOf } from "@/lib/messageOf";
 import { findLine, LogLines, looksLikeError } from "@/log/lines";
 
 /** A log opens at its end with so much of it. */
