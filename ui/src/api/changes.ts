@@ -23,28 +23,28 @@ const LONGEST_PAUSE_MS = 1600;
 
 /**
  * Keeps what is on the page true: phases change in place as they are told, and whatever a change concerns is read again, at once and then
- * with pauses that grow while changes go on. Nothing that is not shown is read, and a server at rest is asked nothing.
+ * with pauses that grow while changes go on. Nothing that is not shown is read, and a server at rest is asked nothing. A reading is
+ * never cut short by the next: on a busy server a long list would not be renewed at all.
  */
 export function followChanges(client: QueryClient): () => void {
   const due = new Set<string>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let pause = SHORTEST_PAUSE_MS;
+  let isRenewing = false;
+  let isClosed = false;
 
   function mark(...names: string[]): void {
     for (const name of names) due.add(name);
-    if (timer === undefined) renew();
+    if (!isRenewing) void renew();
   }
 
-  function renew(): void {
-    timer = undefined;
-    if (due.size === 0) {
-      pause = SHORTEST_PAUSE_MS;
-      return;
+  async function renew(): Promise<void> {
+    isRenewing = true;
+    for (let pause = SHORTEST_PAUSE_MS; due.size > 0 && !isClosed; pause = Math.min(LONGEST_PAUSE_MS, pause * 2)) {
+      const names = [...due];
+      due.clear();
+      const rested = new Promise((resolve) => setTimeout(resolve, pause));
+      await Promise.all([rested, ...names.map((name) => client.invalidateQueries({ queryKey: [name] }))]);
     }
-    for (const name of due) void client.invalidateQueries({ queryKey: [name] });
-    due.clear();
-    timer = setTimeout(renew, pause);
-    pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
+    isRenewing = false;
   }
 
   const lists = [executionKeys.lists, overviewKeys.all, entityKeys.all].map((key) => key[0]);
@@ -57,7 +57,7 @@ export function followChanges(client: QueryClient): () => void {
     },
   });
   return () => {
-    clearTimeout(timer);
+    isClosed = true;
     close();
   };
 }

@@ -85,7 +85,8 @@ async function refusal(answer: Response): Promise<ApiError> {
 }
 
 /** The path of a signed link: the server names itself as clients reach it, which need not be the name this page came by. */
-export function local(link: string): string {
+export function local(link: string | undefined): string {
+  if (!link) throw new ApiError("The server gave no link to the object.", 0);
   const url = new URL(link, location.origin);
   return url.pathname + url.search;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { ComparedExecution, Literal } from "@/idl";
+import type { ComparedExecution, Literal, MetricSeries } from "@/idl";
 import { toCsv } from "./csv";
 import { axesOf } from "./parallel";
-import { smooth } from "./smooth";
+import { pointsOf, smooth } from "./curve";
 import { compareExecutions } from "./table";
 
 const integer = (value: string): Literal => ({ scalar: { primitive: { integer: value } } });
@@ -79,6 +79,18 @@ describe("CSV", () => {
     const csv = toCsv(compareExecutions([a, a]), ["one", "two"]);
     expect(csv).toContain(`Inputs,"a,b","'=HYPERLINK(""x"")","'=HYPERLINK(""x"")"\r\n`);
     expect(csv).toContain("Inputs,n,-5,-5\r\n");
+  });
+});
+
+describe("points of a curve", () => {
+  const series: MetricSeries = { steps: ["2", "0", "1"], at_us: ["1000000", "1500000", "3000000"], values: [8, 4, "NaN"] };
+  it("go from left to right before they are smoothed", () => {
+    expect(pointsOf(series, { isTime: false, weight: 0 })).toEqual({ x: [0, 1, 2], y: [4, Number.NaN, 8] });
+    expect(pointsOf(series, { isTime: false, weight: 0.5 }).y[2]).toBeCloseTo(20 / 3);
+  });
+  it("are seconds since the first by time", () => {
+    expect(pointsOf(series, { isTime: true, weight: 0 })).toEqual({ x: [0, 0.5, 2], y: [8, 4, Number.NaN] });
+    expect(pointsOf(undefined, { isTime: true, weight: 0 })).toEqual({ x: [], y: [] });
   });
 });
 

@@ -9,12 +9,10 @@ const ELK_NODES = 300;
 const ELK_EDGES = 900;
 
 export interface LayoutRequest {
-  number: number;
   model: GraphModel;
 }
 
 export interface LayoutAnswer {
-  number: number;
   layout: Layout;
 }
 
@@ -48,10 +46,10 @@ async function byElk(nodes: readonly Sized[], edges: readonly GraphEdge[]): Prom
 }
 
 self.onmessage = (event: MessageEvent<LayoutRequest>) => {
-  const { number, model } = event.data;
+  const { model } = event.data;
   const isLarge = model.nodes.length > ELK_NODES || model.edges.length > ELK_EDGES;
   void layoutGraph(model, isLarge ? layered : byElk)
     // A graph that ELK gives up on is drawn all the same.
     .catch(() => layoutGraph(model, layered))
-    .then((layout) => self.postMessage({ number, layout } satisfies LayoutAnswer));
+    .then((layout) => self.postMessage({ layout } satisfies LayoutAnswer));
 };

@@ -60,6 +60,13 @@ it("keeps a literal that does not fit its type", () => {
   expect(fromLiteral(shape, literal)).toEqual({ form: "literal", literal });
 });
 
+it("keeps a stored value that a form would refuse", () => {
+  const literal = { scalar: { primitive: { duration: "315576000000.999999999s" } } };
+  const shape = shapeOfType({ simple: "DURATION" });
+  expect(fromLiteral(shape, literal)).toEqual({ form: "literal", literal });
+  expect(fromLiteral(shapeOfType({ collection_type: { simple: "DURATION" } }), { collection: { literals: [literal] } })).toMatchObject({ items: [{ value: { literal } }] });
+});
+
 it("reads JSON exactly", () => {
   expect(parseJson('{"a": [1, 1.0, 9007199254740993, -Infinity, 1e2], "b": null}')).toEqual(new Map<string, Plain>([["a", [1n, 1, 9007199254740993n, -Infinity, 100]], ["b", null]]));
   expect(() => parseJson('{"a": 1,}')).toThrow('line 1, column 9: expected a name in "quotes", found "}"');
@@ -105,6 +112,7 @@ const WORDS: LaunchWords = {
 
 it("writes the command as the shell and alula read it", () => {
   expect(launchCommand(WORDS).text).toBe("alula launch a.wf:v1 \\\n  --project p \\\n  --domain d \\\n  --how-many=-3 \\\n  --no-fast \\\n  -i 'name=it'\\''s $HOME'");
+  expect(launchCommand({ ...WORDS, inputs: [{ name: "x; rm -rf ~", type: { simple: "STRING" }, literal: { scalar: { primitive: { string_value: "$(y)" } } } }] }).text).toContain(" -i 'x; rm -rf ~=$(y)'");
   expect(launchCommand({ ...WORDS, labels: new Map([["a", "b"]]) }).missing).toEqual(["labels"]);
 });
 

@@ -7,7 +7,12 @@ import { newKey, UNSET, type Value } from "./value";
 
 /** The form of a literal. What does not fit the shape is kept as it is. */
 export function fromLiteral(shape: Shape, literal: Literal): Value {
-  return read(shape, literal) ?? { form: "literal", literal };
+  try {
+    return read(shape, literal) ?? { form: "literal", literal };
+  } catch {
+    // The server holds more than a form can say, such as a duration of more than 10000 years.
+    return { form: "literal", literal };
+  }
 }
 
 const text = (value: string): Value => ({ form: "text", text: value });

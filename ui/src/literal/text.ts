@@ -99,6 +99,8 @@ export interface LaunchWords {
   outputs: string;
 }
 
+const WORD = /^[A-Za-z_]\w*$/;
+
 /** What the command has options for itself; an input of such a name is given by `-i`. */
 const TAKEN = new Set(["input", "inputs", "address", "project", "domain", "version", "name", "overwrite-cache", "wait", "json", "help"]);
 
@@ -132,7 +134,8 @@ export function launchCommand(words: LaunchWords): Copied {
 function inputOption({ name, type, literal }: Said): string {
   const dashed = name.replaceAll("_", "-");
   const text = commandText(literal, type);
-  if (TAKEN.has(dashed)) return `-i ${quoted(`${name}=${text}`)}`;
+  // A workflow that another client registered may have inputs of any name; what is no word would be read by the shell.
+  if (TAKEN.has(dashed) || !WORD.test(name)) return `-i ${quoted(`${name}=${text}`)}`;
   const boolean = literal.scalar?.primitive?.boolean;
   if (boolean !== undefined && type?.simple === "BOOLEAN") return boolean ? `--${dashed}` : `--no-${dashed}`;
   return option(dashed, text);
@@ -142,8 +145,8 @@ function option(name: string, text: string): string {
   return text.startsWith("-") ? quoted(`--${name}=${text}`) : `--${name} ${quoted(text)}`;
 }
 
-/** For a POSIX shell. */
-function quoted(text: string): string {
+/** A word for a POSIX shell. */
+export function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
@@ -154,7 +157,7 @@ export function launchPython(words: LaunchWords): Copied {
   for (const { name, type, literal } of words.inputs) {
     try {
       const value = pythonText(jsonOfLiteral(literal, type));
-      if (/^[A-Za-z_]\w*$/.test(name)) named.push(`${name}=${value}`);
+      if (WORD.test(name)) named.push(`${name}=${value}`);
       else odd.push(`${JSON.stringify(name)}: ${value}`);
     } catch (error) {
       missing.push(`input ${name}: ${error instanceof Error ? error.message : ""}`);

@@ -46,6 +46,15 @@ describe("a log's lines", () => {
     expect(findLine(log.lines, "delta", 0, false)).toBe(-1);
   });
 
+  test("that never end are broken up, between characters", () => {
+    const log = new LogLines(0);
+    const piece = bytes("€".repeat(1000));
+    for (let at = 0; at < 400; at++) log.append(piece);
+    expect(texts(log).join("")).toBe("€".repeat(400_000));
+    expect(log.lines.length).toBe(5);
+    expect(log.lines.every((line, at) => at === 0 || line.offset === (log.lines[at - 1]?.offset ?? 0) + bytes(log.lines[at - 1]?.text ?? "").length)).toBe(true);
+  });
+
   test("of bytes that are no text are shown all the same", () => {
     const log = new LogLines(0);
     log.append(new Uint8Array([0xff, 0xfe, 10]));

@@ -2,7 +2,9 @@
 
 const NEWLINE = 10;
 /** So much is held; a log that goes on loses its earliest part, which can be read again. */
-export const MOST_BYTES = 48 << 20;
+const MOST_BYTES = 48 << 20;
+/** A line goes on in another after so much: one that never ends would be put together anew with each piece of it. */
+const LONGEST_LINE = 256 << 10;
 
 export interface Line {
   /** Where it begins. */
@@ -15,8 +17,6 @@ export class LogLines {
   start: number;
   end: number;
   lines: Line[] = [];
-  /** Counts changes. */
-  revision = 0;
   private readonly decoder = new TextDecoder();
   /** The last line, as long as its end has not come. */
   private rest = new Uint8Array();
@@ -35,10 +35,9 @@ export class LogLines {
     const begin = this.end - this.rest.length;
     this.end += bytes.length;
     const used = this.split(whole, begin, this.lines);
-    this.rest = whole.slice(used);
+    this.rest = whole.slice(used + this.breakUp(whole, used, begin));
     this.showRest();
     if (this.end - this.start > MOST_BYTES) this.forgetEarliest();
-    this.revision++;
   }
 
   /** Bytes that end where what is held begins. */
@@ -57,7 +56,6 @@ export class LogLines {
     } else if (tail.length) earlier.push({ offset: begin + used, text: this.decoder.decode(tail) });
     this.lines = [...earlier, ...this.lines];
     this.start = begin;
-    this.revision++;
   }
 
   /** The line a byte lies in; -1: it is not held. */
@@ -79,6 +77,18 @@ export class LogLines {
       from = at + 1;
     }
     return from;
+  }
+
+  /** Makes lines of what has no end and is too long for one, never within a character; gives how many bytes that took. */
+  private breakUp(bytes: Uint8Array, from: number, begin: number): number {
+    let at = from;
+    while (bytes.length - at > LONGEST_LINE) {
+      let to = at + LONGEST_LINE;
+      while (to > at + LONGEST_LINE - 4 && ((bytes[to] ?? 0) & 0xc0) === 0x80) to--;
+      this.lines.push({ offset: begin + at, text: this.decoder.decode(bytes.subarray(at, to)) });
+      at = to;
+    }
+    return at - from;
   }
 
   private dropRest(): void {

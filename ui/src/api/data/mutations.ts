@@ -32,7 +32,12 @@ export async function uploadFolder(place: Place, parts: readonly Part[], onProgr
   const sorted = [...parts].sort((a, b) => (a.path < b.path ? -1 : 1));
   const first = sorted[0];
   if (!first) throw new ApiError("The folder has no files; put one into it.", 400);
-  const lines = await Promise.all(sorted.map(async ({ file, path }) => `${path}\0${await digest(file)}\n`));
+  const lines: string[] = [];
+  // One by one: each is whole in memory while it is hashed.
+  for (const { file, path } of sorted) {
+    signal.throwIfAborted();
+    lines.push(`${path}\0${await digest(file)}\n`);
+  }
   const isKnown = lines.every((line) => !line.endsWith("\0\n"));
   const hash = isKnown ? await sha256(new TextEncoder().encode(lines.join(""))) : "";
   const root = hash || crypto.getRandomValues(new Uint32Array(4)).join("");
@@ -49,8 +54,10 @@ export async function uploadFolder(place: Place, parts: readonly Part[], onProgr
 }
 
 async function send(place: Place, { file, path }: Part, root: string, onProgress: Progress, signal: AbortSignal): Promise<string> {
+  signal.throwIfAborted();
   const location = await post<Location>(["api/v1/dataproxy/artifact_urn"], { project: place.project, domain: place.domain, filename: path, filename_root: root });
-  await put(local(location.signed_url ?? ""), file, location.headers ?? {}, onProgress, signal);
+  signal.throwIfAborted();
+  await put(local(location.signed_url), file, location.headers ?? {}, onProgress, signal);
   return location.native_url ?? "";
 }
 
@@ -64,7 +71,7 @@ function put(url: string, file: File, headers: Record<string, string>, onProgres
     request.onload = () => (request.status < 300 ? resolve() : reject(new ApiError(refusal(request), request.status)));
     request.onerror = () => reject(new ApiError("The upload was cut off; the server does not answer.", 0));
     request.onabort = () => reject(new DOMException("The upload was stopped.", "AbortError"));
-    signal.addEventListener("abort", () => request.abort());
+    signal.addEventListener("abort", () => request.abort(), { once: true });
     request.send(file);
   });
 }

@@ -37,7 +37,6 @@ export function versionsQuery(id: Identifier, limit = 50) {
       ),
     initialPageParam: "",
     getNextPageParam: (page) => page.token || undefined,
-    placeholderData: keepPreviousData,
   });
 }
 

@@ -23,6 +23,8 @@ export function attemptsQuery(id: ExecutionId, at: unknown, nodeId?: string, ite
     queryKey: runKeys.attempts(id, at, nodeId, item),
     queryFn: ({ signal }) => readAttempts(id, nodeId, item, signal),
     placeholderData: keepPreviousData,
+    // While a run goes on there is a new answer every second or so, of up to thousands of attempts: the old ones are not kept.
+    gcTime: 5_000,
   });
 }
 
@@ -96,12 +98,20 @@ async function readMetrics(id: ExecutionId, nodeId: string, signal: AbortSignal)
   return found.attempts ?? [];
 }
 
-/** Every point of one attempt's metrics. `item` counts from 0, -1: an ordinary task. */
-export function seriesQuery(id: ExecutionId, nodeId: string, attempt: number, item: number) {
+/** Whose metrics: an attempt of a node, or of a map's item. `item` counts from 0, -1: an ordinary task. */
+export interface Teller {
+  id: ExecutionId;
+  nodeId: string;
+  attempt: number;
+  item: number;
+}
+
+/** Every point of one attempt's metrics, or of some of them; `points` is how many there are, so that new ones are read. */
+export function seriesQuery({ id, nodeId, attempt, item }: Teller, names?: readonly string[], points?: string) {
   return queryOptions({
-    queryKey: runKeys.series(id, nodeId, attempt, item),
+    queryKey: [...runKeys.series(id, nodeId, attempt, item), names, points],
     queryFn: ({ signal }) =>
-      get<{ series?: MetricSeries[] }>(["api/alula/v1/series", ...parts(id), nodeId, String(attempt)], { item: item + 1 || undefined }, signal).then((found) => found.series ?? []),
+      get<{ series?: MetricSeries[] }>(["api/alula/v1/series", ...parts(id), nodeId, String(attempt)], { item: item + 1 || undefined, names }, signal).then((found) => found.series ?? []),
   });
 }
 

@@ -6,7 +6,7 @@ import { get, local, send } from "@/api/client";
  */
 export async function linkTo(uri: string): Promise<string> {
   const made = await get<{ signed_url?: string }>(["api/v1/dataproxy/artifact_urn"], { native_url: uri });
-  return local(made.signed_url ?? "");
+  return local(made.signed_url);
 }
 
 /** Reads an object up to `limit` bytes; what is larger is not read, and undefined. */

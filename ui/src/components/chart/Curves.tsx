@@ -33,12 +33,13 @@ export default function Curves({ curves, label, isLog = false, isTime = false, f
   const plot = useRef<uPlot>(undefined);
   const isDark = useIsDark();
   const data = useMemo(() => joined(curves, isLog), [curves, isLog]);
-  const names = curves.map(({ id, label: name }) => `${id}\n${name}`).join("\n\n");
+  // As one text, so that the plot is made anew when they change and not whenever the list is.
+  const names = JSON.stringify(curves.map(({ label: name }) => name));
 
   useEffect(() => {
     const target = holder.current;
     if (!target) return;
-    const made = new uPlot(options(names ? names.split("\n\n") : [], { isLog, isTime, isDark, width: target.clientWidth, height }), data, target);
+    const made = new uPlot(options(JSON.parse(names) as string[], { isLog, isTime, isDark, width: target.clientWidth, height }), data, target);
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: target.clientWidth, height }));
     observer.observe(target);
@@ -92,7 +93,7 @@ function options(names: readonly string[], { isLog, isTime, isDark, width, heigh
     series: [
       {},
       ...names.map((name, at): uPlot.Series => ({
-        label: name.split("\n")[1],
+        label: name,
         stroke: curveColour(at, isDark),
         dash: curveDash(at),
         width: 1.5,

@@ -52,7 +52,7 @@ export function CompareHead({ executions, columns, hovered, onRemove }: CompareH
 /** Each version that the first one's differs from, of one workflow; at most a few. */
 function versionPairs(executions: readonly ComparedExecution[]) {
   const first = executions[0]?.workflow_id;
-  const others = executions.map(({ workflow_id }) => workflow_id).filter((id) => id?.name === first?.name && id?.version !== first?.version);
+  const others = executions.map(({ workflow_id }) => workflow_id).filter((id) => id?.name === first?.name && id?.project === first?.project && id?.domain === first?.domain && id?.version !== first?.version);
   const versions = [...new Set(others.map((id) => id?.version ?? ""))].slice(0, 4);
   return first ? versions.map((to) => ({ id: first, from: first.version ?? "", to })) : [];
 }

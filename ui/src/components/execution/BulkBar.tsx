@@ -6,6 +6,7 @@ import { Confirm } from "@/components/ui/Dialog";
 import type { Execution, ExecutionId } from "@/idl";
 import { idText } from "@/lib/id";
 import { isTerminal } from "@/lib/phase";
+import { messageOf } from "@/lib/messageOf";
 
 export interface BulkActions {
   abort: (id: ExecutionId) => Promise<unknown>;
@@ -37,7 +38,7 @@ export function BulkBar({ chosen, actions, onDone, onClear }: { chosen: readonly
         try {
           await act(id);
         } catch (error) {
-          refused.push({ id: idText(id), reason: error instanceof Error ? error.message : String(error) });
+          refused.push({ id: idText(id), reason: messageOf(error) });
         }
         setProgress(`${of.length - waiting.length} of ${of.length}`);
       }

@@ -1,11 +1,11 @@
 import { Filter, X } from "lucide-react";
-import { useEffect, useState } from "react";
 import { Button } from "@/components/ui/Button";
-import { Input } from "@/components/ui/Field";
 import { Menu, MenuTick } from "@/components/ui/Menu";
 import { PhaseSign } from "@/components/ui/Phase";
+import { SearchInput } from "@/components/ui/SearchInput";
 import { filterCount, type ExecutionFilters } from "@/lib/executionSearch";
 import { EXECUTION_PHASES, phaseWords } from "@/lib/phase";
+import { printable } from "@/lib/printable";
 import { MoreFilters } from "./MoreFilters";
 import { Pills } from "./Pills";
 
@@ -17,14 +17,12 @@ export interface FilterBarProps {
   users: readonly string[];
 }
 
-const TYPING_MS = 250;
-
 /** What a list of executions is restricted to; every part of it stands in the address. */
 export function FilterBar({ filters, onChange, onClear, users }: FilterBarProps) {
   const phases = filters.phases ?? [];
   return (
     <div className="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2">
-      <Typed label="Name begins with" value={filters.text ?? ""} onChange={(value) => onChange({ text: value || undefined })} />
+      <SearchInput label="Name begins with" placeholder="Name begins with …" className="!w-48" value={filters.text ?? ""} onChange={(value) => onChange({ text: value || undefined })} />
       <Menu
         align="start"
         trigger={
@@ -51,7 +49,7 @@ export function FilterBar({ filters, onChange, onClear, users }: FilterBarProps)
           align="start"
           trigger={
             <Button size="small" className="h-8">
-              Who{filters.users?.length ? `: ${filters.users.length === 1 ? filters.users[0] : filters.users.length}` : ""}
+              Who{filters.users?.length ? `: ${filters.users.length === 1 ? printable(filters.users[0], 60) : filters.users.length}` : ""}
             </Button>
           }
         >
@@ -64,7 +62,7 @@ export function FilterBar({ filters, onChange, onClear, users }: FilterBarProps)
                 onChange({ users: chosen.length ? chosen : undefined });
               }}
             >
-              {user}
+              {printable(user, 60)}
             </MenuTick>
           ))}
         </Menu>
@@ -86,17 +84,4 @@ export function FilterBar({ filters, onChange, onClear, users }: FilterBarProps)
       )}
     </div>
   );
-}
-
-/** A field that tells what was typed once the hand rests. */
-function Typed({ label, value, onChange }: { label: string; value: string; onChange: (value: string) => void }) {
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  useEffect(() => {
-    if (text === value) return;
-    const timer = setTimeout(() => onChange(text), TYPING_MS);
-    return () => clearTimeout(timer);
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- a new callback is no reason to begin anew
-  }, [text, value]);
-  return <Input type="search" aria-label={label} placeholder={`${label} …`} value={text} onChange={(event) => setText(event.target.value)} className="!w-48" />;
 }

@@ -8,6 +8,7 @@ import { parseJson } from "@/literal/json";
 import { jsonText } from "@/literal/plain";
 import { fromPlain } from "@/literal/read";
 import { draftPlain } from "@/literal/write";
+import { messageOf } from "@/lib/messageOf";
 import { useForm } from "./context";
 
 /** A list, map or record as JSON: to paste what is at hand, or to see the whole. */
@@ -48,7 +49,7 @@ function Editor({ shape, value, isLocked, onDone }: { shape: Shape; value: Value
       if (read.form === "plain") setError(`This is no ${shape.words}`);
       else onDone(read);
     } catch (failure) {
-      setError(failure instanceof Error ? failure.message : String(failure));
+      setError(messageOf(failure));
     }
   };
   return (

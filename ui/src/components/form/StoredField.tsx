@@ -4,6 +4,7 @@ import { Button, IconButton } from "@/components/ui/Button";
 import { Field, Input } from "@/components/ui/Field";
 import { printable } from "@/lib/printable";
 import { sizeInWords } from "@/lib/size";
+import { messageOf } from "@/lib/messageOf";
 import { useForm } from "./context";
 import type { KindProps } from "./ShapeField";
 
@@ -14,6 +15,11 @@ export function StoredField({ value, onChange, frame, isFolder, accept, isFrame 
   const [error, setError] = useState("");
   const running = useRef<AbortController>(undefined);
   const picker = useRef<HTMLInputElement>(null);
+  // What else was typed while the file was on its way stays: the field as it is then takes the result.
+  const taker = useRef(onChange);
+  useEffect(() => {
+    taker.current = onChange;
+  });
   useEffect(() => () => running.current?.abort(), []);
   const stored = value.form === "stored" ? value : { uri: "", format: "", hash: "", fileName: undefined };
 
@@ -30,9 +36,9 @@ export function StoredField({ value, onChange, frame, isFolder, accept, isFrame 
     setSending({ name: fileName, share: 0 });
     try {
       const made = await upload(files, isFolder, (share) => setSending({ name: fileName, share }), mine.signal);
-      onChange({ form: "stored", ...made, format: isFrame ? formatOf(first.name) : "", fileName });
+      if (!mine.signal.aborted) taker.current({ form: "stored", ...made, format: isFrame ? formatOf(first.name) : "", fileName });
     } catch (failure) {
-      if (!mine.signal.aborted) setError(failure instanceof Error ? failure.message : String(failure));
+      if (!mine.signal.aborted) setError(messageOf(failure));
     } finally {
       if (running.current === mine) setSending(undefined);
     }

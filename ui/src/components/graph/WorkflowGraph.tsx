@@ -150,6 +150,8 @@ function View({ laid, run, selected, onOpen, onToggle, onToggleAll, strip, label
   );
 
   function onKeyDown(event: KeyboardEvent): void {
+    // Ids have dashes, and a cursor goes left and right.
+    if (event.target instanceof HTMLInputElement) return;
     const direction = ({ ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" } as Record<string, Direction>)[event.key];
     if (direction) {
       const next = step(model, layout, current, direction);

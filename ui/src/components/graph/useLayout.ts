@@ -8,25 +8,36 @@ export interface Laid {
   layout: Layout;
 }
 
-/** A graph with its positions, found in a worker; while another is being laid out the one before stays. */
+/**
+ * A graph with its positions, found in a worker; while another is being laid out the one before stays. The worker has one graph at a time
+ * and then the latest: of one that grows faster than it is laid out every few are shown, and none wait.
+ */
 export function useLayout(model: GraphModel): Laid | undefined {
   const [laid, setLaid] = useState<Laid>();
-  const worker = useRef<Worker>(undefined);
-  const asked = useRef({ number: 0, model });
+  const latest = useRef(model);
+  const ask = useRef<() => void>(undefined);
   useEffect(() => {
-    const made = new Worker(new URL("../../graph/layout.worker.ts", import.meta.url), { type: "module" });
-    made.onmessage = (event: MessageEvent<LayoutAnswer>) => {
-      if (event.data.number === asked.current.number) setLaid({ model: asked.current.model, layout: event.data.layout });
+    const worker = new Worker(new URL("../../graph/layout.worker.ts", import.meta.url), { type: "module" });
+    let asked: GraphModel | undefined;
+    ask.current = () => {
+      if (asked) return;
+      asked = latest.current;
+      worker.postMessage({ model: asked } satisfies LayoutRequest);
     };
-    worker.current = made;
+    worker.onmessage = (event: MessageEvent<LayoutAnswer>) => {
+      const model = asked;
+      asked = undefined;
+      if (model) setLaid({ model, layout: event.data.layout });
+      if (model !== latest.current) ask.current?.();
+    };
     return () => {
-      worker.current = undefined;
-      made.terminate();
+      ask.current = undefined;
+      worker.terminate();
     };
   }, []);
   useEffect(() => {
-    asked.current = { number: asked.current.number + 1, model };
-    worker.current?.postMessage({ number: asked.current.number, model } satisfies LayoutRequest);
+    latest.current = model;
+    ask.current?.();
   }, [model]);
   return laid;
 }

@@ -6,6 +6,7 @@ import { complain } from "@/components/ui/Toast";
 import { printable } from "@/lib/printable";
 import { sizeInWords } from "@/lib/size";
 import { fileName, imageType, isTextFile } from "@/literal/shown";
+import { messageOf } from "@/lib/messageOf";
 import { FilesContext, type Files } from "./files";
 
 const LARGEST_IMAGE = 20 << 20;
@@ -86,13 +87,13 @@ function Picture({ files, uri, type, name }: { files: Files; uri: string; type: 
         if (!bytes) setFailure(`The image is larger than ${sizeInWords(LARGEST_IMAGE)}: download it to look at it.`);
         else setSource((made = URL.createObjectURL(new Blob([bytes], { type }))));
       })
-      .catch((error: unknown) => control.signal.aborted || setFailure(error instanceof Error ? error.message : String(error)));
+      .catch((error: unknown) => control.signal.aborted || setFailure(messageOf(error)));
     return () => {
       control.abort();
       if (made) URL.revokeObjectURL(made);
     };
   }, [files, uri, type]);
-  if (failure) return <p className="text-xs text-ink-2">{failure}</p>;
+  if (failure) return <p className="text-xs text-ink-2">{printable(failure)}</p>;
   return source ? (
     <img src={source} alt={printable(name, 100)} onError={() => setFailure("This is no image that a browser can show.")} className="max-h-80 max-w-full self-start rounded border border-line bg-white object-contain" />
   ) : (

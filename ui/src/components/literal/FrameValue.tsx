@@ -6,6 +6,7 @@ import { complain } from "@/components/ui/Toast";
 import { printable } from "@/lib/printable";
 import { sizeInWords } from "@/lib/size";
 import { fileName } from "@/literal/shown";
+import { messageOf } from "@/lib/messageOf";
 import { FilesContext, type Files } from "./files";
 import type { FirstRows } from "./rows";
 
@@ -54,7 +55,7 @@ function Rows({ files, uri, format }: { files: Files; uri: string; format: strin
       const { firstRows } = await import("./rows");
       setRows(await firstRows(bytes, /\.csv$/i.test(uri) || format === "csv" ? "csv" : "parquet"));
     } catch (error) {
-      setNote(`Its rows could not be read: ${error instanceof Error ? error.message : String(error)}`);
+      setNote(`Its rows could not be read: ${messageOf(error)}`);
     } finally {
       setBusy(false);
     }

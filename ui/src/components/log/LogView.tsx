@@ -5,6 +5,8 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState, type Keyboar
 import { IconButton } from "@/components/ui/Button";
 import { sizeInWords } from "@/lib/size";
 import type { LogLines } from "@/log/lines";
+import { messageOf } from "@/lib/messageOf";
+import { printable } from "@/lib/printable";
 import { LogLine } from "./LogLine";
 
 export interface LogViewProps {
@@ -29,10 +31,6 @@ export interface LogViewProps {
   name: string;
   /** Begin at the first line that looks like an error. */
   atError: boolean;
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 const ROW = 18;
@@ -85,7 +83,7 @@ export function LogView(props: LogViewProps) {
     hasJumped.current = true;
     onFirstError().then(
       (at) => (at >= 0 ? reveal(at) : setFollows(true)),
-      (error: unknown) => setNote(wordsOf(error)),
+      (error: unknown) => setNote(messageOf(error)),
     );
   }, [atError, log, lines.length, onFirstError, reveal]);
 
@@ -103,6 +101,8 @@ export function LogView(props: LogViewProps) {
         rows.scrollToIndex(Math.max(0, log.indexOf(edge)), { align: "start" });
         requestAnimationFrame(() => box?.scrollBy(0, beyond));
       });
+    } catch (error) {
+      unread(error);
     } finally {
       isReading.current = false;
     }
@@ -111,7 +111,13 @@ export function LogView(props: LogViewProps) {
   async function later(): Promise<void> {
     if (isReading.current) return;
     isReading.current = true;
-    await onLater().finally(() => (isReading.current = false));
+    await onLater().catch(unread);
+    isReading.current = false;
+  }
+
+  /** What was stopped because something else is looked at is no failure. */
+  function unread(error: unknown): void {
+    if (!(error instanceof DOMException && error.name === "AbortError")) setNote(messageOf(error));
   }
 
   function onScroll(): void {
@@ -134,7 +140,7 @@ export function LogView(props: LogViewProps) {
       if (at >= 0) reveal(at);
       else setMarked(-1); // once more begins anew
     } catch (error) {
-      setNote(wordsOf(error));
+      setNote(messageOf(error));
     }
   }
 
@@ -145,7 +151,7 @@ export function LogView(props: LogViewProps) {
       setNote(at < 0 ? "nothing looks like an error" : "");
       if (at >= 0) reveal(at);
     } catch (error) {
-      setNote(wordsOf(error));
+      setNote(messageOf(error));
     }
   }
 
@@ -204,7 +210,7 @@ export function LogView(props: LogViewProps) {
       </div>
       {failure && (
         <p role="alert" className="border-b border-line bg-bad-ground px-3 py-1.5 text-xs break-words text-bad">
-          {failure}
+          {printable(failure)}
         </p>
       )}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- whether the reader moved it */}

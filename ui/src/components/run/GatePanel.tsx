@@ -3,6 +3,7 @@ import { Button } from "@/components/ui/Button";
 import { LiteralField } from "@/components/form/LiteralField";
 import { LiteralView } from "@/components/literal/LiteralView";
 import type { Literal, LiteralType, Signal } from "@/idl";
+import { messageOf } from "@/lib/messageOf";
 import { printable } from "@/lib/printable";
 import { initial, shapeOfType, typeWords, writeLiteral, type Value } from "@/literal";
 
@@ -18,7 +19,7 @@ export function GatePanel({ signal, isApproval, isWaiting, onAnswer }: { signal:
     try {
       await onAnswer(value);
     } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
+      setFailure(messageOf(error));
     } finally {
       setBusy(false);
     }
@@ -52,7 +53,7 @@ export function GatePanel({ signal, isApproval, isWaiting, onAnswer }: { signal:
       )}
       {failure && (
         <p role="alert" className="mt-2 text-sm break-words whitespace-pre-wrap text-bad">
-          {failure}
+          {printable(failure)}
         </p>
       )}
     </div>

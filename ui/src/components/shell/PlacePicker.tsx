@@ -1,6 +1,7 @@
 import { Check, ChevronsUpDown } from "lucide-react";
 import { Button } from "@/components/ui/Button";
 import { Menu, MenuItem, MenuLabel } from "@/components/ui/Menu";
+import { printable } from "@/lib/printable";
 import type { Overview, Place } from "@/idl";
 
 /** Which project and domain the lists show. */
@@ -11,9 +12,9 @@ export function PlacePicker({ place, places, onChange }: { place: Place; places:
       align="start"
       trigger={
         <Button className="min-w-0 !shrink" title="Project and domain">
-          <span className="truncate">{place.project}</span>
+          <span className="truncate">{printable(place.project, 100)}</span>
           <span className="text-ink-3">/</span>
-          <span className="truncate">{place.domain}</span>
+          <span className="truncate">{printable(place.domain, 100)}</span>
           <ChevronsUpDown aria-hidden className="size-3.5 shrink-0 text-ink-3" />
         </Button>
       }

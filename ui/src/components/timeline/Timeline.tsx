@@ -43,6 +43,7 @@ export function Timeline({ timeline, now, selected, onOpen }: {
   const to = timeline.from + window_.to * span;
   const share = (at: number) => ((at - from) / (to - from)) * 100;
 
+  const isEmpty = timeline.rows.length === 0;
   useEffect(() => {
     const element = scroller.current;
     if (!element) return;
@@ -61,9 +62,9 @@ export function Timeline({ timeline, now, selected, onOpen }: {
       observer.disconnect();
       element.removeEventListener("wheel", onWheel);
     };
-  }, [names]);
+  }, [names, isEmpty]);
 
-  if (timeline.rows.length === 0) return <Empty title="Nothing has run yet" />;
+  if (isEmpty) return <Empty title="Nothing has run yet" />;
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-1.5">

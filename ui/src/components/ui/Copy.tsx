@@ -1,6 +1,7 @@
 import { Check, Copy as CopySign } from "lucide-react";
 import { useEffect, useState } from "react";
 import { IconButton } from "./Button";
+import { complain } from "./Toast";
 
 /** Puts a text on the clipboard and says so. */
 export function Copy({ text, label = "Copy" }: { text: string; label?: string }) {
@@ -11,7 +12,7 @@ export function Copy({ text, label = "Copy" }: { text: string; label?: string })
     return () => clearTimeout(timer);
   }, [isDone]);
   return (
-    <IconButton size="small" label={isDone ? "Copied" : label} onClick={() => void toClipboard(text).then(() => setDone(true))}>
+    <IconButton size="small" label={isDone ? "Copied" : label} onClick={() => void toClipboard(text).then(() => setDone(true), complain)}>
       {isDone ? <Check aria-hidden className="size-3.5 text-good" /> : <CopySign aria-hidden className="size-3.5" />}
     </IconButton>
   );

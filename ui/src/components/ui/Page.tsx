@@ -1,7 +1,9 @@
 import { useEffect, type ReactNode } from "react";
+import { printable } from "@/lib/printable";
 
 /** The head of a page and what lies beneath; `title` is also the browser's. */
-export function Page({ title, heading, actions, children }: { title: string; heading?: ReactNode; actions?: ReactNode; children: ReactNode }) {
+export function Page({ title: said, heading, actions, children }: { title: string; heading?: ReactNode; actions?: ReactNode; children: ReactNode }) {
+  const title = printable(said, 200);
   useEffect(() => {
     document.title = `${title} · Alula`;
   }, [title]);

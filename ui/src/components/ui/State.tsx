@@ -1,5 +1,6 @@
 import { Inbox, RotateCw, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
+import { messageOf } from "@/lib/messageOf";
 import { Button } from "./Button";
 
 /** What stands where there is nothing to show: why, and what to do. */
@@ -20,7 +21,7 @@ export function None({ children }: { children: ReactNode }) {
 
 /** What the server said went wrong, in its own words, and a way to try again. */
 export function Failure({ error, onRetry, title = "This could not be read" }: { error: unknown; onRetry?: () => void; title?: string }) {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return (
     <div role="alert" className="m-4 flex items-start gap-3 rounded-lg border border-line-2 bg-bad-ground p-4">
       <TriangleAlert aria-hidden className="mt-0.5 size-5 shrink-0 text-bad" />

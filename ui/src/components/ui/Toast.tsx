@@ -1,5 +1,6 @@
 import { Toast as Radix } from "radix-ui";
 import { useSyncExternalStore, type ReactNode } from "react";
+import { messageOf } from "@/lib/messageOf";
 
 interface Message {
   id: number;
@@ -23,7 +24,7 @@ export function say(text: ReactNode): void {
 
 /** Says what was refused, in the server's words. */
 export function complain(error: unknown): void {
-  set([...messages, { id: next++, text: error instanceof Error ? error.message : String(error), isBad: true }]);
+  set([...messages, { id: next++, text: messageOf(error), isBad: true }]);
 }
 
 /** Once, around the pages. */

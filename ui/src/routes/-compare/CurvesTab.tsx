@@ -1,15 +1,14 @@
 import { useQueries } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo, useState } from "react";
-import { seriesQuery, type Teller } from "@/api/metric/queries";
-import type { Curve } from "@/components/chart/Curves";
+import { seriesQuery, type Teller } from "@/api/run/queries";
+import { CurveControls } from "@/components/chart/CurveControls";
 import { curveColour } from "@/components/chart/colours";
 import type { Column } from "@/components/compare/Columns";
-import { Field, Select, Tick } from "@/components/ui/Field";
+import { Field, Select } from "@/components/ui/Field";
 import { Failure, None, Skeleton } from "@/components/ui/State";
-import { smooth } from "@/compare/smooth";
+import { PLAIN_LOOK, pointsOf } from "@/compare/curve";
 import { isOneNodeTelling, told } from "@/compare/table";
 import type { ComparedExecution } from "@/idl";
-import { floatOf } from "@/literal/scalar";
 import { printable } from "@/lib/printable";
 import { useIsDark } from "@/lib/theme";
 
@@ -36,21 +35,18 @@ export function CurvesTab({ executions, columns, metric, onMetric }: CurvesTabPr
   const chosen = metric !== undefined && known.has(metric) ? metric : names[0];
   const tellers = chosen === undefined ? [] : (known.get(chosen) ?? []);
   const results = useQueries({ queries: tellers.map(({ teller, metric: name, points }) => seriesQuery(teller, [name], points)) });
-  const [isLog, setLog] = useState(false);
-  const [isTime, setTime] = useState(false);
-  const [weight, setWeight] = useState(0);
+  const [look, setLook] = useState(PLAIN_LOOK);
   const [focused, setFocused] = useState<string>();
   const isDark = useIsDark();
 
-  const answers = results.map(({ data }) => data);
-  const curves = tellers.map(({ at }, index): Curve => {
-    const series = answers[index]?.[0];
-    const column = columns[at];
-    const begin = Number(series?.at_us?.[0] ?? 0);
-    const y = (series?.values ?? []).map(floatOf);
-    const x = isTime ? (series?.at_us ?? []).map((each) => (Number(each) - begin) / 1e6) : (series?.steps ?? []).map(Number);
-    return { id: column?.id ?? "", label: column?.params.name ?? "", x, y: smooth(y, weight) };
-  });
+  const { isTime, weight } = look;
+  const read = results.map(({ dataUpdatedAt }) => dataUpdatedAt).join(" ");
+  // Drawn anew when an answer comes, not whenever the mouse goes over a name.
+  const curves = useMemo(
+    () => tellers.map(({ at }, index) => ({ id: String(index), label: columns[at]?.params.name ?? "", ...pointsOf(results[index]?.data?.[0], { isTime, weight }) })),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- `known` and `chosen` say who tells, `read` when each was read last
+    [known, chosen, columns, isTime, weight, read],
+  );
   if (chosen === undefined) return <None>None of them told a metric. A task does so by al.log_metric(name, value, step=…).</None>;
   const error = results.find((result) => result.error)?.error;
   return (
@@ -67,18 +63,14 @@ export function CurvesTab({ executions, columns, metric, onMetric }: CurvesTabPr
             )}
           </Field>
         </div>
-        <Field label={`Smoothing ${weight ? weight.toFixed(2) : "off"}`}>
-          {(props) => <input {...props} type="range" min={0} max={0.99} step={0.01} value={weight} onChange={(event) => setWeight(Number(event.target.value))} className="h-8 w-40 accent-accent" />}
-        </Field>
-        <Tick label="Logarithmic" checked={isLog} onChange={(event) => setLog(event.target.checked)} className="h-8" />
-        <Tick label="By time" checked={isTime} onChange={(event) => setTime(event.target.checked)} className="h-8" />
+        <CurveControls look={look} onChange={setLook} />
       </div>
       {error && <Failure error={error} />}
       {results.some(({ isPending }) => isPending) ? (
         <Skeleton lines={8} />
       ) : (
         <Suspense fallback={<Skeleton lines={8} />}>
-          <Curves curves={ascending(curves)} label={chosen} isLog={isLog} isTime={isTime} focused={focused} height={340} />
+          <Curves curves={curves} label={chosen} isLog={look.isLog} isTime={isTime} focused={focused} height={340} />
         </Suspense>
       )}
       <ul className="flex flex-wrap gap-x-4 gap-y-1 text-xs">
@@ -101,8 +93,8 @@ function metricsOf(executions: readonly ComparedExecution[]): Map<string, Told[]
     for (const attempt of metrics) {
       const by = attempt.computed_by;
       const teller: Teller = by
-        ? { execution: by.node_execution_id?.execution_id ?? {}, nodeId: by.node_execution_id?.node_id ?? "", attempt: by.retry_attempt ?? 0, item: attempt.computed_by_item ?? 0 }
-        : { execution: execution?.id ?? {}, nodeId: attempt.node_id ?? "", attempt: attempt.retry_attempt ?? 0, item: attempt.item ?? 0 };
+        ? { id: by.node_execution_id?.execution_id ?? {}, nodeId: by.node_execution_id?.node_id ?? "", attempt: by.retry_attempt ?? 0, item: (attempt.computed_by_item ?? 0) - 1 }
+        : { id: execution?.id ?? {}, nodeId: attempt.node_id ?? "", attempt: attempt.retry_attempt ?? 0, item: (attempt.item ?? 0) - 1 };
       for (const { name = "", points } of attempt.metrics ?? []) {
         const label = isSingle ? name : told(attempt, nodes, name);
         found.set(label, [...(found.get(label) ?? []), { at, teller, metric: name, points: String(points ?? 0) }]);
@@ -110,13 +102,4 @@ function metricsOf(executions: readonly ComparedExecution[]): Map<string, Told[]
     }
   }
   return found;
-}
-
-/** The plot wants x ascending; steps may have been told in any order. */
-function ascending(curves: readonly Curve[]): Curve[] {
-  return curves.map((curve) => {
-    if (curve.x.every((each, at) => at === 0 || each >= (curve.x[at - 1] ?? each))) return curve;
-    const order = curve.x.map((_, at) => at).sort((a, b) => (curve.x[a] ?? 0) - (curve.x[b] ?? 0));
-    return { ...curve, x: order.map((at) => curve.x[at] ?? 0), y: order.map((at) => curve.y[at] ?? 0) };
-  });
 }

@@ -1,15 +1,15 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Search } from "lucide-react";
-import { useEffect, useState } from "react";
 import { entityKeys } from "@/api/entity/keys";
 import { archiveEntity } from "@/api/entity/mutations";
 import { entitiesQuery, type EntityKind } from "@/api/entity/queries";
 import { EntityTable } from "@/components/entity/EntityTable";
 import { Button } from "@/components/ui/Button";
 import { Endless } from "@/components/ui/Endless";
-import { Input, Tick } from "@/components/ui/Field";
+import { Tick } from "@/components/ui/Field";
 import { Page } from "@/components/ui/Page";
+import { SearchInput } from "@/components/ui/SearchInput";
 import { Empty, Failure, Skeleton } from "@/components/ui/State";
 import { complain, say } from "@/components/ui/Toast";
 import type { Entity } from "@/idl";
@@ -18,8 +18,6 @@ import { shortName } from "@/lib/id";
 import { printable } from "@/lib/printable";
 import { usePlace } from "@/lib/usePlace";
 import type { EntitiesSearch } from "./search";
-
-const PAUSE_MS = 200;
 
 /** The list of one kind of entity; what is searched is in the address. */
 export function EntitiesPage({ kind }: { kind: EntityKind }) {
@@ -56,7 +54,15 @@ export function EntitiesPage({ kind }: { kind: EntityKind }) {
       title={title}
       actions={
         <>
-          <SearchField key={list} label={`Search ${title.toLowerCase()}`} value={search.text ?? ""} onChange={(text) => set({ text: text || undefined })} />
+          <SearchInput
+            key={list}
+            label={`Search ${title.toLowerCase()}`}
+            placeholder="Search"
+            icon={<Search aria-hidden className="absolute top-2 left-2 size-4 text-ink-3" />}
+            className="!w-44 pl-7 sm:!w-64"
+            value={search.text ?? ""}
+            onChange={(text) => set({ text: text || undefined })}
+          />
           <Tick label="Archived" checked={search.archived ?? false} onChange={(event) => set({ archived: event.target.checked || undefined })} />
         </>
       }
@@ -87,30 +93,5 @@ function Nothing({ kind, search, place }: { kind: EntityKind; search: EntitiesSe
     <Empty title={`No ${many} in ${printable(place, 100)}`}>
       Register a file with <code className="font-mono">alula register FILE.py</code>, or run it with <code className="font-mono">alula run FILE.py NAME</code>.
     </Empty>
-  );
-}
-
-/** Waits until typing pauses before the address changes. */
-function SearchField({ label, value, onChange }: { label: string; value: string; onChange: (text: string) => void }) {
-  const [typed, setTyped] = useState(value);
-  const [known, setKnown] = useState(value);
-  if (known !== value) {
-    // The address changed by itself: back, or a link.
-    setKnown(value);
-    setTyped(value);
-  }
-  useEffect(() => {
-    if (typed === known) return;
-    const timer = setTimeout(() => {
-      setKnown(typed);
-      onChange(typed);
-    }, PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [typed, known, onChange]);
-  return (
-    <span className="relative">
-      <Search aria-hidden className="absolute top-2 left-2 size-4 text-ink-3" />
-      <Input type="search" aria-label={label} placeholder="Search" className="!w-44 pl-7 sm:!w-64" value={typed} onChange={(event) => setTyped(event.target.value)} />
-    </span>
   );
 }

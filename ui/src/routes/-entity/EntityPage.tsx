@@ -112,6 +112,7 @@ export function EntityPage({ kind }: { kind: EntityKind }) {
               <DiffTab kind={kind} before={{ ...named, version: against }} after={id} onBack={() => set({ against: undefined })} onSwap={() => set({ version: against, against: version })} />
             ) : (
               <VersionsTab
+                key={`${project}/${domain}/${name}`}
                 kind={kind}
                 place={place}
                 name={name}

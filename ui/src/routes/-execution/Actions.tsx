@@ -10,6 +10,7 @@ import { complain, say } from "@/components/ui/Toast";
 import type { ExecutionId } from "@/idl";
 import { idText } from "@/lib/id";
 import { isTerminal } from "@/lib/phase";
+import { quoted } from "@/literal/text";
 import { useRunPage } from "./page";
 
 /** What one does with an execution. */
@@ -97,6 +98,6 @@ export function Actions() {
 }
 
 function commands({ project, domain, name }: { project: string; domain: string; name: string }, hasEnded: boolean): string[] {
-  const place = `--project ${project} --domain ${domain}`;
-  return [`alula get execution ${name} ${place}`, hasEnded ? `alula relaunch ${name} ${place}` : `alula watch ${name} ${place}`, ...(hasEnded ? [`alula recover ${name} ${place}`] : [`alula abort ${name} ${place}`])];
+  const verbs = hasEnded ? ["get execution", "relaunch", "recover"] : ["get execution", "watch", "abort"];
+  return verbs.map((verb) => `alula ${verb} ${quoted(name)} --project ${quoted(project)} --domain ${quoted(domain)}`);
 }

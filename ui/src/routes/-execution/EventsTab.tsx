@@ -17,7 +17,7 @@ export function EventsTab() {
     // eslint-disable-next-line react-hooks/exhaustive-deps -- `id` is of the page
   }, [client, settled]);
   const events = useInfiniteQuery(eventsQuery(id));
-  if (events.error) return <Failure error={events.error} onRetry={() => void events.refetch()} />;
+  if (!events.data && events.error) return <Failure error={events.error} onRetry={() => void events.refetch()} />;
   if (!events.data) return <Skeleton />;
   return (
     <EventList

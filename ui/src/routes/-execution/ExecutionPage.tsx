@@ -24,6 +24,7 @@ import { NodesTab } from "./NodesTab";
 import { RunPageContext, type RunPage } from "./page";
 import { TimelineTab } from "./TimelineTab";
 import { useGraphs } from "./useGraphs";
+import { printable } from "@/lib/printable";
 import type { ExecutionPageSearch } from "../executions.$project.$domain.$name";
 
 const FILES: Files = { read: readObject, sizeOf, download };
@@ -112,7 +113,7 @@ function Gone({ id, wasThere }: { id: RunPage["id"]; wasThere: boolean }) {
     <Page title={id.name}>
       <Empty icon={<SearchX aria-hidden className="size-7" strokeWidth={1.5} />} title={wasThere ? "This execution is no longer there" : "There is no such execution"}>
         <p>
-          {wasThere ? "It was deleted while this page was open." : `The server knows no execution ${id.name} in ${id.project}, ${id.domain}. The name may be mistyped, or it was deleted.`}
+          {wasThere ? "It was deleted while this page was open." : `The server knows no execution ${printable(id.name, 200)} in ${printable(id.project, 100)}, ${printable(id.domain, 100)}. The name may be mistyped, or it was deleted.`}
         </p>
         <p className="mt-2">
           <Link to="/executions" search={{ project: id.project, domain: id.domain }} className="text-accent hover:underline">

@@ -61,7 +61,7 @@ function OneLog({ place, atError }: { place: LogPlace; atError: boolean }) {
       onEnd: () => setLive(false),
       onRefused: (error) => {
         setLive(false);
-        setFailure(error instanceof Error ? error.message : String(error));
+        setFailure(messageOf(error));
       },
     });
     following.current = close;

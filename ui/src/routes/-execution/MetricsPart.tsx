@@ -26,7 +26,7 @@ export function MetricsPart({ nodeId, attempt, item }: { nodeId: string; attempt
   // The more there is, the less often all of it is read again.
   const settled = useSettled(points, points > 50_000 ? 8000 : 1500);
   const by = said?.computed_by;
-  const series = useQuery({ ...seriesQuery(id, nodeId, attempt, item), enabled: points > 0 && !by });
+  const series = useQuery({ ...seriesQuery({ id, nodeId, attempt, item }), enabled: points > 0 && !by });
   useEffect(() => {
     if (settled > 0) void client.invalidateQueries({ queryKey: runKeys.series(id, nodeId, attempt, item) });
     // eslint-disable-next-line react-hooks/exhaustive-deps -- by its name the execution is the same

@@ -55,7 +55,12 @@ export function NodeDrawer({ search, onChange, onClose }: NodeDrawerProps) {
   const hasAttempts = node !== undefined && (isMap ? search.item !== undefined : node.closure?.task_node_metadata !== undefined);
   const settled = useSettled(`${phase}|${node?.closure?.updated_at}|${isTerminal(phase) ? 0 : run.revision}`, 800);
   const attempts = useQuery({ ...attemptsQuery(id, settled, nodeId, isMap ? search.item : undefined), enabled: hasAttempts });
-  const found = useMemo(() => (hasAttempts ? (attempts.data?.attempts ?? []).filter((each) => each.node?.node_id === nodeId) : []), [attempts.data, hasAttempts, nodeId]);
+  // While those of another item are read, the ones before are still there.
+  const wanted = isMap ? (search.item ?? -1) + 1 : 0;
+  const found = useMemo(
+    () => (hasAttempts ? (attempts.data?.attempts ?? []).filter((each) => each.node?.node_id === nodeId && (each.item ?? 0) === wanted) : []),
+    [attempts.data, hasAttempts, nodeId, wanted],
+  );
   const chosen = found.find((each) => each.retry_attempt === search.attempt) ?? found.at(-1);
   const deck = useDeck(nodeId, isMap ? search.item : -1, chosen);
   const Sign = KIND_SIGNS[described.kind];

@@ -15,6 +15,7 @@ import { shortName } from "@/lib/id";
 import { printable } from "@/lib/printable";
 import { useShortcuts } from "@/lib/useShortcuts";
 import { typedOf, writeInputs, type Input, type Problem, type Value } from "@/literal";
+import { messageOf } from "@/lib/messageOf";
 import type { Source } from "./LaunchPage";
 import { serverProblems, useCheck } from "./useCheck";
 import { useTarget, type Target, type Wanted } from "./useTarget";
@@ -129,7 +130,7 @@ function useGo(launch: Launch | undefined, isRight: () => boolean, onRefused: (i
       say(`Launched ${id.name ?? ""}`);
       await navigate({ to: "/executions/$project/$domain/$name", params: { project: id.project ?? "", domain: id.domain ?? "", name: id.name ?? "" } });
     } catch (failure) {
-      setError(failure instanceof Error ? failure.message : String(failure));
+      setError(messageOf(failure));
     } finally {
       setBusy(false);
     }
