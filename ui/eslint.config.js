@@ -18,7 +18,7 @@ export default ts.config(
       "react-hooks/exhaustive-deps": "error",
       "max-lines": ["error", { max: 300, skipBlankLines: true, skipComments: true }],
       "no-console": "error",
-      "no-restricted-globals": ["error", { name: "fetch", message: "only src/api fetches" }, { name: "EventSource", message: "only src/api streams" }],
+      "no-restricted-globals": ["error", { name: "fetch", message: "only src/api fetches" }, { name: "EventSource", message: "only src/api streams" }, { name: "XMLHttpRequest", message: "only src/api sends" }],
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
       "@typescript-eslint/only-throw-error": "off", // the router throws redirects
       "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: { attributes: false } }],

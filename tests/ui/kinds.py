@@ -83,6 +83,18 @@ def total(frame: pd.DataFrame) -> int:
     return int(frame["x"].sum())
 
 
+@al.task
+def read(files: list[al.File]) -> list[str]:
+    """What is in each file."""
+    return [file.path.read_text() for file in files]
+
+
+@al.workflow
+def reading(files: list[al.File]) -> list[str]:
+    """What is in each of some files."""
+    return read(files)
+
+
 @al.workflow
 def totals(frame: pd.DataFrame) -> int:
     """The sum of a column of a data frame."""

@@ -95,6 +95,16 @@ def test_the_graph_is_walked_by_keys(visitor: Visitor, ran: LiveServer) -> None:
     expect(panel(page).get_by_role("heading", name="loud")).to_be_visible()
 
 
+def test_the_search_for_a_node_has_the_keys_while_it_is_typed_in(visitor: Visitor, ran: LiveServer) -> None:
+    page = visitor.open_execution("page-broken")
+    expect(node(page, "n0")).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("n1-0")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.type("+")
+    expect(page.get_by_label("Find a node (/)")).to_have_value("n1-+0")
+
+
 def test_a_failure_is_found_from_its_pinned_cause(visitor: Visitor, ran: LiveServer) -> None:
     page = visitor.open_execution("page-broken")
     cause = page.get_by_role("region", name="First cause of the failure")

@@ -93,11 +93,7 @@ def test_earlier_parts_are_read_as_one_scrolls_up(visitor: Visitor, ran: LiveSer
     expect(log(page).get_by_text("the last line")).to_be_visible()
     before = panel(page).get_by_text("more above").inner_text()
     log(page).hover()
-    for _ in range(60):
-        page.mouse.wheel(0, -20_000)
-        if panel(page).get_by_text("more above").inner_text() != before:
-            break
-        page.wait_for_timeout(50)
+    page.mouse.wheel(0, -10_000_000)
     expect(panel(page).get_by_text(before)).to_have_count(0)
     expect(panel(page).get_by_label("Follow")).not_to_be_checked()
 

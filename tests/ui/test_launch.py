@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
-from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, Route, expect
 from tests.server.harness import LiveServer
 from tests.ui import kinds, programs
 from tests.ui.conftest import Visitor, visit
@@ -139,6 +139,21 @@ def test_a_table_of_a_spreadsheet_is_a_data_frame(visitor: Visitor, kinds_server
     form.get_by_label("frame: file of this machine").set_input_files(table)
     expect(form.get_by_text("Sent from this machine: table.csv, 13 B")).to_be_visible()
     assert outputs(kinds_server, launch(form)) == {"o0": 42}
+
+
+def test_what_is_typed_while_a_file_is_on_its_way_stays(visitor: Visitor, kinds_server: LiveServer) -> None:
+    form = open_form(visitor, "tests.ui.kinds.reading")
+    for _ in range(2):
+        form.get_by_role("button", name="Add item to files").click()
+    held: list[Route] = []
+    visitor.page.route("**/data/**", lambda route: held.append(route) if not held else route.continue_())
+    with visitor.page.expect_request("**/data/**"):
+        payload: FilePayload = {"name": "first.txt", "mimeType": "text/plain", "buffer": b"one"}
+        form.get_by_label("files 1: file of this machine").set_input_files(payload)
+    form.get_by_label("files 2", exact=True).fill("s3://bucket/typed-meanwhile")
+    held[0].continue_()
+    expect(form.get_by_label("files 1", exact=True)).to_have_value(re.compile(r"/uploads/default/development/.*/first\.txt"))
+    expect(form.get_by_label("files 2", exact=True)).to_have_value("s3://bucket/typed-meanwhile")
 
 
 def test_a_launch_takes_defaults_unless_they_are_changed(visitor: Visitor, server: LiveServer) -> None:

@@ -1,6 +1,7 @@
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 import type { Execution, ExecutionPage, ExecutionPhase } from "@/idl";
 import { idText } from "@/lib/id";
+import { compareKeys } from "./compare/keys";
 import { entityKeys } from "./entity/keys";
 import { executionKeys } from "./execution/keys";
 import { overviewKeys } from "./overview/keys";
@@ -9,7 +10,7 @@ import { openStream } from "./stream";
 type Told = { project: string; domain: string; name: string; phase: ExecutionPhase };
 
 /** What the server says of everything that happens on it, a few times a second at most. */
-export interface Changes {
+interface Changes {
   ready?: boolean;
   executions?: Told[];
   /** A version was registered, activated, archived or described. */
@@ -53,6 +54,7 @@ export function followChanges(client: QueryClient): () => void {
       if (changes.executions?.length) patch(client, changes.executions);
       // What happened before the server listened for us, at first or after a loss, is told by no message.
       if (changes.ready || changes.executions?.length || changes.many) mark(...lists);
+      if (changes.ready || changes.many || isCompared(client, changes.executions ?? [])) mark(compareKeys.all[0]);
       if (changes.entities) mark(entityKeys.all[0], overviewKeys.all[0]);
     },
   });
@@ -60,6 +62,12 @@ export function followChanges(client: QueryClient): () => void {
     isClosed = true;
     close();
   };
+}
+
+function isCompared(client: QueryClient, told: readonly Told[]): boolean {
+  const changed = new Set(told.map(idText));
+  const compared = client.getQueryCache().findAll({ queryKey: compareKeys.all }).flatMap(({ queryKey }) => queryKey[1] as readonly string[]);
+  return compared.some((id) => changed.has(id));
 }
 
 /** Shows phases as they are told in the lists that are there; what else has changed comes when they are read again. */

@@ -46,7 +46,7 @@ async function keep(name: symbol, connect: (standing: Standing) => Promise<Outco
       closing.abort();
     });
     const forget = onHidden(() => closing.abort());
-    wanted.addEventListener("abort", () => closing.abort());
+    wanted.addEventListener("abort", () => closing.abort(), { signal: closing.signal });
     const outcome = wanted.aborted ? "over" : await connect({ signal: closing.signal, stands });
     forget();
     const isClosed = closing.signal.aborted;
@@ -76,7 +76,7 @@ async function slotFor(name: symbol, isUsed: boolean, wanted: AbortSignal): Prom
     const used = nextUse(turn.signal).then(() => {
       mayTake = true;
     });
-    await Promise.race([used, slotFreed(turn.signal), aborted(wanted)]);
+    await Promise.race([used, slotFreed(turn.signal), aborted(wanted, turn.signal)]);
     turn.abort();
   }
   return undefined;
@@ -94,7 +94,7 @@ async function seen(wanted: AbortSignal): Promise<void> {
   const shown = new Promise<void>((resolve) => {
     document.addEventListener("visibilitychange", () => document.visibilityState !== "hidden" && resolve(), { signal: done.signal });
   });
-  await Promise.race([shown, aborted(wanted)]);
+  await Promise.race([shown, aborted(wanted, done.signal)]);
   done.abort();
 }
 
@@ -105,15 +105,18 @@ function onHidden(act: () => void): () => void {
   return () => document.removeEventListener("visibilitychange", heard);
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
+/** Resolves when `signal` is aborted, unless it is no longer waited for: a stream is kept for days. */
+function aborted(signal: AbortSignal, unwanted: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
+    else signal.addEventListener("abort", () => resolve(), { signal: unwanted });
   });
 }
 
 async function pause(ms: number, wanted: AbortSignal): Promise<void> {
+  const done = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  await Promise.race([new Promise((resolve) => (timer = setTimeout(resolve, ms))), aborted(wanted)]);
+  await Promise.race([new Promise((resolve) => (timer = setTimeout(resolve, ms))), aborted(wanted, done.signal)]);
+  done.abort();
   clearTimeout(timer);
 }

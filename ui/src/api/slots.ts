@@ -34,12 +34,14 @@ export async function slotFreed(signal: AbortSignal): Promise<void> {
 
 function hold(name: string, options: LockOptions): Promise<Slot | undefined> {
   return new Promise((resolve) => {
+    let isHeld = false;
     let release: () => void = () => undefined;
     let lose: () => void = () => undefined;
     const held = new Promise<void>((done) => (release = done));
     const lost = new Promise<void>((done) => (lose = done));
     const request = navigator.locks.request(name, options, (lock) => {
       if (!lock) return undefined;
+      isHeld = true;
       mine.add(name);
       resolve({ release, lost });
       return held;
@@ -47,7 +49,8 @@ function hold(name: string, options: LockOptions): Promise<Slot | undefined> {
     void request
       .catch(() => undefined)
       .then(() => {
-        mine.delete(name);
+        // One that was not to be had may be held by another stream of this window.
+        if (isHeld) mine.delete(name);
         lose();
         resolve(undefined);
       });

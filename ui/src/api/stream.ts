@@ -3,8 +3,8 @@ import { keepConnected, type Outcome, type Standing } from "./keep";
 export interface StreamHandlers<T> {
   /** One message of the stream. */
   onMessage: (message: T) => void;
-  /** The stream stands, `again` after it had been lost: whoever does not get a whole state by the stream itself reads it now. */
-  onOpen?: (again: boolean) => void;
+  /** The stream stands, for the first time or again after it had been lost. */
+  onOpen?: () => void;
   /** The server has said all; it is not opened again. */
   onEnd?: () => void;
   /** The server refuses it for good: what it asks for does not exist. */
@@ -13,12 +13,8 @@ export interface StreamHandlers<T> {
 
 /** Follows a stream of server-sent events until it is closed. */
 export function openStream<T>(url: string, handlers: StreamHandlers<T>): () => void {
-  let hasOpened = false;
   return keepConnected(async (standing) => {
-    const outcome = await hear(url, standing, handlers, () => {
-      handlers.onOpen?.(hasOpened);
-      hasOpened = true;
-    });
+    const outcome = await hear(url, standing, handlers);
     if (standing.signal.aborted || outcome === "over") return "over";
     // A refusal and a lost connection look the same to an EventSource; one plain request tells them apart.
     if (!(await isRefused(url, standing.signal)) || standing.signal.aborted) return "lost";
@@ -27,7 +23,7 @@ export function openStream<T>(url: string, handlers: StreamHandlers<T>): () => v
   });
 }
 
-function hear<T>(url: string, { signal, stands }: Standing, handlers: StreamHandlers<T>, onOpen: () => void): Promise<Outcome> {
+function hear<T>(url: string, { signal, stands }: Standing, handlers: StreamHandlers<T>): Promise<Outcome> {
   return new Promise((resolve) => {
     if (signal.aborted) {
       resolve("over");
@@ -41,7 +37,7 @@ function hear<T>(url: string, { signal, stands }: Standing, handlers: StreamHand
     signal.addEventListener("abort", () => end("over"), { once: true });
     source.onopen = () => {
       stands();
-      onOpen();
+      handlers.onOpen?.();
     };
     source.onmessage = (event: MessageEvent<string>) => handlers.onMessage(JSON.parse(event.data) as T);
     source.addEventListener("end", () => {
@@ -52,15 +48,20 @@ function hear<T>(url: string, { signal, stands }: Standing, handlers: StreamHand
   });
 }
 
+/** A server that takes connections and says nothing is as lost as one that takes none. */
+const PATIENCE_MS = 5000;
+
 async function isRefused(url: string, signal: AbortSignal): Promise<boolean> {
   const control = new AbortController();
-  signal.addEventListener("abort", () => control.abort(), { once: true });
+  signal.addEventListener("abort", () => control.abort(), { signal: control.signal });
+  const timer = setTimeout(() => control.abort(), PATIENCE_MS);
   try {
     const answer = await fetch(url, { signal: control.signal });
     return answer.status >= 400 && answer.status < 500;
   } catch {
     return false;
   } finally {
+    clearTimeout(timer);
     control.abort();
   }
 }

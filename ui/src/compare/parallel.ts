@@ -29,7 +29,7 @@ export function axesOf(groups: readonly Group[]): Axis[] {
   return axes.filter((axis) => kept.has(axis));
 }
 
-export function axisOf({ key, name, cells, isSpan = false }: Row): Axis | undefined {
+function axisOf({ key, name, cells, isSpan = false }: Row): Axis | undefined {
   const there = cells.filter((cell) => cell !== undefined);
   if (there.length === 0) return undefined;
   if (there.every(({ number }) => !Number.isNaN(number))) {

@@ -51,7 +51,7 @@ function rowsOf(group: string, columns: readonly Cells[], isSpan?: boolean): Row
 }
 
 /** The cells of inputs or outputs, fields of records by themselves. */
-export function valueCells(values: LiteralMap | undefined): Cells {
+function valueCells(values: LiteralMap | undefined): Cells {
   const found = new Map<string, Cell>();
   for (const [name, literal] of Object.entries(values?.literals ?? {})) for (const [field, cell] of literalCells(name, literal)) found.set(field, cell);
   return found;

@@ -31,10 +31,10 @@ export interface GraphModel {
 }
 
 /** How large a node is drawn, in the graph's own units (px at zoom 1). */
-export const NODE_WIDTH = 188;
-export const NODE_HEIGHT = 48;
+const NODE_WIDTH = 188;
+const NODE_HEIGHT = 48;
 /** Of the small round ends of a graph. */
-export const END_SIZE = 28;
+const END_SIZE = 28;
 export const CONDITION_HEIGHT = 16;
 export const CONTAINER_HEAD = 34;
 export const CONTAINER_PAD = 14;

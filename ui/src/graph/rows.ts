@@ -1,4 +1,6 @@
 import type { NodeExecution } from "@/idl";
+import { isTerminal } from "@/lib/phase";
+import { spanOf } from "@/lib/span";
 import { ms, seconds } from "@/lib/time";
 import type { Describer } from "./describe";
 import type { GraphKind } from "./model";
@@ -27,7 +29,6 @@ export interface NodeRow {
 const CACHE: Record<string, string> = {
   CACHE_HIT: "hit", CACHE_POPULATED: "stored", CACHE_MISS: "missed", CACHE_SKIPPED: "skipped", CACHE_LOOKUP_FAILURE: "look-up failed", CACHE_PUT_FAILURE: "not stored", CACHE_EVICTED: "evicted",
 };
-const ENDED = new Set(["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "SKIPPED", "RECOVERED"]);
 
 /** Every node that was reached, each behind the one it lies in, brothers in the order in which they were reached. */
 export function nodeRows(nodes: ReadonlyMap<string, NodeExecution>, describer: Describer): NodeRow[] {
@@ -57,16 +58,14 @@ function rowOf(id: string, node: NodeExecution | undefined, describer: Describer
   if (kind === "start" || kind === "end") return undefined;
   const closure = node?.closure;
   const phase = closure?.phase ?? "UNDEFINED";
-  const startedAt = ms(closure?.started_at);
-  const hasEnded = ENDED.has(phase);
-  const duration = hasEnded ? seconds(closure?.duration) : Number.NaN;
   return {
-    id, name, kind, detail, depth, phase, startedAt, duration,
+    id, name, kind, detail, depth, phase,
+    ...spanOf(closure),
+    duration: isTerminal(phase) ? seconds(closure?.duration) : Number.NaN,
     parent: describer.parents.get(id),
     hasChildren: false,
     cache: CACHE[closure?.task_node_metadata?.cache_status ?? ""] ?? "",
     createdAt: ms(closure?.created_at),
-    endedAt: hasEnded ? (Number.isNaN(startedAt) ? ms(closure?.updated_at) : startedAt + 1000 * (duration || 0)) : Number.NaN,
   };
 }
 

@@ -4,7 +4,7 @@ import { EXECUTION_PHASES } from "./phase";
 import { flag, oneOf, text, texts } from "./search";
 
 export const WITHIN = ["1h", "24h", "7d", "30d"] as const;
-export const ORDERS = ["-created_at", "created_at", "-duration", "duration"] as const;
+const ORDERS = ["-created_at", "created_at", "-duration", "duration"] as const;
 
 /** The filters of the executions list as they stand in the address. */
 export interface ExecutionFilters {

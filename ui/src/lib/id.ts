@@ -1,4 +1,4 @@
-import type { ExecutionId, Identifier } from "@/idl";
+import type { ExecutionId } from "@/idl";
 
 /** An execution as one text: "project/domain/name", as commands and addresses write it. */
 export function idText(id: ExecutionId | undefined): string {
@@ -16,8 +16,4 @@ export function idOf(text: string): Required<Pick<ExecutionId, "project" | "doma
 export function shortName(name: string | undefined): string {
   const text = name ?? "";
   return text.slice(text.lastIndexOf(".") + 1) || text;
-}
-
-export function isSameEntity(a: Identifier | undefined, b: Identifier | undefined): boolean {
-  return a?.project === b?.project && a?.domain === b?.domain && a?.name === b?.name && a?.version === b?.version;
 }

@@ -1,9 +1,7 @@
-import type { AttemptPhase, ExecutionPhase, NodePhase } from "@/idl";
+import type { AttemptPhase, ExecutionPhase } from "@/idl";
 
 /** What a phase means to a reader; each tone has a colour of text, one of ground, and a mark, so that none is told by colour alone. */
 export type Tone = "good" | "bad" | "busy" | "warn" | "wait" | "hold" | "cached";
-
-export type AnyPhase = ExecutionPhase | NodePhase | AttemptPhase;
 
 const TONES: Record<string, Tone> = {
   SUCCEEDED: "good",

@@ -6,7 +6,7 @@ const KEY = "alula.theme";
 const readers = new Set<() => void>();
 const system = matchMedia("(prefers-color-scheme: dark)");
 
-export function chosenTheme(): Theme {
+function chosenTheme(): Theme {
   const kept = read();
   return kept === "light" || kept === "dark" ? kept : "system";
 }

@@ -74,7 +74,7 @@ export function pythonText(plain: Plain): string {
   return jsonText(plain, { words: PYTHON, odd: (word) => `float("${word.toLowerCase().replace("infinity", "inf")}")` });
 }
 
-export interface Said {
+interface Said {
   name: string;
   type: LiteralType | undefined;
   literal: Literal;

@@ -19,13 +19,13 @@ export type Value =
   /** The same inside a record. */
   | { form: "plain"; plain: Plain };
 
-export interface Item {
+interface Item {
   /** Stays while items before it come and go. */
   key: number;
   value: Value;
 }
 
-export interface Entry extends Item {
+interface Entry extends Item {
   name: string;
 }
 

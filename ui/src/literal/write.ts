@@ -24,14 +24,7 @@ export function writeLiteral(shape: Shape, value: Value): Written<Literal> {
   return made !== undefined && problems.length === 0 ? { value: made, problems: [] } : { value: undefined, problems };
 }
 
-/** The same of a value inside a record. */
-export function writePlain(shape: Shape, value: Value): Written<Plain> {
-  const problems: Problem[] = [];
-  const made = plain(shape, value, new Place("", problems));
-  return made !== undefined && problems.length === 0 ? { value: made, problems: [] } : { value: undefined, problems };
-}
-
-/** As far as it goes: what is missing or wrong is left out, in lists null. */
+/** A value as it lies inside a record, as far as it goes: what is missing or wrong is left out, in lists null. */
 export function draftPlain(shape: Shape, value: Value): Plain | undefined {
   return plain(shape, value, new Place("", []));
 }

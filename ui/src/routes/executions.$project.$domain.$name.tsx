@@ -3,7 +3,7 @@ import { integer, oneOf, text } from "@/lib/search";
 import { ExecutionPage } from "./-execution/ExecutionPage";
 import { VIEWS, type View } from "./-execution/views";
 
-export const TABS = ["graph", "timeline", "nodes", "inputs", "events"] as const;
+const TABS = ["graph", "timeline", "nodes", "inputs", "events"] as const;
 
 export interface ExecutionPageSearch {
   tab?: (typeof TABS)[number];

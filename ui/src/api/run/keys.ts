@@ -11,5 +11,4 @@ export const runKeys = {
   series: (id: ExecutionId, nodeId: string, attempt: number, item: number) => [...executionKeys.one(id), "series", nodeId, attempt, item] as const,
   signals: (id: ExecutionId, at: unknown) => [...executionKeys.one(id), "signals", at] as const,
   provenance: (kind: string, id: unknown) => ["version", "provenance", kind, id] as const,
-  deck: (id: ExecutionId, nodeId: string, at: unknown) => [...executionKeys.one(id), "deck", nodeId, at] as const,
 };

@@ -5,7 +5,7 @@ import { changesOf, line, type Change } from "./change";
 type Binding = NonNullable<Node["inputs"]>[number];
 type BindingData = NonNullable<Binding["binding"]>;
 
-export interface NodeChange {
+interface NodeChange {
   /** As people call it: its name, numbered where several are called so. */
   node: string;
   status: "added" | "removed" | "changed";

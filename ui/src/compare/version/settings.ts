@@ -29,7 +29,7 @@ export function settingsOf(template: TaskTemplate | undefined): Map<string, stri
   return made;
 }
 
-export function resources(of: Resources | undefined): [string, [string, string][]][] {
+function resources(of: Resources | undefined): [string, [string, string][]][] {
   const entries = (list: Resources["requests"]) => (list ?? []).map((each): [string, string] => [(each.name ?? "").toLowerCase().replaceAll("_", " "), each.value ?? ""]);
   return [["request", entries(of?.requests)], ["limit", entries(of?.limits)]];
 }

@@ -6,7 +6,7 @@ import { useIsDark } from "@/lib/theme";
 import { curveColour, curveDash } from "./colours";
 import { shortNumber } from "./number";
 
-export interface Curve {
+interface Curve {
   id: string;
   label: string;
   /** Ascending; steps, or seconds since the first point. */

@@ -128,7 +128,7 @@ function Row({ kind, place, name, version, chosen, onChoose, onLook, onActivate 
   );
 }
 
-export function Commit({ source }: { source: Version["source"] }) {
+function Commit({ source }: { source: Version["source"] }) {
   if (!source?.commit) return <span className="text-xs text-ink-3">not known</span>;
   return (
     <span className="flex items-center gap-1.5 text-xs whitespace-nowrap">

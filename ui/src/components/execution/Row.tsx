@@ -1,11 +1,11 @@
 import { Link } from "@tanstack/react-router";
 import clsx from "clsx";
-import { memo, type CSSProperties } from "react";
+import { memo } from "react";
 import { PhaseBadge } from "@/components/ui/Phase";
 import { Ago, Elapsed } from "@/components/ui/Time";
 import type { Execution } from "@/idl";
 import { headline } from "@/lib/headline";
-import { shortName } from "@/lib/id";
+import { idText, shortName } from "@/lib/id";
 import { isTerminal } from "@/lib/phase";
 import { printable } from "@/lib/printable";
 import { beganAt, executionFields } from "./fields";
@@ -15,12 +15,14 @@ interface RowProps {
   index: number;
   isActive: boolean;
   isChosen: boolean;
-  onChoose: (isChosen: boolean) => void;
-  style: CSSProperties;
+  onChoose: (ids: readonly string[], isChosen: boolean) => void;
+  /** px from the top of all rows. */
+  top: number;
+  height: number;
 }
 
 /** One execution: eight cells on a wide screen, two lines on a narrow one. */
-export const Row = memo(function Row({ execution, index, isActive, isChosen, onChoose, style }: RowProps) {
+export const Row = memo(function Row({ execution, index, isActive, isChosen, onChoose, top, height }: RowProps) {
   const fields = executionFields(execution);
   const { project, domain, name, target, version, user, labels, tags, error } = fields;
   const hint = error ? printable(headline(error), 300) : undefined;
@@ -33,7 +35,7 @@ export const Row = memo(function Row({ execution, index, isActive, isChosen, onC
       aria-selected={isChosen}
       data-execution={name}
       title={hint}
-      style={style}
+      style={{ top, height }}
       className={clsx(
         "absolute inset-x-0 grid grid-cols-[1.25rem_6.25rem_minmax(0,1fr)_auto] items-center gap-x-3 border-b border-line px-4 text-sm hover:bg-ground-2 md:grid-cols-(--columns)",
         isChosen && "bg-accent-ground",
@@ -41,7 +43,7 @@ export const Row = memo(function Row({ execution, index, isActive, isChosen, onC
       )}
     >
       <span role="gridcell" className="row-span-2 flex items-center md:row-span-1">
-        <input type="checkbox" aria-label={`Choose ${name}`} className="size-4 accent-accent" checked={isChosen} onChange={(event) => onChoose(event.target.checked)} tabIndex={-1} />
+        <input type="checkbox" aria-label={`Choose ${name}`} className="size-4 accent-accent" checked={isChosen} onChange={(event) => onChoose([idText(execution.id)], event.target.checked)} tabIndex={-1} />
       </span>
       <span role="gridcell" className="flex items-center">
         <PhaseBadge phase={fields.phase} />

@@ -24,7 +24,9 @@ const NEAR_END = 30;
 /** Executions as rows of which only those in sight are in the page; moved through by arrows or j and k, opened by Enter, chosen by x. */
 export function ExecutionTable({ executions, total, chosen, onChoose, order, onOrder, onEnd }: TableProps) {
   const scroller = useRef<HTMLDivElement>(null);
-  const [active, setActive] = useState(0);
+  // By its id: others come to stand above it while one looks.
+  const [activeId, setActiveId] = useState("");
+  const active = Math.max(0, executions.findIndex(({ id }) => idText(id) === activeId));
   const isNarrow = useIsNarrow();
   const navigate = useNavigate();
   const rows = useVirtualizer({
@@ -46,7 +48,7 @@ export function ExecutionTable({ executions, total, chosen, onChoose, order, onO
     if (event.target instanceof HTMLInputElement && event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
     if (step) {
       const next = Math.max(0, Math.min(executions.length - 1, active + step));
-      setActive(next);
+      setActiveId(idText(executions[next]?.id));
       rows.scrollToIndex(next);
     } else if (event.key === "Enter" && id && event.target === scroller.current) {
       const { project = "", domain = "", name = "" } = id;
@@ -99,8 +101,9 @@ export function ExecutionTable({ executions, total, chosen, onChoose, order, onO
               index={index}
               isActive={index === active}
               isChosen={chosen.has(id)}
-              onChoose={(isChosen) => onChoose([id], isChosen)}
-              style={{ top: start, height: size }}
+              onChoose={onChoose}
+              top={start}
+              height={size}
             />
           );
         })}

@@ -1,5 +1,6 @@
 import type { Execution } from "@/idl";
-import { ms, seconds } from "@/lib/time";
+import { spanOf } from "@/lib/span";
+import { ms } from "@/lib/time";
 
 /** What lists show of an execution, read once from its message. Instants in ms since the epoch, NaN where there is none. */
 export interface ExecutionFields {
@@ -17,16 +18,11 @@ export interface ExecutionFields {
   labels: readonly [string, string][];
   tags: readonly string[];
   error: string;
-  mode: string;
 }
 
-const ENDED = new Set(["SUCCEEDED", "FAILED", "ABORTED", "TIMED_OUT"]);
-
 export function executionFields({ id, spec, closure }: Execution): ExecutionFields {
-  const startedAt = ms(closure?.started_at);
   const plan = spec?.launch_plan;
   const target = plan?.resource_type === "TASK" ? plan : (closure?.workflow_id ?? plan);
-  const hasEnded = ENDED.has(closure?.phase ?? "");
   return {
     project: id?.project ?? "",
     domain: id?.domain ?? "",
@@ -36,12 +32,10 @@ export function executionFields({ id, spec, closure }: Execution): ExecutionFiel
     version: target?.version ?? "",
     user: spec?.metadata?.principal ?? "",
     createdAt: ms(closure?.created_at),
-    startedAt,
-    endedAt: hasEnded ? (Number.isFinite(startedAt) ? startedAt + seconds(closure?.duration) * 1000 : ms(closure?.updated_at)) : Number.NaN,
+    ...spanOf(closure),
     labels: Object.entries(spec?.labels?.values ?? {}),
     tags: spec?.tags ?? [],
     error: closure?.error?.message ?? "",
-    mode: spec?.metadata?.mode ?? "MANUAL",
   };
 }
 

@@ -1,15 +1,11 @@
 import { createContext, useContext } from "react";
+import type { Stored } from "@/api/data/mutations";
 import type { Literal, LiteralType } from "@/idl";
 
 /** A literal that another run made, and which: "output o0 of project/domain/name". */
 export interface Picked {
   literal: Literal;
   from: string;
-}
-
-export interface Stored {
-  uri: string;
-  hash: string;
 }
 
 /** What fields need beyond their value; whoever shows a form hands it down, since fields fetch nothing. */

@@ -29,7 +29,7 @@ function cellText(value: unknown): string {
 }
 
 /** The first lines of a CSV, quotes and line ends within them heeded. */
-export function csvRows(text: string): FirstRows {
+function csvRows(text: string): FirstRows {
   const lines: string[][] = [];
   let line: string[] = [];
   let cell = "";

@@ -15,6 +15,8 @@ export interface LogViewProps {
   revision: number;
   /** More may come. */
   isLive: boolean;
+  /** What is held reaches to the end, or did when it was read. */
+  isTail: boolean;
   /** What went wrong while it was read; empty: nothing. */
   failure: string;
   /** What is held does not reach to the end. */
@@ -77,15 +79,20 @@ export function LogView(props: LogViewProps) {
     if (follows && box) box.scrollTop = box.scrollHeight;
   }, [revision, follows, height]);
 
+  /** What was stopped because something else is looked at is no failure. */
+  const unread = useCallback((error: unknown) => {
+    if (!(error instanceof DOMException && error.name === "AbortError")) setNote(messageOf(error));
+  }, []);
+
   const hasJumped = useRef(false);
   useEffect(() => {
     if (!atError || hasJumped.current || !log || lines.length === 0) return;
     hasJumped.current = true;
     onFirstError().then(
       (at) => (at >= 0 ? reveal(at) : setFollows(true)),
-      (error: unknown) => setNote(messageOf(error)),
+      unread,
     );
-  }, [atError, log, lines.length, onFirstError, reveal]);
+  }, [atError, log, lines.length, onFirstError, reveal, unread]);
 
   async function earlier(): Promise<void> {
     if (isReading.current || !log || log.start <= 0) return;
@@ -115,11 +122,6 @@ export function LogView(props: LogViewProps) {
     isReading.current = false;
   }
 
-  /** What was stopped because something else is looked at is no failure. */
-  function unread(error: unknown): void {
-    if (!(error instanceof DOMException && error.name === "AbortError")) setNote(messageOf(error));
-  }
-
   function onScroll(): void {
     const box = scroller.current;
     if (!box) return;
@@ -140,7 +142,7 @@ export function LogView(props: LogViewProps) {
       if (at >= 0) reveal(at);
       else setMarked(-1); // once more begins anew
     } catch (error) {
-      setNote(messageOf(error));
+      unread(error);
     }
   }
 
@@ -151,7 +153,7 @@ export function LogView(props: LogViewProps) {
       setNote(at < 0 ? "nothing looks like an error" : "");
       if (at >= 0) reveal(at);
     } catch (error) {
-      setNote(messageOf(error));
+      unread(error);
     }
   }
 
@@ -240,7 +242,7 @@ export function LogView(props: LogViewProps) {
       </div>
       <p className="flex items-center gap-2 border-t border-line px-3 py-1 text-xs text-ink-2">
         {isLive && <Loader aria-hidden className="size-3 animate-spin text-busy" />}
-        {isLive ? "live" : "ended"}
+        {isLive ? "live" : failure ? "not read further" : props.isTail ? "ended" : "a part of it; Follow leads to its end"}
         {log && <span className="ml-auto">{log.start > 0 ? `${sizeInWords(log.end - log.start)} of ${sizeInWords(log.end)} read; more above` : sizeInWords(log.end)}</span>}
       </p>
     </div>

@@ -45,7 +45,7 @@ export function Fact({ name, children }: { name: string; children: ReactNode }) 
   );
 }
 
-export function resourcesInWords(resources: Resources | undefined): string {
+function resourcesInWords(resources: Resources | undefined): string {
   const said = new Map<string, string>();
   for (const entry of [...(resources?.limits ?? []), ...(resources?.requests ?? [])]) said.set((entry.name ?? "").toLowerCase(), printable(entry.value, 40));
   return [...said].map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`).join(", ");

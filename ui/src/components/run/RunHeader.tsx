@@ -6,9 +6,9 @@ import { PhaseBadge } from "@/components/ui/Phase";
 import { Ago, Elapsed } from "@/components/ui/Time";
 import type { Alula, Execution, ExecutionId, Identifier } from "@/idl";
 import { shortName } from "@/lib/id";
-import { isTerminal } from "@/lib/phase";
 import { printable } from "@/lib/printable";
-import { ms, seconds } from "@/lib/time";
+import { spanOf } from "@/lib/span";
+import { ms } from "@/lib/time";
 
 const CAME_FROM: Record<string, string> = { RELAUNCH: "relaunch of", RECOVERED: "goes on from", CHILD_WORKFLOW: "launched by", SCHEDULED: "scheduled", SYSTEM: "by the system" };
 
@@ -16,8 +16,7 @@ const CAME_FROM: Record<string, string> = { RELAUNCH: "relaunch of", RECOVERED: 
 export function RunHeader({ name, execution, provenance }: { name: string; execution: Execution | undefined; provenance: Alula<"Provenance"> | undefined }) {
   const closure = execution?.closure;
   const phase = closure?.phase ?? (execution ? "UNDEFINED" : undefined);
-  const startedAt = ms(closure?.started_at);
-  const end = isTerminal(phase) ? startedAt + 1000 * (seconds(closure?.duration) || 0) : undefined;
+  const { startedAt, endedAt } = spanOf(closure);
   return (
     <div className="flex min-w-0 flex-col gap-1">
       <div className="flex min-w-0 items-center gap-2">
@@ -28,7 +27,7 @@ export function RunHeader({ name, execution, provenance }: { name: string; execu
         {phase && <PhaseBadge phase={phase} />}
         {execution && (
           <span className="text-sm whitespace-nowrap text-ink-2" title="Duration">
-            {Number.isFinite(startedAt) ? <Elapsed from={startedAt} to={end} /> : "not started"}
+            {Number.isFinite(startedAt) ? <Elapsed from={startedAt} to={endedAt} /> : "not started"}
           </span>
         )}
       </div>

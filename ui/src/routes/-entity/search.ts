@@ -1,6 +1,6 @@
 import { oneOf, text } from "@/lib/search";
 
-export const TABS = ["versions", "graph", "interface", "runs"] as const;
+const TABS = ["versions", "graph", "interface", "runs"] as const;
 
 export interface EntityPageSearch {
   tab?: (typeof TABS)[number];

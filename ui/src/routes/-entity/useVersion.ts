@@ -13,7 +13,6 @@ export interface Loaded {
   closure?: CompiledWorkflowClosure;
   tasks: readonly TaskTemplate[];
   plan?: LaunchPlan;
-  description: string;
 }
 
 const NO_ID: Identifier = {};
@@ -30,7 +29,7 @@ export function useVersion(kind: EntityKind, id: Identifier | undefined): { data
     if (!id) return undefined;
     if (kind === "TASK") {
       const template = task.data?.closure?.compiled_task?.template;
-      return template && { id, interface: template.interface, tasks: [template], description: task.data?.short_description ?? "" };
+      return template && { id, interface: template.interface, tasks: [template] };
     }
     return workflow.data && !planQuery.isPending ? ofWorkflow(id, workflow.data, planQuery.data) : undefined;
   }, [kind, id, task.data, planQuery.data, planQuery.isPending, workflow.data]);
@@ -48,6 +47,5 @@ function ofWorkflow(id: Identifier, workflow: Workflow, plan: LaunchPlan | undef
     closure,
     tasks: (closure?.tasks ?? []).flatMap((task) => (task.template ? [task.template] : [])),
     plan,
-    description: workflow.short_description ?? "",
   };
 }

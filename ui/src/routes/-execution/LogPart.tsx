@@ -1,6 +1,8 @@
+import { messageOf } from "@/lib/messageOf";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { findInLog, followLog, logAddress, readLog, type LogPlace } from "@/api/log/reader";
 import { LogView } from "@/components/log/LogView";
+import { messageOf } from "@/lib/messageOf";
 import { findLine, LogLines, looksLikeError } from "@/log/lines";
 
 /** A log opens at its end with so much of it. */
@@ -30,6 +32,7 @@ function OneLog({ place, atError }: { place: LogPlace; atError: boolean }) {
   const size = useRef(0);
   const control = useRef(new AbortController());
   const following = useRef<() => void>(undefined);
+  const searching = useRef(new AbortController());
   const renew = useCallback(() => setRevision((before) => before + 1), []);
 
   useEffect(() => {
@@ -68,6 +71,7 @@ function OneLog({ place, atError }: { place: LogPlace; atError: boolean }) {
     return () => {
       close();
       control.current.abort();
+      searching.current.abort();
       cancelAnimationFrame(frame);
     };
   }, [place, renew, round]);
@@ -77,6 +81,8 @@ function OneLog({ place, atError }: { place: LogPlace; atError: boolean }) {
     if (!now || now.start <= 0) return;
     const from = Math.max(0, now.start - STEP);
     const part = await readLog(place, from, now.start, control.current.signal);
+    // Of a log that grew meanwhile the earliest part may be gone.
+    if (now.start !== from + part.bytes.length) return;
     now.prepend(part.bytes);
     renew();
   }, [place, renew]);
@@ -110,37 +116,47 @@ function OneLog({ place, atError }: { place: LogPlace; atError: boolean }) {
     [place, renew],
   );
 
+  /** A search goes through all of a log, which may take a while: the one before ends, as does the last when nobody looks any more. */
+  const search = useCallback(
+    (wanted: Parameters<typeof findInLog>[1]) => {
+      searching.current.abort();
+      searching.current = new AbortController();
+      return findInLog(place, wanted, searching.current.signal);
+    },
+    [place],
+  );
+
   const onFind = useCallback(
     async (text: string, fromLine: number, isBackwards: boolean): Promise<number> => {
       const now = held.current;
       if (!now) return -1;
       const near = findLine(now.lines, text, fromLine, isBackwards);
       if (near >= 0) return near;
-      const signal = new AbortController().signal;
       const isAtSide = isBackwards ? now.start <= 0 : now.end >= size.current;
-      const found = isAtSide ? undefined : await findInLog(place, { text, from: isBackwards ? now.start : now.end, backwards: isBackwards }, signal);
+      const found = isAtSide ? undefined : await search({ text, from: isBackwards ? now.start : now.end, backwards: isBackwards });
       if (found) return goTo(found.offset);
       // A search that begins looks at all of it, and a log opens at its end.
       if (isBackwards || fromLine > 0 || now.start <= 0) return -1;
-      const first = await findInLog(place, { text, from: 0 }, signal);
+      const first = await search({ text, from: 0 });
       return first ? goTo(first.offset) : -1;
     },
-    [place, goTo],
+    [search, goTo],
   );
 
   const onFirstError = useCallback(async (): Promise<number> => {
     const now = held.current;
     if (!now) return -1;
     if (now.start <= 0) return now.lines.findIndex((line) => looksLikeError(line.text));
-    const found = await findInLog(place, { pattern: "error", from: 0 }, new AbortController().signal);
+    const found = await search({ pattern: "error", from: 0 });
     return found ? goTo(found.offset) : -1;
-  }, [place, goTo]);
+  }, [search, goTo]);
 
   return (
     <LogView
       log={log}
       revision={revision}
       isLive={isLive}
+      isTail={isTail}
       hasMore={!isTail && (log?.end ?? 0) < size.current}
       failure={failure}
       onEarlier={onEarlier}

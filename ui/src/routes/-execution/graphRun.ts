@@ -3,19 +3,17 @@ import type { GraphRun, NodeStatus } from "@/components/graph/status";
 import type { RunShape } from "@/graph/build";
 import type { GraphNode } from "@/graph/model";
 import { isTerminal } from "@/lib/phase";
-import { ms, seconds } from "@/lib/time";
+import { spanOf } from "@/lib/span";
 
 /** A run as its graph shows it. */
 export function graphRun(run: RunState, shape: RunShape): GraphRun {
   function statusOf(node: GraphNode): NodeStatus {
     const found = run.nodes.get(node.id);
     const closure = found?.closure;
-    const startedAt = ms(closure?.started_at);
     return {
       phase: found ? (closure?.phase ?? "UNDEFINED") : isSkipped(run, node) ? "SKIPPED" : undefined,
       isCached: closure?.task_node_metadata?.cache_status === "CACHE_HIT",
-      startedAt,
-      endedAt: isTerminal(closure?.phase) ? startedAt + 1000 * (seconds(closure?.duration) || 0) : Number.NaN,
+      ...spanOf(closure),
     };
   }
   return { shape, statusOf };
