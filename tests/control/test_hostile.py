@@ -73,7 +73,7 @@ async def _run_command(
 
 
 def wide(size_bytes: int) -> str:
-    """Letters of four bytes each, which no database makes smaller."""
+    """Letters of four bytes each, in such disorder that no database makes them much smaller."""
     return "".join(random.Random(size_bytes).choices([chr(0x1F300 + number) for number in range(300)], k=size_bytes // 4))
 
 
@@ -85,6 +85,18 @@ async def test_the_widest_names_fit_every_index(plane: Plane) -> None:
     script = 'p="$0"; p="${p#file://}"; mkdir -p "$p"; : > "$p/outputs.pb"'
     final = await _run_command(plane, ["/bin/sh", "-c", script, "{{.outputPrefix}}"], task, "e" * 63, wide(MAX_BYTES), **spec)
     assert final.closure.phase == SUCCEEDED
+
+
+async def test_what_an_index_does_not_take_ends_its_execution_alone(plane: Plane) -> None:
+    program = serialize(entities(shapes), Settings("default", "development", "v1"))
+    for each in [node for workflow in program.workflows for node in workflow.spec.template.nodes]:
+        if each.gate_node.HasField("approve"):
+            each.gate_node.approve.signal_id = wide(40_000)
+    await plane.platform.registrar.register(program)
+    asking = await plane.launch(P + "approved", x=1)
+    assert (await plane.run(P + "line", x=3))[1] == {"o0": 8}
+    if plane.platform.database.dialect == "postgresql":
+        assert (await plane.wait(asking)).closure.error.code == "EngineDefect"
 
 
 @pytest.mark.parametrize("part", ["name", "version"])
