@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 from tests.programs import showing
-from tests.server.harness import LiveServer
-from tests.ui.conftest import Visitor
+from tests.server.harness import LiveServer, plain
+from tests.ui.conftest import PLACE, Visitor
+
+from alula.idl import admin
 
 P = "tests.programs.showing"
 # A page under test always counts as seen: here a test says whether it is.
@@ -36,6 +38,7 @@ def log_of(page: Page) -> str:
     return page.get_by_role("log").inner_text()
 
 
+@pytest.mark.slow
 def test_a_log_that_is_hidden_holds_no_connection_and_goes_on_where_it_was(visitor: Visitor, server: LiveServer, tmp_path: Path) -> None:
     said = tmp_path / "said"
     execution = server.launch(f"{P}.waiting", execution="hostile-hidden", path=str(said))
@@ -57,6 +60,7 @@ def test_a_log_that_is_hidden_holds_no_connection_and_goes_on_where_it_was(visit
     expect(pages[0].get_by_text(re.compile("^ended"))).to_be_visible()
 
 
+@pytest.mark.slow
 def test_of_many_windows_the_one_that_is_used_is_live(visitor: Visitor, server: LiveServer, tmp_path: Path) -> None:
     said = tmp_path / "said"
     execution = server.launch(f"{P}.waiting", execution="hostile-windows", path=str(said))
@@ -73,3 +77,31 @@ def test_of_many_windows_the_one_that_is_used_is_live(visitor: Visitor, server: 
     expect(idle.locator("header [data-phase=SUCCEEDED]")).to_be_visible()
     expect(idle.get_by_role("log").get_by_text("end", exact=True)).to_be_visible()
     server.wait(execution)
+
+
+def test_a_machine_without_a_network_reaches_its_own_server(visitor: Visitor, server: LiveServer) -> None:
+    visitor.context.add_init_script("Object.defineProperty(Navigator.prototype, 'onLine', {get: () => false})")
+    page = visitor.open("/workflows")
+    expect(page.get_by_role("link", name="gated", exact=True)).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    page = visitor.open("/launch", kind="workflow", name=f"{P}.gated")
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    page.get_by_label("x", exact=True).fill("1")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-node-id=n1]").first).to_have_attribute("data-phase", "RUNNING")
+
+
+def test_a_launch_that_finds_no_server_is_refused_and_not_made_later(visitor: Visitor, server: LiveServer) -> None:
+    visitor.watched.excused = lambda text: "ERR_INTERNET_DISCONNECTED" in text
+    page = visitor.open("/launch", kind="workflow", name=f"{P}.gated")
+    page.get_by_label("x", exact=True).fill("7123")
+    visitor.context.set_offline(True)
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("The server does not answer").first).to_be_visible()
+    visitor.context.set_offline(False)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-node-id=n1]").first).to_have_attribute("data-phase", "RUNNING")
+    expect(page.get_by_text("The server does not answer")).to_have_count(0)
+    made = server.admin.ListExecutions(admin.ResourceListRequest(id=PLACE, limit=100)).executions
+    given = [server.admin.GetExecutionData(admin.WorkflowExecutionGetDataRequest(id=each.id)).full_inputs.literals for each in made]
+    assert len([each for each in given if "x" in each and plain(each["x"]) == 7123]) == 1

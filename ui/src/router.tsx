@@ -6,7 +6,10 @@ import { routeTree } from "./routeTree.gen";
 
 export const queryClient = new QueryClient({
   defaultOptions: {
+    // A machine without a network still reaches its own server; and a launch that fails is said, not made later unseen.
+    mutations: { networkMode: "always" },
     queries: {
+      networkMode: "always",
       // Streams say what has changed; looking at a window again is no reason to ask.
       staleTime: 30_000,
       refetchOnWindowFocus: false,
