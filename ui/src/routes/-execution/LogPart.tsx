@@ -1,4 +1,3 @@
-import { messageOf } from "@/lib/messageOf";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { findInLog, followLog, logAddress, readLog, type LogPlace } from "@/api/log/reader";
 import { LogView } from "@/components/log/LogView";
