@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { findInLog, followLog, logAddress, readLog, type LogPlace } from "@/api/log/reader";
+import { messageOf } from "@/lib/messageOf";
 import { LogView } from "@/components/log/LogView";
 import { findLine, LogLines, looksLikeError } from "@/log/lines";
 
