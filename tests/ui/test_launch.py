@@ -141,7 +141,7 @@ def test_a_table_of_a_spreadsheet_is_a_data_frame(visitor: Visitor, kinds_server
     assert outputs(kinds_server, launch(form)) == {"o0": 42}
 
 
-def test_what_is_typed_while_a_file_is_on_its_way_stays(visitor: Visitor, kinds_server: LiveServer) -> None:
+def test_while_a_file_is_on_its_way_what_is_typed_stays_and_nothing_is_launched(visitor: Visitor, kinds_server: LiveServer) -> None:
     form = open_form(visitor, "tests.ui.kinds.reading")
     for _ in range(2):
         form.get_by_role("button", name="Add item to files").click()
@@ -151,9 +151,11 @@ def test_what_is_typed_while_a_file_is_on_its_way_stays(visitor: Visitor, kinds_
         payload: FilePayload = {"name": "first.txt", "mimeType": "text/plain", "buffer": b"one"}
         form.get_by_label("files 1: file of this machine").set_input_files(payload)
     form.get_by_label("files 2", exact=True).fill("s3://bucket/typed-meanwhile")
+    expect(visitor.page.locator("button[type=submit]")).to_be_disabled()
     held[0].continue_()
     expect(form.get_by_label("files 1", exact=True)).to_have_value(re.compile(r"/uploads/default/development/.*/first\.txt"))
     expect(form.get_by_label("files 2", exact=True)).to_have_value("s3://bucket/typed-meanwhile")
+    expect(visitor.page.locator("button[type=submit]")).to_be_enabled()
 
 
 def test_a_launch_takes_defaults_unless_they_are_changed(visitor: Visitor, server: LiveServer) -> None:

@@ -46,6 +46,12 @@ describe("what differs", () => {
     expect(row("metrics:loss", tells("n0"), tells("n0"))?.isSame).toBe(true);
     expect(row("metrics:test.loss", tells("n0", "n1"), tells("n0"))?.cells[1]).toBeUndefined();
   });
+  it("keeps metrics of nodes of one name apart", () => {
+    const nodes = ["n0", "n1"].map((node_id) => ({ node_id, name: "train" }));
+    const a = run({ nodes, metrics: [0.5, 0.25].map((last, at) => ({ node_id: `n${at}`, metrics: [{ name: "loss", last }] })) });
+    expect(row("metrics:train (n0).loss", a, a)?.cells[0]?.number).toBe(0.5);
+    expect(row("metrics:train (n1).loss", a, a)?.cells[0]?.number).toBe(0.25);
+  });
   it("keeps nodes of one name apart and says what came from the cache", () => {
     const a = run({
       nodes: [

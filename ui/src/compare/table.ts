@@ -128,7 +128,9 @@ function parsed(json: string) {
 
 /** What an attempt told, named by its node and item. */
 export function told(attempt: AttemptMetrics, nodes: NonNullable<ComparedExecution["nodes"]>, name: string): string {
-  const node = nodes.find(({ node_id }) => node_id === attempt.node_id)?.name ?? attempt.node_id ?? "";
+  const named = nodes.find(({ node_id }) => node_id === attempt.node_id)?.name;
+  const isAlone = nodes.filter((each) => each.name === named).length === 1;
+  const node = !named ? (attempt.node_id ?? "") : isAlone ? named : `${named} (${attempt.node_id})`;
   return attempt.item ? `${node}[${attempt.item - 1}].${name}` : `${node}.${name}`;
 }
 

@@ -5,7 +5,7 @@ import { printable } from "@/lib/printable";
 import { CopyAs } from "./CopyAs";
 
 /** The foot of the form: what stands in the way, and what can be done with the launch. */
-export function LaunchBar({ wrong, error, words, isWhole, isReady }: {
+export function LaunchBar({ wrong, error, words, isWhole, uploads, isReady }: {
   /** Fields that need a look. */
   wrong: number;
   /** What the server said of the whole. */
@@ -13,6 +13,8 @@ export function LaunchBar({ wrong, error, words, isWhole, isReady }: {
   words: LaunchWords | undefined;
   /** Every input that must be given is. */
   isWhole: boolean;
+  /** Files that are still on their way. */
+  uploads: number;
   isReady: boolean;
 }) {
   return (
@@ -23,8 +25,9 @@ export function LaunchBar({ wrong, error, words, isWhole, isReady }: {
             {printable(error)}
           </p>
         ) : (
-          wrong > 0 && <p>{wrong === 1 ? "One field needs a look" : `${wrong} fields need a look`}</p>
+          uploads === 0 && wrong > 0 && <p>{wrong === 1 ? "One field needs a look" : `${wrong} fields need a look`}</p>
         )}
+        {uploads > 0 && <p className="text-ink-2">It can be launched once {uploads === 1 ? "the upload has" : `${uploads} uploads have`} ended</p>}
       </div>
       {words && <CopyAs words={words} isWhole={isWhole} />}
       <Button type="submit" look="primary" disabled={!isReady} icon={<Play aria-hidden className="size-4" />}>

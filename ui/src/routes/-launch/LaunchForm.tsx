@@ -33,7 +33,7 @@ export function LaunchForm({ wanted, source }: { wanted: Wanted; source?: Source
   const [areOptionsOpen, setOptionsOpen] = useState(false);
   const [isComplete, setComplete] = useState(false);
   const form = useRef<HTMLFormElement>(null);
-  const { tools, dialog } = useTools(wanted);
+  const { tools, dialog, uploads } = useTools(wanted);
 
   const typed = useMemo(() => whatWasTyped(source, inputs, edited), [source, inputs, edited]);
   const written = useMemo(() => writeInputs(inputs ?? [], typed), [inputs, typed]);
@@ -50,6 +50,8 @@ export function LaunchForm({ wanted, source }: { wanted: Wanted; source?: Source
   const optionMessages = new Map([...found.options, ...wrongOptions]);
 
   const { go, isBusy, error } = useGo(launch, () => {
+    // What is still on its way would be left out.
+    if (uploads > 0) return false;
     setComplete(true);
     if (wrongOptions.size > 0) setOptionsOpen(true);
     if (written.problems.size === 0 && wrongOptions.size === 0) return true;
@@ -102,7 +104,8 @@ export function LaunchForm({ wanted, source }: { wanted: Wanted; source?: Source
           error={error || found.other}
           words={id && inputs && wordsOf(wanted, id, inputs, written, options)}
           isWhole={written.problems.size === 0}
-          isReady={launch !== undefined && inputs !== undefined && !isBusy}
+          uploads={uploads}
+          isReady={launch !== undefined && inputs !== undefined && !isBusy && uploads === 0}
         />
       </form>
       {dialog}
