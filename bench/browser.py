@@ -119,7 +119,7 @@ def change(options: Options) -> list[Row]:
             ended = bench.stub.Run(request).closure
             committed = ended.updated_at.ToMilliseconds()
             times.append((page.evaluate("window.seen") - committed) / 1e3)
-            time.sleep(1.1)  # one that follows at once is shown with the next renewal, a second later at most
+            time.sleep(0.3 + number / 20)  # at every phase of the page's own rhythm
     return [_row("U5", "a change of phase on screen after its commit, p50 / worst of 20", times, CHANGE_BUDGET_S)]
 
 
