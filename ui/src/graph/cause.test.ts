@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { NodeExecution } from "@/idl";
-import { firstCause, ofItem, parseError } from "./cause";
+import { parseError } from "@/lib/error";
+import { firstCause, ofItem } from "./cause";
 
 function node(id: string, spec: string, phase: NonNullable<NodeExecution["closure"]>["phase"], second: number, message = "went wrong", isParent = false): NodeExecution {
   const error = phase === "FAILED" ? { code: "USER:ValueError", message, kind: "USER" as const } : undefined;
@@ -23,22 +24,6 @@ describe("the first cause", () => {
 
   test("is not there while nothing has failed", () => {
     expect(firstCause([node("n0", "n0", "RUNNING", 1), node("n1", "n1", "ABORTED", 1)])).toBeUndefined();
-  });
-});
-
-describe("an error", () => {
-  test("is taken apart into what happened, its trace and the attempts", () => {
-    expect(
-      parseError({
-        code: "RetriesExhausted|USER:ValueError",
-        kind: "USER",
-        message: "[2/2] currentAttempt done. Last Error: USER::ValueError: no <b>good</b>\n\nIn your code:\n  File \"a.py\", line 3",
-      }),
-    ).toEqual({ code: "ValueError", kind: "USER", headline: "ValueError: no <b>good</b>", trace: 'In your code:\n  File "a.py", line 3', attempts: "2 of 2" });
-  });
-
-  test("without a message is shown by its code", () => {
-    expect(parseError({ code: "SYSTEM:Lost" })).toEqual({ code: "Lost", kind: "UNKNOWN", headline: "", trace: "", attempts: "" });
   });
 });
 

@@ -1,4 +1,5 @@
 import type { ExecutionError, NodeExecution } from "@/idl";
+import { parseError, type ParsedError } from "@/lib/error";
 import { ms } from "@/lib/time";
 import { ancestorsOf, parentsOf } from "./id";
 
@@ -12,36 +13,6 @@ export interface Cause {
   /** What the map says of all its items, empty if it is none. */
   summary: string;
   error: ParsedError;
-}
-
-export interface ParsedError {
-  /** "ValueError" of "RetriesExhausted|USER:ValueError". */
-  code: string;
-  /** USER, SYSTEM or UNKNOWN. */
-  kind: string;
-  /** What happened, in one line. */
-  headline: string;
-  /** The frames and what else there is, empty if there is nothing. */
-  trace: string;
-  /** "2 of 2": which attempt it was of how many, empty if it is not said. */
-  attempts: string;
-}
-
-const HEAD = /^\[(\d+)\/(\d+)\] currentAttempt done\. Last Error: (?:USER|SYSTEM|UNKNOWN)?(?:::)?/;
-
-/** An error in the parts that a reader looks for. */
-export function parseError(error: ExecutionError): ParsedError {
-  const head = HEAD.exec(error.message ?? "");
-  const message = (error.message ?? "").slice(head?.[0].length ?? 0).trim();
-  const end = message.indexOf("\n");
-  const code = (error.code ?? "").split("|").at(-1) ?? "";
-  return {
-    code: code.replace(/^(USER|SYSTEM|UNKNOWN):+/, ""),
-    kind: error.kind ?? "UNKNOWN",
-    headline: end < 0 ? message : message.slice(0, end).trim(),
-    trace: end < 0 ? "" : message.slice(end).trim(),
-    attempts: head ? `${head[1]} of ${head[2]}` : "",
-  };
 }
 
 /**

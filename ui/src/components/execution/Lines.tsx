@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { PhaseBadge } from "@/components/ui/Phase";
 import { Ago, Elapsed } from "@/components/ui/Time";
 import type { Execution } from "@/idl";
-import { headline } from "@/lib/headline";
+import { headline } from "@/lib/error";
 import { shortName } from "@/lib/id";
 import { printable } from "@/lib/printable";
 import { beganAt, executionFields } from "./fields";

@@ -4,7 +4,7 @@ import { memo } from "react";
 import { PhaseBadge } from "@/components/ui/Phase";
 import { Ago, Elapsed } from "@/components/ui/Time";
 import type { Execution } from "@/idl";
-import { headline } from "@/lib/headline";
+import { headline } from "@/lib/error";
 import { idText, shortName } from "@/lib/id";
 import { isTerminal } from "@/lib/phase";
 import { printable } from "@/lib/printable";

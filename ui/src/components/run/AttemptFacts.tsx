@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { PartsBar } from "@/components/timeline/PartsBar";
 import { ErrorWords, Trace } from "@/components/run/CausePanel";
-import { parseError } from "@/graph/cause";
+import { parseError } from "@/lib/error";
 import type { AttemptDetail, Resources } from "@/idl";
 import { printable } from "@/lib/printable";
 import { sizeInWords } from "@/lib/size";

@@ -2,7 +2,8 @@ import { ChevronDown, ChevronRight, TriangleAlert } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/ui/Button";
 import { Copy } from "@/components/ui/Copy";
-import type { Cause, ParsedError } from "@/graph/cause";
+import type { Cause } from "@/graph/cause";
+import type { ParsedError } from "@/lib/error";
 import { printable } from "@/lib/printable";
 
 /** So many lines are shown at once. */

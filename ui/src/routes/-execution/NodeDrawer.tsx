@@ -13,7 +13,7 @@ import { PhaseBadge } from "@/components/ui/Phase";
 import { Failure, Skeleton } from "@/components/ui/State";
 import { TabPanel, Tabs } from "@/components/ui/Tabs";
 import { Trace, ErrorWords } from "@/components/run/CausePanel";
-import { parseError } from "@/graph/cause";
+import { parseError } from "@/lib/error";
 import type { AttemptDetail } from "@/idl";
 import { isTerminal } from "@/lib/phase";
 import { printable } from "@/lib/printable";
