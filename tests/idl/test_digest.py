@@ -229,6 +229,21 @@ def test_an_interface_counts_by_its_types() -> None:
     assert digest_interface(one) != digest_interface(two)
 
 
+def test_a_union_counts_without_the_order_of_its_variants() -> None:
+    def interface(*simple: int) -> core.TypedInterface:
+        made = core.TypedInterface()
+        union = made.inputs.variables["a"].type.collection_type.union_type
+        union.variants.extend(core.LiteralType(simple=one) for one in simple)
+        return made
+
+    one = interface(core.SimpleType.INTEGER, core.SimpleType.STRING)
+    other = interface(core.SimpleType.STRING, core.SimpleType.INTEGER)
+    assert digest_interface(one) == digest_interface(other)
+    assert differences(one, other) == []
+    assert digest_interface(one) != digest_interface(interface(core.SimpleType.INTEGER, core.SimpleType.FLOAT))
+    assert digest_interface(one) != digest_interface(interface(core.SimpleType.INTEGER))
+
+
 def test_launch_plan_and_workflow_count_what_they_hold() -> None:
     id_ = core.Identifier(resource_type=core.LAUNCH_PLAN, name="l")
     expected = core.ParameterMap(parameters={"a": core.Parameter(required=True)})

@@ -19,7 +19,7 @@ import alula as al
 from alula.compiler.interface import castable, fitting_variants
 from alula.errors import DefinitionError, InvalidInput
 from alula.idl import core
-from alula.idl.digest import digest_literal
+from alula.idl.digest import digest_interface, digest_literal
 from alula.types.base import converter, literal_type, to_literal, to_python
 from alula.types.offload import Offload
 from alula.types.value import File
@@ -303,3 +303,13 @@ def test_record_given_to_a_union_is_the_variant_with_its_very_fields() -> None:
     assert castable(tagged, tagged)
     assert to_python(to_literal(Wide(1, [], 2), Wide, NOWHERE), Inner | Wide, NOWHERE) == Wide(1, [], 2)
     assert not castable(literal_type(Twin), tagged)  # nothing would say which of the two it is
+
+
+def test_the_order_a_union_was_written_in_makes_no_other_type() -> None:
+    # `typing` gives both of these the order that the process wrote first; so must a digest.
+    one, other = int | str | None, str | None | int
+    assert converter(one).schema() == converter(other).schema() == {"anyOf": [{"type": "integer"}, {"type": "string"}, {"type": "null"}]}
+    ways = [core.TypedInterface(outputs=core.VariableMap(variables={"o": core.Variable(type=literal_type(kind))})) for kind in (one, other)]
+    assert digest_interface(ways[0]) == digest_interface(ways[1])
+    first, second = (to_literal([1, "a", None], list[kind], NOWHERE) for kind in (one, other))  # type: ignore[valid-type]
+    assert digest_literal(first) == digest_literal(second)

@@ -10,6 +10,8 @@ Edge cases, decided here and nowhere else:
   inside a oneof, and for the wrappers of `google.protobuf`, presence is the information and stays.
 * Floats are their eight IEEE bytes; every NaN is the same NaN; -0.0 differs from 0.0 where presence is tracked (a literal),
   and is the default elsewhere.
+* A union's variants count without their order: nothing reads by it, and `typing` itself remembers the order in which a process
+  first wrote a union (`List[Union[int, str]]` and `List[Union[str, int]]` are one object afterwards).
 * Unknown fields count, by number and wire type: content written by a newer client is not "identical" to content without it.
 * An `Any` counts by its type name and, for the well-known types, by its content; otherwise by its bytes, so that the digest
   never depends on which modules happen to be imported.
@@ -63,6 +65,8 @@ _UNTYPED = _PROSE | {
     "flyteidl.core.Variable.artifact_partial_id",
     "flyteidl.core.Variable.artifact_tag",
 }
+
+_UNION_VARIANTS = "flyteidl.core.UnionType.variants"
 
 
 def _chunk(data: bytes) -> bytes:
@@ -132,7 +136,7 @@ class _Walker:
         if _is_map(descriptor):
             encode = self._map_encoder(kind)
         elif _is_repeated(descriptor):
-            encode = _repeated_encoder(encode)
+            encode = _set_encoder(encode) if descriptor.full_name == _UNION_VARIANTS else _repeated_encoder(encode)
         is_single = not _is_repeated(descriptor)
         field = _Field(
             name=_chunk(descriptor.name.encode()),
@@ -212,6 +216,10 @@ def _is_map(descriptor: FieldDescriptor) -> bool:
 
 def _repeated_encoder(encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
     return lambda values: b"[%b]" % b"".join([encode(value) for value in values])
+
+
+def _set_encoder(encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+    return lambda values: b"[%b]" % b"".join(sorted([encode(value) for value in values]))
 
 
 def _encode_int(value: int) -> bytes:
@@ -421,6 +429,8 @@ def _field_changes(field: Any, left: Any, right: Any, path: str) -> Iterator[str
         pairs = [(f"{path}[{key!r}]", left.get(key), right.get(key)) for key in sorted({*left, *right})]
     elif _is_repeated(field):
         left, right = list(left or ()), list(right or ())
+        if field.full_name == _UNION_VARIANTS:
+            left, right = sorted(left, key=_STRUCTURE.encode), sorted(right, key=_STRUCTURE.encode)
         pairs = []
         for at, (mine, theirs) in enumerate(_zip_padded(left, right)):
             name = getattr(mine if mine is not None else theirs, "id", None) or getattr(mine if mine is not None else theirs, "var", None)

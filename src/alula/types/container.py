@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
+import json
 import types
 import typing
 from collections.abc import Callable
@@ -293,7 +294,9 @@ class UnionOf(Converter):
         return frozenset().union(*(made for _, made in forms))
 
     def schema(self) -> dict[str, Any]:
-        return {"anyOf": [variant.schema() for variant in self.variants]}
+        # Sorted, null last: `typing` may hand out a union in the order in which the process first wrote one.
+        schemas = sorted((one.schema() for one in self.variants), key=lambda made: json.dumps(made, sort_keys=True))
+        return {"anyOf": sorted(schemas, key=lambda made: made == _NULL_SCHEMA)}
 
     def accepts(self, value: Any) -> bool:
         return any(variant.accepts(value) for variant in self.variants)
@@ -302,6 +305,7 @@ class UnionOf(Converter):
         return any(variant.accepts_loosely(value) for variant in self.variants)
 
 
+_NULL_SCHEMA = {"type": "null"}
 _JSON_KINDS = {type(None): "null", bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
 _OBJECT: Forms = frozenset({("object", None)})
 _REMEDY_TYPE = "keep one of them, or wrap each in a dataclass of its own"
