@@ -86,9 +86,9 @@ async def test_a_name_shows_its_versions_and_last_runs(plane: Plane) -> None:
     assert len(shown.runs) == 3
 
 
-async def test_a_task_shows_the_runs_that_were_launched_of_it(plane: Plane) -> None:
+async def test_a_task_shows_its_runs_by_itself_and_within_executions(plane: Plane) -> None:
     await plane.register(shapes)
-    await plane.run(P + "line")
+    within = (await plane.run(P + "line"))[0].id.name
     task = core.Identifier(resource_type=core.TASK, project="default", domain="development", name=P + "inc", version="v1")
     request = admin.ExecutionCreateRequest(
         project="default", domain="development", name="alone", spec=admin.ExecutionSpec(launch_plan=task)
@@ -96,7 +96,8 @@ async def test_a_task_shows_the_runs_that_were_launched_of_it(plane: Plane) -> N
     request.inputs.literals["x"].scalar.primitive.integer = 1
     await plane.wait((await plane.platform.launcher.launch(request, Origin())).id)
     [inc] = (await names(plane, TASK, text="shapes.inc")).entities
-    assert [run.name for run in inc.runs] == ["alone"]
+    told = [(run.name, bool(run.node_id), run.phase, run.duration_us > 0) for run in inc.runs]
+    assert told == [("alone", True, core.WorkflowExecution.SUCCEEDED, True), (within, True, core.WorkflowExecution.SUCCEEDED, True)]
     assert (await versions(plane, TASK, "inc")).versions[0].runs == 1
     assert not (await names(plane, WORKFLOW, text=".flytegen.")).entities
 

@@ -83,6 +83,14 @@ def test_the_list_shows_last_runs_and_opens_them(visitor: Visitor, server: LiveS
     expect(page).to_have_url(re.compile("/executions/default/development/entity-failed"))
 
 
+def test_a_task_shows_its_runs_within_workflows_and_opens_the_node(visitor: Visitor, server: LiveServer) -> None:
+    server.wait(server.launch(ARITHMETIC, execution="entity-within", x=1, y=2))
+    page = visitor.open("/tasks", text="programs.double")
+    page.get_by_role("link", name=re.compile("entity-within n0: Succeeded")).click()
+    expect(page).to_have_url(re.compile("/executions/default/development/entity-within.*node=n0"))
+    expect(page.get_by_role("tab", name="Overview")).to_be_visible()
+
+
 def test_a_run_that_ends_shows_up_by_itself(visitor: Visitor, server: LiveServer) -> None:
     page = visitor.open("/workflows")
     expect(page.get_by_role("row", name=re.compile("arithmetic"))).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,6 +14,7 @@ from alula.database import source as sources
 from alula.errors import InvalidInput, NotFound
 from alula.idl import admin, core
 from alula.idl.identifier import KIND_NAMES, LAUNCH_PLAN, TASK
+from alula.idl.phase import ExecutionPhase, NodePhase
 from alula.idl.v1 import browse_pb2
 
 _ARCHIVED = admin.NamedEntityState.NAMED_ENTITY_ARCHIVED
@@ -30,7 +32,8 @@ def list_entities(connection: Connection, request: browse_pb2.ListEntitiesReques
     state = _ARCHIVED if request.archived else admin.NamedEntityState.NAMED_ENTITY_ACTIVE
     part = _text(request.text)
     rows = browse.name_page(connection, kind, request.project, request.domain, part, state, after, limit + 1)
-    shown = [_entity(connection, kind, row) for row in rows[:limit]]
+    runs = _task_runs(connection, request.project, request.domain) if kind == TASK and rows else {}
+    shown = [_entity(connection, kind, row, runs.get(row.name, ())) for row in rows[:limit]]
     return browse_pb2.EntityPage(entities=shown, token=token.encode("entities", rows[limit - 1].name) if len(rows) > limit else "")
 
 
@@ -46,7 +49,7 @@ def _text(text: str) -> str:
     return text
 
 
-def _entity(connection: Connection, kind: int, row: Any) -> browse_pb2.Entity:
+def _entity(connection: Connection, kind: int, row: Any, of_nodes: Sequence[browse_pb2.RecentRun] = ()) -> browse_pb2.Entity:
     place = (row.project, row.domain, row.name)
     count, latest = browse.versions(connection, kind, place)
     active = browse.active_version(connection, place) if kind != TASK else None
@@ -64,8 +67,39 @@ def _entity(connection: Connection, kind: int, row: Any) -> browse_pb2.Entity:
         found.short_description = latest.short_description
         if kind == LAUNCH_PLAN:
             _describe_plan(found, active or latest)
-    for run in browse.recent_runs(connection, kind, place):
-        found.runs.add(name=run.name, phase=run.phase, created_at=timestamp(run.created_at), duration_us=run.duration_us)
+    whole = [
+        browse_pb2.RecentRun(name=run.name, phase=run.phase, created_at=timestamp(run.created_at), duration_us=run.duration_us)
+        for run in browse.recent_runs(connection, kind, place)
+    ]
+    within = {run.name for run in of_nodes}
+    runs = [*of_nodes, *(run for run in whole if run.name not in within)]
+    found.runs.extend(sorted(runs, key=lambda run: run.created_at.ToNanoseconds(), reverse=True)[: browse.RECENT])
+    return found
+
+
+_RUN_PHASE = {
+    NodePhase.SUCCEEDED: ExecutionPhase.SUCCEEDED,
+    NodePhase.RECOVERED: ExecutionPhase.SUCCEEDED,
+    NodePhase.FAILING: ExecutionPhase.FAILING,
+    NodePhase.FAILED: ExecutionPhase.FAILED,
+    NodePhase.ABORTED: ExecutionPhase.ABORTED,
+    NodePhase.TIMED_OUT: ExecutionPhase.TIMED_OUT,
+    NodePhase.QUEUED: ExecutionPhase.QUEUED,
+}
+
+
+def _task_runs(connection: Connection, project: str, domain: str) -> dict[str, list[browse_pb2.RecentRun]]:
+    """The last runs of every task of a place, by the task's name, newest first."""
+    found: dict[str, list[browse_pb2.RecentRun]] = {}
+    for row in browse.task_runs(connection, project, domain):
+        runs = found.setdefault(row.task_name, [])
+        if len(runs) < browse.RECENT:
+            phase: Any = _RUN_PHASE.get(NodePhase(row.phase), ExecutionPhase.RUNNING)
+            runs.append(
+                browse_pb2.RecentRun(
+                    name=row.name, node_id=row.node_id, phase=phase, created_at=timestamp(row.created_at), duration_us=row.duration_us
+                )
+            )
     return found
 
 

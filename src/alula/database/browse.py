@@ -18,6 +18,8 @@ MAX_COUNTED = 200_000
 """Executions that an overview looks at, the newest ones."""
 MAX_RUNS = 100_000
 """Executions of a name that are counted by version, the newest ones."""
+MAX_NODES = 5_000
+"""Nodes in which the last runs of tasks are looked for, the newest ones of the server."""
 RECENT = 20
 _PREFIX = {TASK: "task", WORKFLOW: "workflow", LAUNCH_PLAN: "launch_plan"}
 _LIVE = ", ".join(str(int(phase)) for phase in sorted(set(ExecutionPhase) - TERMINAL_EXECUTION))
@@ -128,6 +130,23 @@ def recent_runs(connection: Connection, resource_type: int, place: tuple[str, st
     """The last executions of a name, newest first."""
     sql = f"SELECT name, phase, created_at, duration_us FROM {_of_name(resource_type)} ORDER BY created_at DESC LIMIT {RECENT}"
     return connection.execute(text(sql), _names(place)).all()
+
+
+def task_runs(connection: Connection, project: str, domain: str) -> Sequence[Row[Any]]:
+    """Task, execution, node, phase, begin and duration of the newest nodes that ran a task of this place here, newest first.
+
+    A map is one run. There is no index by task, which every attempt would pay for; so it is the newest nodes that are looked at.
+    """
+    newest = f"SELECT key, execution_key, node_id, phase, created_at, duration_us FROM node_execution ORDER BY key DESC LIMIT {MAX_NODES}"
+    of_node = "SELECT min(item) FROM task_execution WHERE execution_key = n.execution_key AND node_id = n.node_id"
+    first = f"a.execution_key = n.execution_key AND a.node_id = n.node_id AND a.item = ({of_node}) AND a.retry_attempt = 0"
+    sql = (
+        "SELECT a.task_name, e.name, n.node_id, n.phase, n.created_at, n.duration_us "
+        f"FROM ({newest}) AS n JOIN task_execution a ON {first} JOIN execution e ON e.key = n.execution_key "
+        "WHERE a.task_project = :project AND a.task_domain = :domain AND e.project = :project AND e.domain = :domain AND e.state = 0 "
+        "ORDER BY n.key DESC"
+    )
+    return connection.execute(text(sql), {"project": project, "domain": domain}).all()
 
 
 def run_counts(connection: Connection, resource_type: int, place: tuple[str, str, str]) -> tuple[dict[str, tuple[int, int]], bool]:

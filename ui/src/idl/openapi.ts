@@ -1683,6 +1683,7 @@ export interface components {
             created_at?: string;
             /** Format: int64 */
             duration_us?: string | number;
+            node_id?: string;
         };
         "alula.v1.RegisterRequest": {
             tasks?: components["schemas"]["flyteidl.admin.TaskCreateRequest"][];

@@ -390,7 +390,7 @@ class Entity(_message.Message):
 
     @_builtins.property
     def runs(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecentRun]:
-        """the last 20, newest first; of a task those that were launched by itself"""
+        """The last 20, newest first. Of a task also those within executions, as far as the newest 5,000 nodes of the server tell."""
 
     @_builtins.property
     def workflow_id(self) -> _identifier_pb2.Identifier:
@@ -431,9 +431,12 @@ class RecentRun(_message.Message):
     PHASE_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     DURATION_US_FIELD_NUMBER: _builtins.int
+    NODE_ID_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     phase: _execution_pb2.WorkflowExecution.Phase.ValueType
     duration_us: _builtins.int
+    node_id: _builtins.str
+    """the node that ran the task; empty: the whole execution"""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -443,10 +446,11 @@ class RecentRun(_message.Message):
         phase: _execution_pb2.WorkflowExecution.Phase.ValueType = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         duration_us: _builtins.int = ...,
+        node_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "duration_us", b"duration_us", "name", b"name", "phase", b"phase"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "duration_us", b"duration_us", "name", b"name", "node_id", b"node_id", "phase", b"phase"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -69,7 +69,7 @@ function AxisLine({ axis, x, y }: { axis: Axis; x: number; y: (height: number) =
       </text>
       <line x1={x} x2={x} y1={y(0)} y2={y(1)} stroke="var(--line-2)" />
       {marks.map(([at, text]) => (
-        <text key={at} x={x + 5} y={y(at) + 4} fontSize={10} fill="var(--ink-2)" style={{ paintOrder: "stroke", stroke: "var(--ground)", strokeWidth: 3 }}>
+        <text key={at} x={x + 5} y={y(at) - 5} fontSize={10} fill="var(--ink-2)" style={{ paintOrder: "stroke", stroke: "var(--ground)", strokeWidth: 3 }}>
           {text}
         </text>
       ))}

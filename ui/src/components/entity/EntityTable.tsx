@@ -66,7 +66,7 @@ function Row({ kind, place, entity, onArchive }: { kind: EntityKind; place: Plac
         )}
       </td>
       <td className={CELL}>
-        <RunBars runs={entity.runs ?? []} place={place} />
+        <RunBars runs={entity.runs ?? []} place={place} isTask={kind === "TASK"} />
       </td>
       <td className={`${CELL} hidden max-w-44 lg:table-cell`}>
         <p className="truncate font-mono text-xs" title={printable(entity.latest?.version, 200)}>

@@ -13,20 +13,21 @@ const COLOURS: Record<Tone, string> = { good: "bg-good", bad: "bg-bad", busy: "b
 const PLACES = 20;
 
 /** The last runs, the newest at the right: height by duration, colour and shape by phase; what a bar stands for is said beneath. */
-export function RunBars({ runs, place }: { runs: readonly RecentRun[]; place: Place }) {
+export function RunBars({ runs, place, isTask }: { runs: readonly RecentRun[]; place: Place; isTask: boolean }) {
   const [told, setTold] = useState<RecentRun>();
   const now = useNow(10_000);
   const shown = [...runs].slice(0, PLACES).reverse();
   const longest = Math.max(1, ...shown.map((run) => Number(run.duration_us ?? 0)));
-  if (shown.length === 0) return <span className="text-xs whitespace-nowrap text-ink-3">never run</span>;
+  if (shown.length === 0) return <span className="text-xs whitespace-nowrap text-ink-3">{isTask ? "not run lately" : "never run"}</span>;
   return (
     <div className="relative w-fit">
       <div role="toolbar" tabIndex={-1} aria-label="Last runs" className="flex h-7 items-end gap-0.5" onKeyDown={walk} onMouseLeave={() => setTold(undefined)}>
         {shown.map((run, at) => (
             <Link
-              key={run.name}
+              key={`${run.name} ${run.node_id}`}
               to="/executions/$project/$domain/$name"
               params={{ ...place, name: run.name ?? "" }}
+              search={run.node_id ? { node: run.node_id } : {}}
               tabIndex={at === shown.length - 1 ? 0 : -1}
               aria-label={words(run, now)}
               className="flex h-full w-1.5 items-end hover:bg-ground-3"
@@ -63,7 +64,8 @@ function Bar({ run, share }: { run: RecentRun; share: number }) {
 function words(run: RecentRun, now: number): string {
   const at = ms(run.created_at);
   const duration = isTerminal(run.phase) ? `, ${inWords(Number(run.duration_us ?? 0) / 1e6)}` : "";
-  return `${printable(run.name, 80)}: ${phaseWords(run.phase)}${duration}, ${relative(at, Math.max(now, at))}`;
+  const node = run.node_id ? ` ${printable(run.node_id, 80)}` : "";
+  return `${printable(run.name, 80)}${node}: ${phaseWords(run.phase)}${duration}, ${relative(at, Math.max(now, at))}`;
 }
 
 /** The arrow keys go from bar to bar; the whole is one stop of the tab key. */
