@@ -39,6 +39,13 @@ function cut(text: string): Cell {
   return text.length > LONGEST ? { text: `${text.slice(0, LONGEST)}…`, number: Number.NaN, same: text } : { text, number: Number.NaN };
 }
 
+/** To six digits where a float has more: a column is read down, and its exact values stand in the differences and in the CSV. */
+export function roundedCell(cell: Cell): Cell {
+  if (!/[.e]/.test(cell.text) || cell.text !== floatText(cell.number)) return cell;
+  const whole = Math.trunc(Math.abs(cell.number)).toString().length; // never zeros in place of digits before the point
+  return { ...cell, text: floatText(Number(cell.number.toPrecision(Math.min(100, Math.max(6, whole))))) };
+}
+
 /** Whether all executions have the same there; one that has nothing differs from one that has. */
 export function areSame(cells: readonly (Cell | undefined)[]): boolean {
   const first = identity(cells[0]);

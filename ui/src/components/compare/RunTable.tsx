@@ -3,7 +3,7 @@ import { createColumnHelper, flexRender, getCoreRowModel, getSortedRowModel, use
 import { useMemo, useState } from "react";
 import { curveColour } from "@/components/chart/colours";
 import { PhaseSign } from "@/components/ui/Phase";
-import type { Cell } from "@/compare/cell";
+import { roundedCell, type Cell } from "@/compare/cell";
 import type { Group } from "@/compare/table";
 import { printable } from "@/lib/printable";
 import { useIsDark } from "@/lib/theme";
@@ -35,7 +35,10 @@ export function RunTable({ groups, columns, onHover }: { groups: readonly Group[
           sortingFn: (a, b, id) => order(a.getValue<Cell | undefined>(id), b.getValue<Cell | undefined>(id)),
           sortUndefined: "last",
           sortDescFirst: false,
-          cell: (context) => <Value cell={context.getValue()} isSpan={row.isSpan} />,
+          cell: (context) => {
+            const cell = context.getValue();
+            return cell && !row.isSpan ? <Rounded cell={cell} /> : <Value cell={cell} isSpan={row.isSpan} />;
+          },
         }),
       ),
     ];
@@ -93,6 +96,11 @@ export function RunTable({ groups, columns, onHover }: { groups: readonly Group[
       </table>
     </div>
   );
+}
+
+function Rounded({ cell }: { cell: Cell }) {
+  const rounded = roundedCell(cell);
+  return <span title={rounded.text === cell.text ? undefined : cell.text}>{printable(rounded.text, 300)}</span>;
 }
 
 function order(a: Cell | undefined, b: Cell | undefined): number {
