@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import alula as al
 
@@ -119,6 +120,20 @@ def tell(mib: int) -> int:
 @al.workflow
 def long_log(mib: int = 1) -> int:
     return tell(mib)
+
+
+@al.task
+def tell_times(lines: int) -> int:
+    """Says what time it is, in milliseconds, a few times a second and never at one rhythm."""
+    for number in range(lines):
+        time.sleep(0.2 + number % 7 / 50)
+        print(f"at {time.time_ns() // 1_000_000}")
+    return lines
+
+
+@al.workflow
+def live_log(lines: int = 30) -> int:
+    return tell_times(lines)
 
 
 @al.workflow
