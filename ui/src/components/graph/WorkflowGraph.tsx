@@ -70,7 +70,7 @@ const FIT = { padding: 0.08, minZoom: 0.001, maxZoom: 1.1 };
 /** As elements only so many nodes are drawn at a time; a graph of fewer always is. */
 const MOST_ELEMENTS = 150;
 const READABLE_ZOOM = 0.45;
-const LEGIBLE_ZOOM = 0.4;
+const LEGIBLE_ZOOM = 0.75;
 
 interface ViewProps extends WorkflowGraphProps {
   laid: Laid;
@@ -109,19 +109,33 @@ function View({ laid, run, selected, onOpen, onToggle, onToggleAll, strip, label
     () => void flow.setViewport(getViewportForBounds({ x: 0, y: 0, width: layout.width, height: layout.height }, width, height, FIT.minZoom, FIT.maxZoom, FIT.padding)).then(look),
     [flow, layout, width, height, look],
   );
-  const isFitted = useRef(false);
+  const centre = useCallback(
+    (id: string, zoom: number) => {
+      const box = layout.boxes.get(id);
+      if (!box) return;
+      const x = amid(box.x + box.width / 2, layout.width, zoom, width);
+      const y = amid(box.y + Math.min(box.height, 200) / 2, layout.height, zoom, height);
+      void flow.setViewport({ x, y, zoom }).then(look);
+    },
+    [flow, height, layout, look, width],
+  );
+  const fittedFor = useRef<{ selected: string | undefined; width: number }>(undefined);
   useEffect(() => {
     if (width === 0) return;
-    if (!isFitted.current) {
-      isFitted.current = true;
+    const before = fittedFor.current;
+    fittedFor.current = { selected, width };
+    if (!before) {
       const whole = getViewportForBounds({ x: 0, y: 0, width: layout.width, height: layout.height }, width, height, FIT.minZoom, FIT.maxZoom, FIT.padding);
-      // A graph that would be too small to be read (on a phone) begins at its beginning instead.
-      if (isSmall && whole.zoom < LEGIBLE_ZOOM) void flow.setViewport({ x: 16, y: height / 2 - (layout.height * LEGIBLE_ZOOM) / 2, zoom: LEGIBLE_ZOOM }).then(look);
-      else fit();
+      // A graph that would be too small to be read (on a phone, beside a drawer) shows what is selected, else its beginning.
+      if (!isSmall || whole.zoom >= LEGIBLE_ZOOM) fit();
+      else if (selected && layout.boxes.has(selected)) centre(selected, LEGIBLE_ZOOM);
+      else void flow.setViewport({ x: 16, y: height / 2 - (layout.height * LEGIBLE_ZOOM) / 2, zoom: LEGIBLE_ZOOM }).then(look);
+    } else if (selected && (before.selected !== selected || before.width !== width) && !isInView(layout.boxes.get(selected), flow.getViewport(), width, height)) {
+      centre(selected, flow.getZoom()); // the drawer that opened lies over it
     }
     shown.current = "";
     look();
-  }, [fit, flow, height, isSmall, layout, look, width]);
+  }, [centre, fit, flow, height, isSmall, layout, look, selected, width]);
 
   const nodes = useMemo<CardNode[]>(() => {
     const made: CardNode[] = [];
@@ -141,13 +155,7 @@ function View({ laid, run, selected, onOpen, onToggle, onToggleAll, strip, label
 
   const scene = useScene(model, laid, run, grid, byId, current, nodes.length > 0);
 
-  const go = useCallback(
-    (id: string) => {
-      const box = layout.boxes.get(id);
-      if (box) void flow.setCenter(box.x + box.width / 2, box.y + Math.min(box.height, 200) / 2, { zoom: Math.max(0.8, Math.min(1.2, flow.getZoom())) }).then(look);
-    },
-    [flow, layout, look],
-  );
+  const go = useCallback((id: string) => centre(id, Math.max(0.8, Math.min(1.2, flow.getZoom()))), [centre, flow]);
 
   function onKeyDown(event: KeyboardEvent): void {
     // Ids have dashes, and a cursor goes left and right.
@@ -246,6 +254,12 @@ function View({ laid, run, selected, onOpen, onToggle, onToggleAll, strip, label
 
 const NO_EDGES: never[] = [];
 const NO_MARK = { hideAttribution: true };
+
+/** Where a view begins so that a place is amid it, without showing what lies beyond the ends of a whole that is longer than the view. */
+function amid(place: number, whole: number, zoom: number, view: number): number {
+  const begin = view / 2 - place * zoom;
+  return whole * zoom + 32 <= view ? begin : Math.min(16, Math.max(view - whole * zoom - 16, begin));
+}
 
 function isInView(box: { x: number; y: number; width: number; height: number } | undefined, view: { x: number; y: number; zoom: number }, width: number, height: number): boolean {
   if (!box) return true;
