@@ -12,7 +12,8 @@ from tests.programs import shapes
 
 from alula.compiler.task import MAX_NAME
 from alula.control import named
-from alula.control.launch import MAX_MARK_BYTES, Launched, Origin
+from alula.control.form import MAX_MARK_BYTES
+from alula.control.launch import Launched, Origin
 from alula.database.run import TurnWriter
 from alula.engine import event as ev
 from alula.engine.machine import step
