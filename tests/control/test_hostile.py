@@ -21,10 +21,10 @@ from alula.engine.state import Run, Turn
 from alula.errors import CompileFailed, Exhausted, InvalidInput
 from alula.idl import admin, core
 from alula.idl.identifier import TASK, EntityId, ExecutionId
+from alula.idl.user import MAX_BYTES
 from alula.idl.v1 import service_pb2
 from alula.sdk.discover import entities
 from alula.sdk.serialize import Settings, serialize
-from alula.server.principal import MAX_BYTES
 
 P = "tests.programs.shapes."
 SUCCEEDED, FAILED = core.WorkflowExecution.SUCCEEDED, core.WorkflowExecution.FAILED
