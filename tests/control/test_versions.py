@@ -173,6 +173,28 @@ async def test_a_name_is_found_exactly_among_hundreds_that_contain_it(plane: Pla
     assert (await one(plane, WORKFLOW, P + "line")).active_version == "v1"
 
 
+async def test_names_are_found_whatever_the_case_of_letters_that_are_not_ascii(plane: Plane) -> None:
+    found = ["%", "_x", "l.Été", "l.été_deux", "l.ÜBER", "l.straße", "l.ΣΊΣΥΦΟΣ", "l.e\u0301te\u0301"]
+
+    def register(connection: Connection) -> None:
+        for name in found:
+            entity.add(connection, EntityId(TASK, "default", "development", name, "v1"), 1, {"digest": b"", "closure": b""})
+
+    async def of(text: str, **fields: Any) -> list[str]:
+        return [e.latest.name for e in (await names(plane, TASK, text=text, **fields)).entities]
+
+    await plane.platform.write(register)
+    for text in ("été", "ÉTÉ", "e\u0301te\u0301"):
+        assert await of(text) == ["l.e\u0301te\u0301", "l.Été", "l.été_deux"]
+    assert (await of("über"), await of("Über"), await of("STRASSE"), await of("straße")) == (["l.ÜBER"], ["l.ÜBER"], [], ["l.straße"])
+    assert await of("σίσυφος") == ["l.ΣΊΣΥΦΟΣ"]
+    assert (await of("é%"), await of("_x"), await of("L.")) == ([], ["_x"], sorted(found[2:]))
+    page = await names(plane, TASK, text="é", limit=2)
+    rest = await names(plane, TASK, text="é", limit=2, token=page.token)
+    assert [e.latest.name for e in [*page.entities, *rest.entities]] == ["l.e\u0301te\u0301", "l.Été", "l.été_deux"]
+    assert not rest.token
+
+
 async def test_a_name_is_found_whether_it_is_archived_or_not(plane: Plane) -> None:
     await plane.register(shapes)
     assert not (await one(plane, WORKFLOW, P + "line")).archived
