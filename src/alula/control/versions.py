@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from alula.control import token
 from alula.control.clock import timestamp
-from alula.database import browse
+from alula.database import browse, entity
 from alula.database import source as sources
 from alula.errors import InvalidInput, NotFound
 from alula.idl import admin, core
@@ -42,7 +42,7 @@ def get_entity(connection: Connection, request: browse_pb2.GetEntityRequest) -> 
         InvalidInput: no kind.
     """
     kind, place = _kind(request.resource_type), (request.project, request.domain, request.name)
-    row = browse.named(connection, kind, place)
+    row = entity.find_name(connection, kind, place)
     if row is None:
         raise _unknown(kind, place)
     return _entity(connection, kind, row)

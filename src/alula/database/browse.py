@@ -97,12 +97,6 @@ def _folded(text: str) -> str:
     return normalize("NFC", normalize("NFC", text).casefold())
 
 
-def named(connection: Connection, resource_type: int, place: tuple[str, str, str]) -> Row[Any] | None:
-    """The named entity of exactly this name."""
-    query = select(t.named_entity).where(t.named_entity.c.resource_type == resource_type, *_name_is(t.named_entity))
-    return connection.execute(query, _names(place)).one_or_none()
-
-
 def _name_is(table: Any) -> tuple[ColumnElement[bool], ...]:
     c = table.c
     return (c.project == bindparam("project"), c.domain == bindparam("domain"), c.name == bindparam("name"))

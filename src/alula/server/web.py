@@ -23,6 +23,7 @@ from alula.control.data import DataProxy
 from alula.control.follow import Follower
 from alula.control.limit import Limits
 from alula.control.platform import Platform
+from alula.database.engine import ping
 from alula.errors import AlulaError, InvalidInput, LimitExceeded
 from alula.executors.process import ProcessExecutor
 from alula.idl.paths import METADATA
@@ -71,7 +72,7 @@ def build_app(
 
     async def readyz(request: Request) -> Response:
         try:
-            await platform.read(lambda c: c.exec_driver_sql("SELECT 1").scalar())
+            await platform.read(ping)
         except AlulaError as e:
             return error_answer(e)
         return await healthz(request)
