@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import pty
@@ -135,6 +136,17 @@ def test_no_server_is_exit_code_3_and_says_how_to_start_one(alula: Alula) -> Non
     assert (result.code, result.out) == (3, "")
     assert "start one with `alula up`" in result.err
     assert "Traceback" not in result.err
+
+
+def test_doctor_says_what_name_stands_for_a_strange_account(alula: Alula, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(getpass, "getuser", lambda: "a\tb")
+    assert json.loads(alula("doctor", "--json").out)["user"] == {
+        "state": "warning",
+        "detail": "on record as 'a?b', for the account 'a\\tb'; set ALULA_USER to another",
+    }
+    assert "[NOT_FOUND]" in alula("launch", "nothing").err, "it is not refused for the name"
+    monkeypatch.setenv("ALULA_USER", "ada")
+    assert json.loads(alula("doctor", "--json").out)["user"] == {"state": "ok", "detail": "ada"}
 
 
 def test_doctor(alula: Alula, tmp_path: Path) -> None:

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from alula.client.settings import load
 from alula.errors import InvalidInput
+from alula.server.principal import decide
 
 
 def test_explicit_then_environment_then_file_then_default(tmp_path: Path) -> None:
@@ -48,3 +50,26 @@ def test_the_user_is_who_is_named_and_else_the_account(tmp_path: Path) -> None:
     for wrong in ("a\nb", " ", "x" * 257, "ü" * 129):
         with pytest.raises(InvalidInput, match="user"):
             load(environment={**environment, "ALULA_USER": wrong})
+
+
+@pytest.mark.parametrize(
+    ("account", "user"),
+    [
+        ("ada", "ada"),
+        ("DOMAIN\\ada.lovelace@example.org", "DOMAIN\\ada.lovelace@example.org"),
+        (" Ada  Lovelace ", "Ada  Lovelace"),
+        ("a\tb\x7fc\u202e", "a?b?c?"),
+        ("caf\udce9", "caf?"),
+        ("x" * 300, "x" * 256),
+        ("ü" * 200, "ü" * 128),
+        ("x" * 255 + "ü", "x" * 255),
+        ("", ""),
+        (" \n", ""),
+    ],
+)
+def test_a_strange_account_is_given_a_name_that_the_server_takes(monkeypatch: pytest.MonkeyPatch, account: str, user: str) -> None:
+    monkeypatch.setattr(getpass, "getuser", lambda: account)
+    settled = load(environment={"ALULA_SETTINGS": "/nowhere"})
+    assert settled.user == user
+    if user:
+        assert decide(quote(settled.user), is_loopback=False) == user

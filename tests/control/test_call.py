@@ -12,6 +12,7 @@ from tests.control.conftest import Plane, open_plane
 from tests.programs import building, driving
 from tests.server.harness import literal
 
+from alula.compiler.task import MAX_NAME
 from alula.executors import idle
 from alula.executors.process import ProcessExecutor
 from alula.idl import admin, core
@@ -183,6 +184,34 @@ async def test_gates_can_be_awaited_and_each_wait_has_its_own_answer(plane: Plan
     assert final.closure.phase == SUCCEEDED, final.closure.error.message
     data = await plane.platform.read(lambda c: plane.query.execution_data(c, execution.to_proto()))
     assert [x.scalar.primitive.integer for x in data.full_outputs.literals["o0"].collection.literals] == [3, 4]
+
+
+async def test_the_longest_name_is_answered(plane: Plane) -> None:
+    await plane.register(driving)
+    name = "é" * (MAX_NAME // 2)
+    execution = await start(plane, "asks_at_length", name=name)
+    await _answer(plane, execution, name, 7)
+    assert (await plane.wait(execution)).closure.phase == SUCCEEDED
+
+
+@pytest.mark.parametrize(("name", "problem"), [("é" * 3000, "takes 6000 bytes; use at most 500"), ("a\0b", "holds control characters")])
+async def test_asking_by_what_is_no_name_fails_the_task_once_and_says_so(plane: Plane, name: str, problem: str) -> None:
+    await plane.register(driving)
+    execution = await start(plane, "asks_at_length", name=name)
+    final = await plane.wait(execution)
+    assert final.closure.phase == FAILED
+    assert problem in final.closure.error.message
+    assert "driving.py:" in final.closure.error.message
+    attempts = admin.TaskExecutionListRequest(node_execution_id=(await owner(plane, execution)).id, limit=10)
+    assert len((await plane.platform.read(lambda c: plane.query.attempts(c, attempts))).task_executions) == 1
+
+
+async def test_a_dynamic_graph_that_asks_by_too_long_a_name_fails_its_task(plane: Plane) -> None:
+    await plane.register(building)
+    final, _ = await plane.run("tests.programs.building.flow_of_asking", n=3000)
+    assert (final.closure.phase, final.closure.error.code) == (FAILED, "DynamicWorkflowBuildFailed")
+    assert "takes 6000 bytes; use at most 500" in final.closure.error.message
+    assert len(final.closure.error.message) < 500
 
 
 async def _asked(plane: Plane, execution: ExecutionId, name: str) -> None:

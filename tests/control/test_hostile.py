@@ -12,7 +12,8 @@ from tests.programs import shapes
 
 from alula.compiler.task import MAX_NAME
 from alula.control import named
-from alula.control.launch import MAX_MARK_BYTES, Launched, Origin
+from alula.control.form import MAX_MARK_BYTES
+from alula.control.launch import Launched, Origin
 from alula.database.run import TurnWriter
 from alula.engine import event as ev
 from alula.engine.machine import step
@@ -20,10 +21,10 @@ from alula.engine.state import Run, Turn
 from alula.errors import CompileFailed, Exhausted, InvalidInput
 from alula.idl import admin, core
 from alula.idl.identifier import TASK, EntityId, ExecutionId
+from alula.idl.user import MAX_BYTES
 from alula.idl.v1 import service_pb2
 from alula.sdk.discover import entities
 from alula.sdk.serialize import Settings, serialize
-from alula.server.principal import MAX_BYTES
 
 P = "tests.programs.shapes."
 SUCCEEDED, FAILED = core.WorkflowExecution.SUCCEEDED, core.WorkflowExecution.FAILED
@@ -87,16 +88,40 @@ async def test_the_widest_names_fit_every_index(plane: Plane) -> None:
     assert final.closure.phase == SUCCEEDED
 
 
-async def test_what_an_index_does_not_take_ends_its_execution_alone(plane: Plane) -> None:
+async def test_what_an_index_does_not_take_ends_its_execution_alone(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
     program = serialize(entities(shapes), Settings("default", "development", "v1"))
     for each in [node for workflow in program.workflows for node in workflow.spec.template.nodes]:
         if each.gate_node.HasField("approve"):
             each.gate_node.approve.signal_id = wide(40_000)
+    monkeypatch.setattr("alula.compiler.nodes.MAX_NAME", 50_000)
     await plane.platform.registrar.register(program)
     asking = await plane.launch(P + "approved", x=1)
     assert (await plane.run(P + "line", x=3))[1] == {"o0": 8}
     if plane.platform.database.dialect == "postgresql":
         assert (await plane.wait(asking)).closure.error.code == "EngineDefect"
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"), [(wide(MAX_NAME + 4), "takes 504 bytes; use at most 500, in UTF-8"), ("a\0b", "holds control characters")]
+)
+async def test_what_is_no_name_of_a_gate_is_refused_when_it_is_registered(plane: Plane, name: str, problem: str) -> None:
+    program = serialize(entities(shapes), Settings("default", "development", "v1"))
+    for each in [node for workflow in program.workflows for node in workflow.spec.template.nodes]:
+        if each.gate_node.HasField("approve"):
+            each.gate_node.approve.signal_id = name
+    with pytest.raises(CompileFailed) as error:
+        await plane.platform.registrar.register(program)
+    assert f"{P}approved" in error.value.message
+    assert f'GATE node "n1" (go): the gate\'s name {name[:40]!r} {problem}' in error.value.message
+
+
+async def test_a_signal_made_from_outside_has_a_name_that_fits(plane: Plane) -> None:
+    await plane.register(shapes)
+    execution = await plane.launch(P + "approved", x=1)
+    request = admin.SignalGetOrCreateRequest(type=core.LiteralType(simple=core.SimpleType.INTEGER))
+    request.id.CopyFrom(core.SignalIdentifier(signal_id=wide(MAX_NAME + 4), execution_id=execution.to_proto()))
+    with pytest.raises(InvalidInput, match="takes 504 bytes; use at most 500"):
+        await plane.platform.signaller.get_or_create(request)
 
 
 @pytest.mark.parametrize("part", ["name", "version"])

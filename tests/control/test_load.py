@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from alula.catalog.lookup import Catalog
 from alula.control.load import load_run
 from alula.database import execution as execution_rows
 from alula.database import signal
+from alula.database import tables as t
 from alula.database.engine import Database, open_database, sqlite_url
 from alula.database.run import TurnWriter
 from alula.engine import effect as fx
@@ -169,7 +170,7 @@ class Durable(Simulation):
         self.alive.clear()
         self.timers = pending_timers(self.run)
         self.pending = [ev.Proceed(self.now)]
-        for row in signal.select_page(self.connection, self.run.key, [], [], 1000, 0):
+        for row in self.connection.execute(select(t.signal).where(t.signal.c.execution_key == self.run.key)).all():
             if row.value is None:
                 value = reply(row.signal_id, core.LiteralType.FromString(row.type))
                 self.pending.append(ev.SignalReceived(self.now, row.signal_id, value))

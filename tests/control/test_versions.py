@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 from tests.control.conftest import Plane
 from tests.programs import shapes
 
 from alula.control.launch import Origin
 from alula.control.overview import DAY_US, overview
-from alula.control.versions import list_entities, list_versions
+from alula.control.versions import get_entity, list_entities, list_versions
 from alula.database import entity
 from alula.database import tables as t
 from alula.errors import InvalidInput, NotFound
@@ -32,6 +33,11 @@ async def versions(plane: Plane, kind: int, name: str, **fields: Any) -> browse_
     place = {"project": "default", "domain": "development", "name": P + name}
     request = browse_pb2.ListVersionsRequest(resource_type=kind, **place, **fields)  # type: ignore[arg-type]
     return await plane.platform.read(lambda c: list_versions(c, request))
+
+
+async def one(plane: Plane, kind: int, name: str) -> browse_pb2.Entity:
+    request = browse_pb2.GetEntityRequest(resource_type=kind, project="default", domain="development", name=name)  # type: ignore[arg-type]
+    return await plane.platform.read(lambda c: get_entity(c, request))
 
 
 async def register(plane: Plane, version: str, author: str = "", source: source_pb2.Source | None = None) -> None:
@@ -149,6 +155,57 @@ async def test_a_version_knows_who_registered_it_and_from_where(plane: Plane) ->
     assert [v.runs for v in (await versions(plane, LAUNCH_PLAN, "line")).versions] == [0, 1, 0]
 
 
+async def test_a_name_is_found_exactly_among_hundreds_that_contain_it(plane: Plane) -> None:
+    for version in ("v1", "v2"):
+        await register(plane, version)
+
+    def crowd(connection: Connection) -> None:
+        plans = [EntityId(LAUNCH_PLAN, "default", "development", P + "line", v) for v in ("v1", "v2")]
+        entity.activate(connection, plans[0], entity.ACTIVE, 1)
+        row = entity.get(connection, plans[1])._asdict()
+        values = {k: row[k] for k in row if k not in ("key", "project", "domain", "name", "version", "created_at", "updated_at")}
+        for number in range(300):
+            other = EntityId(LAUNCH_PLAN, "default", "development", f"a{number}.{P}line", "v2")
+            entity.add(connection, other, 1, {**values, "state": entity.ACTIVE})
+
+    await plane.platform.write(crowd)
+    found = await one(plane, LAUNCH_PLAN, P + "line")
+    assert (found.latest.name, found.latest.version, found.versions, found.active_version) == (P + "line", "v2", 2, "v1")
+    assert (await one(plane, WORKFLOW, P + "line")).active_version == "v1"
+
+
+async def test_names_are_found_whatever_the_case_of_letters_that_are_not_ascii(plane: Plane) -> None:
+    found = ["%", "_x", "l.Été", "l.été_deux", "l.ÜBER", "l.straße", "l.ΣΊΣΥΦΟΣ", "l.e\u0301te\u0301"]
+
+    def register(connection: Connection) -> None:
+        for name in found:
+            entity.add(connection, EntityId(TASK, "default", "development", name, "v1"), 1, {"digest": b"", "closure": b""})
+
+    async def of(text: str, **fields: Any) -> list[str]:
+        return [e.latest.name for e in (await names(plane, TASK, text=text, **fields)).entities]
+
+    await plane.platform.write(register)
+    for text in ("été", "ÉTÉ", "e\u0301te\u0301"):
+        assert await of(text) == ["l.e\u0301te\u0301", "l.Été", "l.été_deux"]
+    assert (await of("über"), await of("Über"), await of("STRASSE"), await of("straße")) == (["l.ÜBER"], ["l.ÜBER"], [], ["l.straße"])
+    assert await of("σίσυφος") == ["l.ΣΊΣΥΦΟΣ"]
+    assert (await of("é%"), await of("_x"), await of("L.")) == ([], ["_x"], sorted(found[2:]))
+    page = await names(plane, TASK, text="é", limit=2)
+    rest = await names(plane, TASK, text="é", limit=2, token=page.token)
+    assert [e.latest.name for e in [*page.entities, *rest.entities]] == ["l.e\u0301te\u0301", "l.Été", "l.été_deux"]
+    assert not rest.token
+
+
+async def test_a_name_is_found_whether_it_is_archived_or_not(plane: Plane) -> None:
+    await plane.register(shapes)
+    assert not (await one(plane, WORKFLOW, P + "line")).archived
+    await plane.platform.write(lambda c: c.execute(t.named_entity.update().values(state=1)))
+    assert (await one(plane, WORKFLOW, P + "line")).archived
+    for wrong in (P + "lin", P + "LINE", "%", ""):
+        with pytest.raises(NotFound, match="does not exist"):
+            await one(plane, WORKFLOW, wrong)
+
+
 async def test_what_cannot_be_is_refused(plane: Plane) -> None:
     await plane.register(shapes)
     with pytest.raises(InvalidInput, match="resource_type"):
@@ -161,3 +218,7 @@ async def test_what_cannot_be_is_refused(plane: Plane) -> None:
         await versions(plane, TASK, "inc", token=(await names(plane, TASK, limit=1)).token)
     with pytest.raises(NotFound, match="does not exist"):
         await versions(plane, TASK, "nothing")
+    with pytest.raises(NotFound, match="does not exist"):
+        await one(plane, TASK, P + "line")
+    with pytest.raises(InvalidInput, match="resource_type"):
+        await one(plane, core.DATASET, P + "line")

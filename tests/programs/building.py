@@ -52,6 +52,16 @@ def inner_fails(n: int) -> int:
 
 
 @al.dynamic
+def asks_at_length(n: int) -> int:
+    return double(al.wait_for_input("é" * n, int))
+
+
+@al.workflow
+def flow_of_asking(n: int) -> int:
+    return asks_at_length(n)
+
+
+@al.dynamic
 def nested(n: int) -> int:
     return each(n + 1)
 

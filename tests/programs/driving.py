@@ -473,6 +473,11 @@ def wants_memory(x: int) -> int:
 
 
 @al.task
+async def asks_at_length(name: str) -> int:
+    return await al.awaited(al.wait_for_input(name, int))
+
+
+@al.task
 async def asks_by_number(n: int) -> int:
     return n * await al.awaited(al.wait_for_input(f"number-{n}", int))
 

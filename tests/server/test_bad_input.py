@@ -95,6 +95,22 @@ def test_an_oversized_message_is_refused_by_size(server: LiveServer) -> None:
             "INVALID_ARGUMENT",
             "max_parallelism",
         ),
+        *[
+            (
+                admin.ExecutionCreateRequest(
+                    project="default", domain="development", spec=admin.ExecutionSpec(launch_plan=identifier(P + "line"), **spec)
+                ),
+                "INVALID_ARGUMENT",
+                text,
+            )
+            for spec, text in (
+                ({"envs": admin.Envs(values=[core.KeyValuePair(key="A=B", value="c")])}, "spec.envs: 'A=B'"),
+                ({"envs": admin.Envs(values=[core.KeyValuePair(value="c")])}, "spec.envs: ''"),
+                ({"envs": admin.Envs(values=[core.KeyValuePair(key="A", value="\x00")])}, "NUL"),
+                ({"raw_output_data_config": admin.RawOutputDataConfig(output_location_prefix="there/x")}, "is relative"),
+                ({"raw_output_data_config": admin.RawOutputDataConfig(output_location_prefix="s3:///x")}, "the bucket is missing"),
+            )
+        ],
     ],
 )
 def test_a_launch_that_cannot_be(server: LiveServer, request_: admin.ExecutionCreateRequest, code: str, text: str) -> None:

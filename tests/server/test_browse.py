@@ -81,6 +81,9 @@ def test_names_and_versions(server: LiveServer) -> None:
     assert [(e["latest"]["name"], e["versions"], [r["name"] for r in e["runs"]]) for e in found] == [(SHAPES + "line", "1", ["line"])]
     [version] = ask(server, f"versions/WORKFLOW/default/development/{SHAPES}line")["versions"]
     assert (version["id"]["version"], version["runs"]) == ("v1", "1")
+    one = ask(server, f"entities/WORKFLOW/default/development/{SHAPES}line")
+    assert (one["latest"]["name"], one["versions"]) == (SHAPES + "line", "1")
+    assert refused(server, "entities/WORKFLOW/default/development/line") == 404
     assert refused(server, "versions/WORKFLOW/default/development/nothing") == 404
     assert refused(server, "entities/DATASET/default/development") == 400
 

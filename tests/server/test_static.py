@@ -10,9 +10,8 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from alula.errors import AlulaError
+from alula.server.refusal import HANDLERS
 from alula.server.static import NOT_BUILT, Pages
-from alula.server.web import error_answer
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def app_of(folder: Path) -> Starlette:
-    return Starlette(routes=Pages(folder).routes(), exception_handlers={AlulaError: lambda request, error: error_answer(error)})  # type: ignore[dict-item]
+    return Starlette(routes=Pages(folder).routes(), exception_handlers=HANDLERS)
 
 
 @pytest.fixture

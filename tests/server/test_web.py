@@ -9,13 +9,19 @@ from collections.abc import Iterator
 from http.client import HTTPResponse
 from pathlib import Path
 
+import httpx
 import pytest
 from flyteidl.service import dataproxy_pb2
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from tests.programs import telling
 from tests.server.harness import LiveServer
 
 from alula.idl import admin, core, service
 from alula.objectstore import pack
+from alula.server.refusal import HANDLERS
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +107,62 @@ def test_a_wrong_method_is_told_the_right_one(server: LiveServer) -> None:
         with pytest.raises(urllib.error.HTTPError) as refused:
             get(f"http://{server.http}{path}")
         assert (refused.value.code, refused.value.headers["allow"]) == (405, "POST")
+
+
+API = "/api/alula/v1"
+LOG = f"{API}/logs/p/d/n/n0/0"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allow"),
+    [
+        *[(method, "/api/v1/nothing", 404, None) for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")],
+        *[
+            ("POST", path, 404, None)
+            for path in ("/api", "/api/", "/api/v1/nothing/", f"{API}/changes/", "/api/v1/%00", "/data", "/config/x")
+        ],
+        ("GET", "/api", 404, None),
+        *[(method, f"{API}/changes", 405, "GET, HEAD") for method in ("POST", "DELETE", "OPTIONS")],
+        *[
+            ("PUT", path, 405, "GET, HEAD")
+            for path in (f"{API}/watch/p/d/n", LOG, f"{LOG}/find", "/api/v1/openapi", "/healthz", "/executions")
+        ],
+        ("DELETE", f"{API}/executions", 405, "GET"),
+        ("POST", f"{API}/entities/TASK/p/d", 405, "GET"),
+        ("POST", "/data/x", 405, "GET, HEAD, PUT"),
+    ],
+)
+def test_what_is_not_there_or_not_allowed_is_said_in_our_json(server: LiveServer, method: str, path: str, status: int, allow: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        get(f"http://{server.http}{path}", method)
+    answer = json.load(refused.value)
+    assert (refused.value.code, refused.value.headers["content-type"]) == (status, "application/json")
+    assert refused.value.headers["allow"] == allow
+    assert answer["details"][0]["reason"] == ("NOT_FOUND" if status == 404 else "UNSUPPORTED")
+    assert (f"use {allow}" if allow else "/api/v1/openapi lists the paths") in answer["message"]
+
+
+def test_another_host_is_told_which_names_are_answered_to(server: LiveServer) -> None:
+    for host in ("evil.example", "localhost.evil.example", "127.0.0.1.nip.io:80", "[::2]", ""):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(urllib.request.Request(f"http://{server.http}{API}/overview", headers={"host": host}), timeout=20)
+        assert (refused.value.code, refused.value.headers["content-type"]) == (400, "application/json")
+        assert "answers to localhost, 127.0.0.1" in json.load(refused.value)["message"]
+    for host in ("localhost", "LOCALHOST:1", "[::1]:80", "127.0.0.1"):
+        urllib.request.urlopen(urllib.request.Request(f"http://{server.http}{API}/overview", headers={"host": host}), timeout=20).close()
+
+
+async def test_a_defect_is_said_by_a_reference_alone(caplog: pytest.LogCaptureFixture) -> None:
+    async def broken(request: Request) -> Response:
+        raise ZeroDivisionError("secret")
+
+    app = Starlette(routes=[Route("/api/x", broken)], exception_handlers=HANDLERS)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        answer = await client.get("/api/x")
+    assert (answer.status_code, answer.json()["details"]) == (500, [{"reason": "INTERNAL"}])
+    assert "secret" not in answer.text
+    assert answer.json()["message"].split()[-1] in caplog.text
 
 
 @pytest.mark.parametrize("attempt", ["9" * 5000, "2147483648", "-1", "x"])

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 from tests.server.harness import LiveServer
 from tests.ui.conftest import Visitor, visit
 
-from alula.idl import core
+from alula.idl import admin, core
 
 ARITHMETIC = "tests.ui.programs.arithmetic"
 
@@ -177,6 +177,19 @@ def test_two_versions_differ_in_interface_graph_resources_and_lines(visitor: Vis
     expect(code.get_by_text("return rows * 1000")).to_be_visible()
     page.get_by_role("button", name="Versions").click()
     expect(page.get_by_label("Compare v1")).to_be_visible()
+
+
+def test_the_active_version_is_this_name_s_among_hundreds_that_contain_it(visitor: Visitor, server: LiveServer, pricing: str) -> None:
+    place = {"resource_type": core.LAUNCH_PLAN, "project": "default", "domain": "development"}
+    plan = server.admin.GetLaunchPlan(admin.ObjectGetRequest(id=core.Identifier(**place, name=pricing, version="v1")))  # type: ignore[arg-type]
+    server.admin.UpdateLaunchPlan(admin.LaunchPlanUpdateRequest(id=plan.id, state=admin.LaunchPlanState.Value("ACTIVE")))
+    for number in range(300):  # sorted before the short one
+        other = core.Identifier(**place, name=f"a{number}.{pricing}", version="v1")  # type: ignore[arg-type]
+        server.admin.CreateLaunchPlan(admin.LaunchPlanCreateRequest(id=other, spec=plan.spec))
+    page_of(visitor, pricing, "launch-plans")
+    expect(visitor.page.get_by_text("active: v1")).to_be_visible()
+    page_of(visitor, pricing)
+    expect(visitor.page.get_by_text("active: v1")).to_be_visible()
 
 
 def test_roll_back_makes_an_older_version_the_one_a_name_launches(visitor: Visitor, server: LiveServer, pricing: str) -> None:

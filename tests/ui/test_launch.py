@@ -267,6 +267,12 @@ def test_what_was_typed_stays_when_the_version_is_changed(visitor: Visitor, serv
 def test_the_copied_command_and_program_launch_the_same(visitor: Visitor, server: LiveServer) -> None:
     form = open_form(visitor, ARITHMETIC, version="v1")
     form.get_by_label("x", exact=True).fill("-4")
+    form.get_by_role("button", name="Options").click()
+    form.get_by_label("Parallelism").fill("3")
+    form.get_by_label("Interruptible").select_option("false")
+    form.get_by_role("button", name="Add label").click()
+    form.get_by_label("Name of label 1").fill("team")
+    form.get_by_label("Value of label 1").fill("it's $HOME")
     form.get_by_role("button", name="Copy as…").click()
     dialog = visitor.page.get_by_role("dialog")
     dialog.get_by_role("button", name="Copy the command").click()
@@ -278,7 +284,12 @@ def test_the_copied_command_and_program_launch_the_same(visitor: Visitor, server
     for call in (["bash", "-c", command], [sys.executable, "-c", program]):
         done = subprocess.run(call, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        assert outputs(server, done.stdout.split()[0]) == {"o0": -4}
+        name = done.stdout.split()[0]
+        assert outputs(server, name) == {"o0": -4}
+        spec = server.wait(core.WorkflowExecutionIdentifier(project="default", domain="development", name=name)).spec
+        assert (dict(spec.labels.values), spec.max_parallelism) == ({"team": "it's $HOME"}, 3)
+        assert spec.HasField("interruptible")
+        assert not spec.interruptible.value
 
 
 def clipboard(page: Page) -> str:

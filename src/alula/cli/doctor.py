@@ -13,6 +13,7 @@ import click
 from alula.cli.support.options import client_of, home_folder, home_option, json_option, server_options
 from alula.cli.support.output import print_json, print_table
 from alula.errors import AlulaError
+from alula.idl.user import of_account
 
 _MIN_FREE_BYTES = 1 << 30
 Check = tuple[str, str]
@@ -31,6 +32,7 @@ def command(home: Path | None, address: str, project: str, domain: str, as_json:
         "disk": lambda: _disk(folder),
         "git": _git,
         "environments": lambda: _environments(folder),
+        "user": lambda: _user(address, project, domain),
         "server": lambda: _server(address, project, domain),
     }
     found = {name: check() for name, check in checks.items()}
@@ -78,6 +80,19 @@ def _environments(folder: Path) -> Check:
         return "ok", f"{detail}; uv at {find_uv()}"
     except AlulaError as error:
         return "warning", f"{detail}; {error.message}"
+
+
+def _user(address: str, project: str, domain: str) -> Check:
+    from alula.client import settings
+
+    try:
+        name, account = settings.load(address, project, domain).user, settings.account()
+        is_changed = name != account and name == of_account(account)
+    except AlulaError as error:
+        return "broken", error.message
+    if not name:
+        return "warning", "the account has no name; set ALULA_USER to be on record with what you do"
+    return ("warning", f"on record as {name!r}, for the account {account!r}; set ALULA_USER to another") if is_changed else ("ok", name)
 
 
 def _server(address: str, project: str, domain: str) -> Check:

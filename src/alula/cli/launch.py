@@ -9,6 +9,7 @@ import click
 from alula.cli.support import complete
 from alula.cli.support.inputs import file_option, input_option
 from alula.cli.support.options import client_of, json_option, server_options
+from alula.cli.support.spec import launch_options, spec_options
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True}, add_help_option=False)
@@ -17,8 +18,7 @@ from alula.cli.support.options import client_of, json_option, server_options
 @file_option
 @server_options
 @click.option("--version", default="", shell_complete=complete.versions, help="Version [the active one, else the newest].")
-@click.option("--name", "execution_name", default="", help="Name of the execution.")
-@click.option("--overwrite-cache", is_flag=True, help="Compute anew and replace what is cached.")
+@spec_options
 @click.option("--wait", is_flag=True, help="Follow it to the end and print its outputs.")
 @json_option
 @click.option("-h", "--help", "wants_help", is_flag=True, help="Show this message; with a name also the inputs.")
@@ -33,9 +33,8 @@ def command(context: click.Context, /, name: str | None, wants_help: bool, **opt
             click.echo(context.get_help())
             return 0
         raise click.UsageError("which workflow? write `alula launch NAME`; `alula list workflows` shows them", context)
-    from alula.cli.support.inputs import options_for, read, send_files, taken
+    from alula.cli.support.inputs import help_rows, read, send_files
     from alula.cli.support.launched import announce, finish
-    from alula.client.client import LaunchOptions
     from alula.client.sync import Execution
     from alula.client.wire import drive
 
@@ -43,13 +42,11 @@ def command(context: click.Context, /, name: str | None, wants_help: bool, **opt
         source = client.source
         target = drive(source.find(name, options["version"]))
         if wants_help:
-            rows = [option.get_help_record(context) for option in options_for(target.parameters, taken(context.command))]
             formatter = context.make_formatter()
             with formatter.section(f"Inputs of {target.id.name}:{target.id.version}"):
-                formatter.write_dl([row for row in rows if row] or [("none", "")])
+                formatter.write_dl(help_rows(target.parameters, context))
             click.echo(f"{context.get_help()}\n\n{formatter.getvalue().rstrip()}")
             return 0
         literals = read(target.parameters, context.args, options["pairs"], options["inputs_file"], context)
-        launch = LaunchOptions(name=options["execution_name"], overwrite_cache=options["overwrite_cache"])
-        execution = Execution(drive(source.create(target, send_files(literals, source.wire), launch)))
+        execution = Execution(drive(source.create(target, send_files(literals, source.wire), launch_options(options))))
         return finish(execution, as_json=options["as_json"]) if options["wait"] else announce(execution, as_json=options["as_json"])

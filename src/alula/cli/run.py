@@ -83,8 +83,7 @@ def _list(context: click.Context, file: str, module: ModuleType, wants_help: boo
 
 
 def _help(context: click.Context, entity: Any) -> str:
-    from alula.cli.support.inputs import of_interface, options_for, spelling, taken
-    from alula.idl.literal import describe_type
+    from alula.cli.support.inputs import help_rows, of_interface
 
     formatter = context.make_formatter()
     formatter.write_usage(context.command_path, f"FILE {entity.label} [INPUTS] [OPTIONS]")
@@ -93,13 +92,8 @@ def _help(context: click.Context, entity: Any) -> str:
         formatter.write_paragraph()
         with formatter.indentation():
             formatter.write_text(summary)
-    parameters, own_names = of_interface(entity), taken(context.command)
-    rows = [option.get_help_record(context) for option in options_for(parameters, own_names)]
-    for name, parameter in parameters.items():
-        if (spelled := spelling(name, own_names)).startswith("-i"):
-            rows.append((spelled, f"{describe_type(parameter.var.type)}; --{name} is an option of this command"))
     with formatter.section("Inputs"):
-        formatter.write_dl([row for row in rows if row] or [("none", "")])
+        formatter.write_dl(help_rows(of_interface(entity), context))
     own = [parameter.get_help_record(context) for parameter in context.command.params if isinstance(parameter, click.Option)]
     with formatter.section("Options"):
         formatter.write_dl([row for row in own if row])

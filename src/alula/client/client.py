@@ -50,6 +50,7 @@ class LaunchOptions:
         max_parallelism: nodes running at a time, 0: the launch plan's.
         overwrite_cache: compute anew and replace what is cached.
         interruptible: None: the launch plan's.
+        output_prefix: URI of the folder where large values go; empty: the server's own store.
     """
 
     name: str = ""
@@ -60,6 +61,7 @@ class LaunchOptions:
     max_parallelism: int = 0
     overwrite_cache: bool = False
     interruptible: bool | None = None
+    output_prefix: str = ""
 
     def with_(self, changes: Mapping[str, Any]) -> LaunchOptions:
         known = [each.name for each in fields(self)]
@@ -217,6 +219,8 @@ class AsyncClient:
             spec.envs.values.add(key=key, value=text)
         if options.interruptible is not None:
             spec.interruptible.value = options.interruptible
+        if options.output_prefix:
+            spec.raw_output_data_config.output_location_prefix = options.output_prefix
         return admin.ExecutionCreateRequest(project=settings.project, domain=settings.domain, name=options.name, spec=spec, inputs=literals)
 
     async def target(self, entity: Any, version: str = "") -> Target:

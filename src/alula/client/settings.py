@@ -12,11 +12,11 @@ from pathlib import Path
 import platformdirs
 
 from alula.errors import InvalidInput
+from alula.idl import user
 
 DEFAULT_ADDRESS = "127.0.0.1:8089"
 DEFAULT_PROJECT = "flytesnacks"
 DEFAULT_DOMAIN = "development"
-MAX_USER = 256  # bytes in UTF-8, as the server takes them
 _KEYS = ("address", "project", "domain", "user")
 
 
@@ -85,13 +85,17 @@ def load(address: str = "", project: str = "", domain: str = "", environment: Ma
 
 def _user(named: str) -> str:
     if named:
-        if not named.isprintable() or not named.strip() or len(named.encode()) > MAX_USER:
-            expected = f"expected printable characters, at most {MAX_USER} bytes in UTF-8"
-            raise InvalidInput(f"user {named[:40]!r}: {expected} (ALULA_USER, or user in the settings)")
+        if not user.is_name(named):
+            raise InvalidInput(f"user {named[:40]!r}: expected {user.EXPECTED} (ALULA_USER, or user in the settings)")
         return named.strip()
+    return user.of_account(account())  # nobody chose it for us: a strange one must not make every command fail
+
+
+def account() -> str:
+    """What the operating system calls the user; empty for an account without a name, as in some containers."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError, ImportError):  # an account without a name, as in some containers
+    except (KeyError, OSError, ImportError):
         return ""
 
 

@@ -14,6 +14,7 @@ from alula.compiler.condition import condition_problems
 from alula.compiler.interface import castable, is_optional
 from alula.compiler.problem import Problem
 from alula.compiler.resource import resource_problems
+from alula.compiler.task import MAX_NAME, has_control
 from alula.idl import core
 from alula.idl.identifier import LAUNCH_PLAN, TASK, WORKFLOW, EntityId
 from alula.idl.literal import describe_type
@@ -77,7 +78,7 @@ Check = Callable[[Any, Surroundings, str], tuple[NodeInterface, list[Problem]]]
 
 def describe_node(node: Any) -> str:
     """A node as messages name it: `node "n3" (train)`."""
-    name = node.metadata.name
+    name = node.metadata.name if len(node.metadata.name) <= 100 else f"{node.metadata.name[:99]}…"
     return f'node "{node.id}" ({name})' if name and name != node.id else f'node "{node.id}"'
 
 
@@ -199,13 +200,25 @@ def check_gate(node: Any, around: Surroundings, place: str) -> tuple[NodeInterfa
     if case is None:
         return BROKEN, [Problem("GATE", place, "the gate waits for nothing", "make it an approve, a signal or a sleep")]
     condition = getattr(target, case)
-    if not condition.signal_id:
-        return BROKEN, [Problem("GATE", place, "the gate has no name for people to answer to", "name it: approve(x, name, timeout)")]
+    if (problem := signal_problem(condition.signal_id, place)) is not None:
+        return BROKEN, [problem]
     if case == "signal":
         if condition.type.WhichOneof("type") is None:
             return BROKEN, [Problem("GATE", place, "the signal has no type", "say expected_type=…")]
         return NodeInterface(inputs={}, outputs={condition.output_variable_name or "o0": condition.type}), []
     return _approved(node, around, place)
+
+
+def signal_problem(signal_id: str, place: str) -> Problem | None:
+    """What is wrong with the name that a gate waits for: it is part of a key, whose size PostgreSQL bounds."""
+    if not signal_id:
+        return Problem("GATE", place, "the gate has no name for people to answer to", "name it: approve(x, name, timeout)")
+    shown = f"the gate's name {signal_id[:40]!r}"
+    if (size := len(signal_id.encode())) > MAX_NAME:
+        return Problem("GATE", place, f"{shown} takes {size} bytes", f"use at most {MAX_NAME}, in UTF-8")
+    if has_control(signal_id):
+        return Problem("GATE", place, f"{shown} holds control characters", "use printable text")
+    return None
 
 
 def _approved(node: Any, around: Surroundings, place: str) -> tuple[NodeInterface, list[Problem]]:

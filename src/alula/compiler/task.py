@@ -27,7 +27,7 @@ def id_problems(id_: core.Identifier, kind: int) -> list[Problem]:
             found.append(Problem("ID", f"{noun} id", f"{part} is empty", f"give the {noun} a {part}"))
         elif (size := len(value.removeprefix(HIDDEN_PREFIX).encode())) > MAX_NAME:
             found.append(Problem("ID", f"{noun} id", f"{part} takes {size} bytes", f"use at most {MAX_NAME}, in UTF-8"))
-        elif _has_control(value):
+        elif has_control(value):
             found.append(Problem("ID", f"{noun} id", f"{part} {value!r} holds control characters", "use printable text"))
     if id_.resource_type not in (kind, core.UNSPECIFIED):
         got = KIND_NAMES.get(id_.resource_type, "dataset")
@@ -35,7 +35,8 @@ def id_problems(id_: core.Identifier, kind: int) -> list[Problem]:
     return found
 
 
-def _has_control(text: str) -> bool:
+def has_control(text: str) -> bool:
+    """Whether a text holds a control character."""
     return any(unicodedata.category(letter) == "Cc" for letter in text)
 
 
@@ -45,7 +46,7 @@ def interface_problems(interface: core.TypedInterface, place: str) -> list[Probl
     for noun, variables in (("input", interface.inputs.variables), ("output", interface.outputs.variables)):
         for name in sorted(variables):
             here = f'{place} {noun} "{name}"'.strip()
-            if not name or "/" in name or _has_control(name) or len(name) > 255:
+            if not name or "/" in name or has_control(name) or len(name) > 255:
                 remedy = "use 1 to 255 printable characters without a slash"
                 found.append(Problem("VARIABLE_NAME", here, "this is no name for a variable", remedy))
             if variables[name].type.WhichOneof("type") is None:

@@ -12,6 +12,7 @@ from google.protobuf.message import DecodeError
 from sqlalchemy import Connection
 
 from alula.compiler.launch_plan import resolve_inputs
+from alula.compiler.nodes import signal_problem
 from alula.control.clock import Clock
 from alula.control.library import Library
 from alula.database.engine import Database
@@ -154,7 +155,15 @@ def _spec(connection: Connection, library: Library, node: core.Node, origin: Ori
         return index_call(node, origin, inputs, plan_outputs=outputs)
     if target not in (None, "gate_node"):
         raise Internal(f"a task calls tasks, launch plans and gates, not a {target}")
+    if target == "gate_node" and not node.gate_node.HasField("sleep"):
+        _check_gate(node.gate_node)
     return index_call(node, origin, inputs)
+
+
+def _check_gate(gate: core.GateNode) -> None:
+    problem = signal_problem((gate.approve if gate.HasField("approve") else gate.signal).signal_id, "gate")
+    if problem is not None:
+        raise InvalidInput(str(problem))
 
 
 def _is_optional(type_: core.LiteralType) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from alula.control import view
 from alula.control.clock import timestamp
 from alula.database import execution as executions
+from alula.database import node as nodes
 from alula.database import run as rows
-from alula.database import tables as t
 from alula.engine.story import words
 from alula.errors import InvalidInput, NotFound
 from alula.idl import core
@@ -59,10 +59,7 @@ def explain_cache(connection: Connection, message: core.NodeExecutionIdentifier)
     """
     execution = ExecutionId.from_proto(message.execution_id)
     key = executions.get(connection, execution).key
-    c = t.node_execution.c
-    row = connection.execute(
-        select(c.phase, c.cache_status, c.cache_reason).where(c.execution_key == key, c.node_id == message.node_id)
-    ).one_or_none()
+    row = nodes.cache_answer(connection, key, message.node_id)
     if row is None:
         raise NotFound(f'execution "{execution}" has no node "{message.node_id}"')
     status = core.CatalogCacheStatus.Name(row.cache_status).removeprefix(_PREFIX)

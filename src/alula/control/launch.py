@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from alula.control import rerun
 from alula.control.batch import Batch
 from alula.control.clock import Clock
 from alula.control.drive import Driver
+from alula.control.form import form_problems, mark_problems
 from alula.control.library import CompiledPlan, Library
 from alula.control.register import Registrar
 from alula.control.step import Stepper
@@ -34,11 +34,8 @@ from alula.idl.phase import SUCCESSFUL_NODE, ExecutionPhase, NodePhase
 from alula.idl.v1 import service_pb2
 from alula.objectstore import store
 
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 OBJECTS_AT_ONCE = 32  # read from the store for one recovery
-MAX_MARK_BYTES = 1_000
-"""Of a tag, a label's key and its value, in UTF-8: they are looked up by indexes, whose entries PostgreSQL bounds."""
 Mode = admin.ExecutionMetadata.ExecutionMode
 
 
@@ -160,7 +157,7 @@ class Launcher:
         spec, defaults = pending.spec, plan.spec
         config = self._library.execution_config(connection, pending.id.project, pending.id.domain, plan.workflow.name)
         merge(spec, defaults, config)
-        for _, message in _mark_problems(spec):  # of labels that the launch plan or a setting brings
+        for _, message in mark_problems(spec):  # of labels that the launch plan or a setting brings
             raise InvalidInput(message)
         if spec.disable_all:
             spec.ClearField("notifications")
@@ -250,30 +247,6 @@ class Launcher:
         request.inputs.CopyFrom(core.LiteralMap.FromString(row.user_inputs or b""))
         origin = Origin(mode=mode, principal=principal, source=source, is_recovery=mode == Mode.RECOVERED)
         return await self.launch(request, origin)
-
-
-def form_problems(request: admin.ExecutionCreateRequest) -> list[tuple[str, str]]:
-    """What is wrong with a launch whatever is registered: fields, and what is expected of them."""
-    found, spec = [], request.spec
-    if request.name and _NAME.fullmatch(request.name) is None:
-        message = f'execution name "{request.name}": expected lower-case letters, digits and dashes, a letter first, at most 63'
-        found.append(("name", message))
-    if not spec.HasField("launch_plan"):
-        found.append(("launch_plan", "spec.launch_plan: expected the identifier of a launch plan or a task, got none"))
-    if spec.max_parallelism < 0:
-        found.append(("max_parallelism", f"spec.max_parallelism: expected 0 (no limit) or more, got {spec.max_parallelism}"))
-    return found + _mark_problems(spec)
-
-
-def _mark_problems(spec: admin.ExecutionSpec) -> list[tuple[str, str]]:
-    labels = [part for pair in sorted(spec.labels.values.items()) for part in pair]
-    marks = [("tags", tag) for tag in spec.tags] + [("labels", part) for part in labels]
-    sizes = [(field, mark, len(mark.encode())) for field, mark in marks]
-    return [
-        (field, f"spec.{field}: {mark[:40]!r} takes {size} bytes; use at most {MAX_MARK_BYTES}, in UTF-8")
-        for field, mark, size in sizes
-        if size > MAX_MARK_BYTES
-    ]
 
 
 def merge(spec: admin.ExecutionSpec, *sources: admin.LaunchPlanSpec | admin.WorkflowExecutionConfig) -> None:

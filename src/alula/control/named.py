@@ -6,11 +6,9 @@ import re
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy import update as sql_update
 
 from alula.control.launch import Mode, Origin
 from alula.database import entity, project
-from alula.database import tables as t
 from alula.errors import InvalidInput, NotFound, Unsupported
 from alula.idl import admin
 from alula.idl.identifier import LAUNCH_PLAN, EntityId
@@ -43,10 +41,9 @@ def update(connection: Connection, request: admin.NamedEntityUpdateRequest, at: 
     Raises:
         NotFound: nothing of that name is registered.
     """
-    n, i = t.named_entity.c, request.id
-    where = (n.resource_type == request.resource_type, n.project == i.project, n.domain == i.domain, n.name == i.name)
-    values = {"description": request.metadata.description, "state": request.metadata.state, "updated_at": at}
-    if not connection.execute(sql_update(t.named_entity).where(*where).values(values)).rowcount:
+    i, metadata = request.id, request.metadata
+    place = (i.project, i.domain, i.name)
+    if not entity.change_name(connection, request.resource_type, place, metadata.description, metadata.state, at):
         raise NotFound(f"{i.project}/{i.domain}/{i.name} does not exist; register it first")
 
 

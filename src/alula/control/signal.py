@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from alula.compiler.interface import literal_problem
+from alula.compiler.nodes import signal_problem
 from alula.control.batch import Batch
 from alula.control.clock import Clock
 from alula.control.drive import Driver
@@ -56,9 +57,11 @@ class Signaller:
         """The signal, made if it is new.
 
         Raises:
-            AlreadyExists: it exists with another type.
+            InvalidInput: its name is none; AlreadyExists: it exists with another type.
         """
         execution = ExecutionId.from_proto(request.id.execution_id)
+        if (problem := signal_problem(request.id.signal_id, f'execution "{execution}"')) is not None:
+            raise InvalidInput(str(problem))
         signal_id, packed = request.id.signal_id, request.type.SerializeToString(deterministic=True)
 
         def work(connection: Connection) -> admin.Signal:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from alula.control import token
 from alula.control.clock import timestamp
-from alula.database import browse
+from alula.database import browse, entity
 from alula.database import source as sources
 from alula.errors import InvalidInput, NotFound
 from alula.idl import admin, core
@@ -37,6 +37,25 @@ def list_entities(connection: Connection, request: browse_pb2.ListEntitiesReques
     return browse_pb2.EntityPage(entities=shown, token=token.encode("entities", rows[limit - 1].name) if len(rows) > limit else "")
 
 
+def get_entity(connection: Connection, request: browse_pb2.GetEntityRequest) -> browse_pb2.Entity:
+    """One name, with what is known of it.
+
+    Raises:
+        NotFound: nothing of exactly that name is registered.
+        InvalidInput: no kind.
+    """
+    kind, place = _kind(request.resource_type), (request.project, request.domain, request.name)
+    row = entity.find_name(connection, kind, place)
+    if row is None:
+        raise _unknown(kind, place)
+    runs = _task_runs(connection, request.project, request.domain) if kind == TASK else {}
+    return _entity(connection, kind, row, runs.get(row.name, ()))
+
+
+def _unknown(kind: int, place: tuple[str, str, str]) -> NotFound:
+    return NotFound(f"{KIND_NAMES[kind]} {'/'.join(place)} does not exist; register it first", code="ENTITY_NOT_FOUND")
+
+
 def _kind(kind: int) -> int:
     if kind not in KIND_NAMES:
         raise InvalidInput("resource_type: expected TASK, WORKFLOW or LAUNCH_PLAN")
@@ -49,7 +68,7 @@ def _text(text: str) -> str:
     return text
 
 
-def _entity(connection: Connection, kind: int, row: Any, of_nodes: Sequence[browse_pb2.RecentRun] = ()) -> browse_pb2.Entity:
+def _entity(connection: Connection, kind: int, row: Any, of_nodes: Sequence[browse_pb2.RecentRun]) -> browse_pb2.Entity:
     place = (row.project, row.domain, row.name)
     count, latest = browse.versions(connection, kind, place)
     active = browse.active_version(connection, place) if kind != TASK else None
@@ -127,7 +146,7 @@ def list_versions(connection: Connection, request: browse_pb2.ListVersionsReques
     place = (request.project, request.domain, request.name)
     rows = browse.version_page(connection, kind, place, before[0] if before else None, limit + 1)
     if not rows and before is None:
-        raise NotFound(f"{KIND_NAMES[kind]} {'/'.join(place)} does not exist; register it first", code="ENTITY_NOT_FOUND")
+        raise _unknown(kind, place)
     shown = rows[:limit]
     known = browse.sources(connection, kind, place, [row.version for row in shown])
     runs, is_capped = browse.run_counts(connection, kind, place)

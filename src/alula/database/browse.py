@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
+from unicodedata import normalize
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, text, tuple_
 
@@ -79,9 +81,22 @@ def name_page(
     """Named entities by name; `part` is in the name, whatever the case."""
     n = t.named_entity.c
     where = [n.resource_type == resource_type, n.project == project, n.domain == domain, n.state == state, n.name > after]
-    if part:
+    if not part.isascii():
+        where = [*where[:3], n.name.in_(_names_with(connection, where, part, limit))]
+    elif part:
         where.append(func.lower(n.name).contains(part.lower(), autoescape=True))
     return connection.execute(select(t.named_entity).where(*where).order_by(n.name).limit(limit)).all()
+
+
+def _names_with(connection: Connection, where: list[ColumnElement[bool]], part: str, limit: int) -> list[str]:
+    """Names that hold a text, whatever the case, also of letters that are not ASCII: SQLite folds none, PostgreSQL those of its locale."""
+    n, wanted = t.named_entity.c, _folded(part)
+    names = connection.execute(select(n.name).where(*where).order_by(n.name)).scalars()
+    return list(islice((name for name in names if wanted in _folded(name)), limit))
+
+
+def _folded(text: str) -> str:
+    return normalize("NFC", normalize("NFC", text).casefold())
 
 
 def _name_is(table: Any) -> tuple[ColumnElement[bool], ...]:

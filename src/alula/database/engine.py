@@ -74,6 +74,11 @@ class Database:
         self.engine.dispose()
 
 
+def ping(connection: Connection) -> None:
+    """Asks for nothing: whether the database answers."""
+    connection.exec_driver_sql("SELECT 1")
+
+
 def translate(error: DBAPIError) -> AlulaError:
     """What a driver's error means to people."""
     text = str(error.orig)

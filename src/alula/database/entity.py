@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, insert, select, update
@@ -53,22 +52,32 @@ def add(connection: Connection, entity: EntityId, at: int, values: dict[str, Any
     names = {"project": entity.project, "domain": entity.domain, "name": entity.name}
     stamps = {"created_at": at, "updated_at": at}
     connection.execute(insert(table_of(entity.resource_type)).values(**names, version=entity.version, **stamps, **values))
-    n = t.named_entity.c
-    name_is = (n.resource_type == entity.resource_type, n.project == entity.project, n.domain == entity.domain, n.name == entity.name)
-    if connection.execute(select(n.state).where(*name_is)).one_or_none() is None:
+    if find_name(connection, entity.resource_type, (entity.project, entity.domain, entity.name)) is None:
         state = 2 if entity.name.startswith(HIDDEN_PREFIX) else 0  # NamedEntityState.SYSTEM_GENERATED hides it from lists
         connection.execute(insert(t.named_entity).values(resource_type=entity.resource_type, **names, state=state, **stamps))
 
 
-def select_page(
-    connection: Connection,
-    table: Table,
-    where: Sequence[ColumnElement[bool]],
-    order: Sequence[ColumnElement[Any]],
-    limit: int,
-    offset: int,
-) -> Sequence[Row[Any]]:
-    return connection.execute(select(table).where(*where).order_by(*order).limit(limit).offset(offset)).all()
+def _name_is(kind: int, place: tuple[str, str, str]) -> list[ColumnElement[bool]]:
+    n, (project, domain, name) = t.named_entity.c, place
+    return [n.resource_type == kind, n.project == project, n.domain == domain, n.name == name]
+
+
+def find_name(connection: Connection, kind: int, place: tuple[str, str, str]) -> Row[Any] | None:
+    """The named entity of a project, domain and name."""
+    return connection.execute(select(t.named_entity).where(*_name_is(kind, place))).one_or_none()
+
+
+def change_name(connection: Connection, kind: int, place: tuple[str, str, str], description: str, state: int, at: int) -> bool:
+    """Describes or archives a name; whether there is one."""
+    values = {"description": description, "state": state, "updated_at": at}
+    return bool(connection.execute(update(t.named_entity).where(*_name_is(kind, place)).values(values)).rowcount)
+
+
+def names_in(connection: Connection, kind: int, project: str, domain: str) -> list[str]:
+    """Every name of a kind, also those that are archived."""
+    n = t.named_entity.c
+    where = (n.resource_type == kind, n.project == project, n.domain == domain)
+    return list(connection.execute(select(n.name).where(*where)).scalars())
 
 
 def active_launch_plan(connection: Connection, project: str, domain: str, name: str) -> Row[Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from alula.database import tables as t
@@ -79,13 +79,6 @@ def find_by_key(connection: Connection, key: int) -> Row[Any] | None:
 
 def by_key(connection: Connection, key: int) -> Row[Any]:
     return connection.execute(select(t.execution).where(t.execution.c.key == key)).one()
-
-
-def select_page(
-    connection: Connection, where: Sequence[ColumnElement[bool]], order: Sequence[ColumnElement[Any]], limit: int, offset: int
-) -> Sequence[Row[Any]]:
-    """A page of executions; the blobs of inputs and outputs are left out."""
-    return connection.execute(select(*LIGHT).where(*where).order_by(*order).limit(limit).offset(offset)).all()
 
 
 def light_rows(connection: Connection, keys: Sequence[int]) -> list[Row[Any]]:

@@ -2,7 +2,7 @@
 
 Grammar: `function(field,value)` joined by `+`: `eq(workflow.name,churn)+value_in(phase,FAILED;ABORTED)`. A `+` that an HTTP
 client did not encode arrives as a space and is read as one. Fields are looked up in a mapping given by the caller, so a name
-from the outside never becomes SQL. Whether `contains` minds the case is the dialect's choice (SQLite: not for ASCII).
+from the outside never becomes SQL. `contains` minds the case, as Flyte's does, on either database.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from google.protobuf.descriptor import EnumDescriptor
-from sqlalchemy import ColumnElement, UnaryExpression
+from sqlalchemy import ColumnElement, Integer, UnaryExpression
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from alula.errors import InvalidInput
 from alula.idl import admin
@@ -261,10 +263,27 @@ def _condition(item: Filter, spec: ColumnSpec) -> ColumnElement[bool]:
         "lte": lambda: column <= first,
         "value_in": lambda: column.in_(values),
         "value_not_in": lambda: column.not_in(values),
-        "contains": lambda: column.contains(first, autoescape=True),
-        "not_like": lambda: ~column.contains(first, autoescape=True),
+        "contains": lambda: _PlaceIn(column, first) > 0,
+        "not_like": lambda: _PlaceIn(column, first) == 0,
     }
     return conditions[item.function]()
+
+
+class _PlaceIn(FunctionElement[int]):
+    """Where a text lies in another, from 1; 0: nowhere. LIKE minds the case on PostgreSQL, and not that of ASCII on SQLite."""
+
+    inherit_cache = True
+    type = Integer()
+
+
+@compiles(_PlaceIn, "sqlite")
+def _instr(element: _PlaceIn, compiler: Any, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_PlaceIn, "postgresql")
+def _strpos(element: _PlaceIn, compiler: Any, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"
 
 
 def apply_sort(

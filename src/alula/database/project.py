@@ -32,12 +32,6 @@ def change(connection: Connection, project: str, values: dict[str, Any]) -> int:
     return connection.execute(update(t.project).where(t.project.c.id == project).values(values)).rowcount
 
 
-def select_page(
-    connection: Connection, where: Sequence[ColumnElement[bool]], order: Sequence[ColumnElement[Any]], limit: int, offset: int
-) -> Sequence[Row[Any]]:
-    return connection.execute(select(t.project).where(*where).order_by(*order).limit(limit).offset(offset)).all()
-
-
 def _level(resource: int, project: str, domain: str, workflow: str) -> list[ColumnElement[bool]]:
     c = t.attribute.c
     return [c.resource == resource, c.project == project, c.domain == domain, c.workflow == workflow]

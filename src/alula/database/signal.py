@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from alula.database import tables as t
 
@@ -35,15 +34,3 @@ def given(connection: Connection, key: int) -> dict[str, bytes]:
     c = t.signal.c
     query = select(c.signal_id, c.value).where(c.execution_key == key, c.value.is_not(None))
     return {row.signal_id: row.value for row in connection.execute(query)}
-
-
-def select_page(
-    connection: Connection,
-    key: int,
-    where: Sequence[ColumnElement[bool]],
-    order: Sequence[ColumnElement[Any]],
-    limit: int,
-    offset: int,
-) -> Sequence[Row[Any]]:
-    query = select(t.signal).where(t.signal.c.execution_key == key, *where).order_by(*order).limit(limit).offset(offset)
-    return connection.execute(query).all()

@@ -12,10 +12,9 @@ from urllib.parse import unquote
 from starlette.types import Scope
 
 from alula.errors import InvalidInput
+from alula.idl import user
 
 HEADER = "alula-user"
-MAX_BYTES = 256
-"""Of a name in UTF-8: it is part of the index of executions, whose entries PostgreSQL bounds."""
 
 
 def decide(claim: str, *, is_loopback: bool) -> str:
@@ -36,8 +35,8 @@ def decide(claim: str, *, is_loopback: bool) -> str:
         name = unquote(claim, errors="strict")
     except UnicodeDecodeError as error:
         raise InvalidInput(f"{HEADER}: {claim[:40]!r} given, expected a name in UTF-8, percent-encoded") from error
-    if not name.isprintable() or not name.strip() or len(name.encode()) > MAX_BYTES:
-        raise InvalidInput(f"{HEADER}: {name[:40]!r} given, expected a name of printable characters, at most {MAX_BYTES} bytes in UTF-8")
+    if not user.is_name(name):
+        raise InvalidInput(f"{HEADER}: {name[:40]!r} given, expected {user.EXPECTED}")
     return name.strip()
 
 
@@ -45,7 +44,7 @@ def decide(claim: str, *, is_loopback: bool) -> str:
 def own_account() -> str:
     """Name of the account that this process runs under."""
     try:
-        return pwd.getpwuid(os.geteuid()).pw_name
+        return user.of_account(pwd.getpwuid(os.geteuid()).pw_name)
     except KeyError:
         return str(os.geteuid())
 

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
-from alula.errors import NotFound
+from alula.server.refusal import missing
 
 FOLDER = Path(__file__).parent / "static"
 NONCE = "%NONCE%"
@@ -46,6 +47,15 @@ def policy(nonce: str) -> str:
     )
 
 
+class _PageRoute(Route):
+    """Every address but those that are never a page: of these it would allow a method that nothing there answers."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        found, child = super().matches(scope)
+        is_page = found is not Match.NONE and not f"{child['path_params']['name']}/".startswith(_NO_PAGES)
+        return (found, child) if is_page else (Match.NONE, {})
+
+
 class Pages:
     """Answers for what `make ui` built.
 
@@ -61,7 +71,7 @@ class Pages:
         """To be placed last: the page answers whatever nothing else did."""
         return [
             Route("/assets/{name}", self.asset, methods=["GET"]),
-            Route("/{name:path}", self.page, methods=["GET"]),
+            _PageRoute("/{name:path}", self.page, methods=["GET"]),
         ]
 
     # Both read files, so they are no coroutines: Starlette runs them in a thread.
@@ -75,8 +85,6 @@ class Pages:
     def page(self, request: Request) -> Response:
         """The page, whatever the address: which one it is, the browser decides."""
         name = request.path_params["name"]
-        if name.startswith(_NO_PAGES):
-            raise _missing(request)
         if name in ("icon.svg", "theme.js"):
             answer = self._file(name, request)
             answer.headers["cache-control"] = "no-cache"
@@ -95,14 +103,14 @@ class Pages:
         accepted = request.headers.get("accept-encoding", "")
         try:
             if ".." in path.parts or not path.is_file():
-                raise _missing(request)
+                raise missing(request)
             for encoding, ending in _ENCODINGS:
                 packed = path.with_name(path.name + ending)
                 if encoding in accepted and packed.is_file():
                     return self._answer(packed, path.name, request, {"content-encoding": encoding, "vary": "accept-encoding"})
             return self._answer(path, path.name, request, {"vary": "accept-encoding"})
         except OSError as error:  # a longer name than files have, or a new build takes the place of this one
-            raise _missing(request) from error
+            raise missing(request) from error
 
     def _answer(self, path: Path, name: str, request: Request, headers: dict[str, str]) -> Response:
         asset = self._read(path, path.stat().st_mtime_ns, name)
@@ -116,7 +124,3 @@ class Pages:
         body = path.read_bytes()
         kind = "text/javascript" if name.endswith(".js") else mimetypes.guess_type(name)[0] or "application/octet-stream"
         return _Asset(body, kind, f'"{hashlib.sha256(body).hexdigest()[:20]}"')
-
-
-def _missing(request: Request) -> NotFound:
-    return NotFound(f"there is nothing at {request.url.path[:200]}")

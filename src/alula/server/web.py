@@ -13,9 +13,8 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from alula.control.batch import Change
@@ -24,14 +23,15 @@ from alula.control.data import DataProxy
 from alula.control.follow import Follower
 from alula.control.limit import Limits
 from alula.control.platform import Platform
+from alula.database.engine import ping
 from alula.errors import AlulaError, InvalidInput, LimitExceeded
 from alula.executors.process import ProcessExecutor
 from alula.idl.paths import METADATA
 from alula.objectstore import store
 from alula.objectstore.signed import Grant
 from alula.server.gateway import build_routes
+from alula.server.refusal import HANDLERS, OwnNames, error_answer
 from alula.server.static import Pages
-from alula.server.status import status_of
 from alula.server.stream import StreamRoutes
 
 CHUNK = 1 << 20
@@ -72,7 +72,7 @@ def build_app(
 
     async def readyz(request: Request) -> Response:
         try:
-            await platform.read(lambda c: c.exec_driver_sql("SELECT 1").scalar())
+            await platform.read(ping)
         except AlulaError as e:
             return error_answer(e)
         return await healthz(request)
@@ -96,18 +96,14 @@ def build_app(
         *build_routes(unary, max_bytes=limits.max_message_bytes),
         *Pages().routes(),
     ]
-    middleware = [] if is_public else [Middleware(TrustedHostMiddleware, allowed_hosts=LOCAL_HOSTS, www_redirect=False)]
-    return Starlette(routes=routes, middleware=middleware, exception_handlers={AlulaError: lambda request, e: error_answer(e)})
+    middleware = [] if is_public else [Middleware(OwnNames, names=LOCAL_HOSTS)]
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers=HANDLERS)
+    app.router.redirect_slashes = False  # a slash too many is another address, and says so
+    return app
 
 
 def _is_stream(name: str) -> bool:
     return name in ("alula.v1.RunService.Launch", "alula.v1.RunService.Watch", "alula.v1.RunService.Logs")
-
-
-def error_answer(error: AlulaError) -> Response:
-    """An error as the HTTP door says it."""
-    status = status_of(error)
-    return JSONResponse({"code": status.grpc, "message": str(error), "details": [{"reason": error.code}]}, status_code=status.http)
 
 
 class DataRoutes:

@@ -1306,6 +1306,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alula/v1/entities/{resource_type}/{project}/{domain}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** alula.v1.BrowseService.GetEntity */
+        get: operations["BrowseService_GetEntity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alula/v1/versions/{resource_type}/{project}/{domain}/{name}": {
         parameters: {
             query?: never;
@@ -6669,6 +6686,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["alula.v1.EntityPage"];
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["google.rpc.Status"];
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    BrowseService_GetEntity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                resource_type: components["schemas"]["flyteidl.core.ResourceType"];
+                project: string;
+                domain: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Entity */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["alula.v1.Entity"];
                     "application/octet-stream": string;
                 };
             };

@@ -113,7 +113,29 @@ const WORDS: LaunchWords = {
 it("writes the command as the shell and alula read it", () => {
   expect(launchCommand(WORDS).text).toBe("alula launch a.wf:v1 \\\n  --project p \\\n  --domain d \\\n  --how-many=-3 \\\n  --no-fast \\\n  -i 'name=it'\\''s $HOME'");
   expect(launchCommand({ ...WORDS, inputs: [{ name: "x; rm -rf ~", type: { simple: "STRING" }, literal: { scalar: { primitive: { string_value: "$(y)" } } } }] }).text).toContain(" -i 'x; rm -rf ~=$(y)'");
-  expect(launchCommand({ ...WORDS, labels: new Map([["a", "b"]]) }).missing).toEqual(["labels"]);
+});
+
+const EVERYTHING: LaunchWords = {
+  ...WORDS, inputs: [], name: "told", overwriteCache: true, labels: new Map([["team", "it's a = $(b)"], ["-x", ""]]), annotations: new Map([["why", "two\nlines"]]), env: new Map([["SEED", "7"]]),
+  maxParallelism: 3, interruptible: false, outputs: "s3://bucket/a b",
+};
+
+it("writes every option of the form into the command", () => {
+  const { text: written, missing } = launchCommand(EVERYTHING);
+  const options = ["--name told", "--overwrite-cache", "--label 'team=it'\\''s a = $(b)'", "--label=-x=", "--annotation 'why=two\nlines'", "--env SEED=7", "--max-parallelism 3", "--no-interruptible", "--output-prefix 's3://bucket/a b'"];
+  expect(written).toBe(["alula launch a.wf:v1", "--project p", "--domain d", ...options].join(" \\\n  "));
+  expect(missing).toEqual([]);
+  expect(launchCommand({ ...WORDS, inputs: [], labels: new Map([["a=b", "c"]]) }).missing).toEqual(["label a=b"]);
+  const label = { name: "label", type: { simple: "STRING" }, literal: { scalar: { primitive: { string_value: "cat" } } } } as const;
+  expect(launchCommand({ ...WORDS, inputs: [label] }).text).toContain(" -i label=cat");
+});
+
+it("writes every option of the form into the Python", () => {
+  const { text: written, missing } = launchPython(EVERYTHING);
+  for (const said of ['name="told"', '"team": "it\'s a = $(b)"', 'annotations={"why": "two\\nlines"}', 'env={"SEED": "7"}', "max_parallelism=3", "overwrite_cache=True", "interruptible=False", 'output_prefix="s3://bucket/a b"']) {
+    expect(written).toContain(said);
+  }
+  expect(missing).toEqual([]);
 });
 
 it("writes the same in Python", () => {

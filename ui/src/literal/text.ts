@@ -102,7 +102,9 @@ export interface LaunchWords {
 const WORD = /^[A-Za-z_]\w*$/;
 
 /** What the command has options for itself; an input of such a name is given by `-i`. */
-const TAKEN = new Set(["input", "inputs", "address", "project", "domain", "version", "name", "overwrite-cache", "wait", "json", "help"]);
+const TAKEN = new Set([
+  "input", "inputs", "address", "project", "domain", "version", "name", "overwrite-cache", "label", "annotation", "env", "max-parallelism", "interruptible", "no-interruptible", "output-prefix", "wait", "json", "help",
+]);
 
 export interface Copied {
   text: string;
@@ -122,12 +124,16 @@ export function launchCommand(words: LaunchWords): Copied {
   }
   if (words.name) parts.push(option("name", words.name));
   if (words.overwriteCache) parts.push("--overwrite-cache");
-  if (words.labels.size) missing.push("labels");
-  if (words.annotations.size) missing.push("annotations");
-  if (words.env.size) missing.push("environment variables");
-  if (words.maxParallelism) missing.push("parallelism");
-  if (words.interruptible !== undefined) missing.push("interruptible");
-  if (words.outputs) missing.push("place of large values");
+  for (const [one, what, pairs] of [["label", "label", words.labels], ["annotation", "annotation", words.annotations], ["env", "environment variable", words.env]] as const) {
+    for (const [name, value] of pairs) {
+      // The command takes what stands before the first "=" for the name.
+      if (name.includes("=")) missing.push(`${what} ${name}`);
+      else parts.push(option(one, `${name}=${value}`));
+    }
+  }
+  if (words.maxParallelism) parts.push(option("max-parallelism", String(words.maxParallelism)));
+  if (words.interruptible !== undefined) parts.push(words.interruptible ? "--interruptible" : "--no-interruptible");
+  if (words.outputs) parts.push(option("output-prefix", words.outputs));
   return { text: parts.join(" \\\n  "), missing };
 }
 
@@ -164,7 +170,6 @@ export function launchPython(words: LaunchWords): Copied {
     }
   }
   if (odd.length) named.push(`**{${odd.join(", ")}}`);
-  if (words.outputs) missing.push("place of large values");
   const options = pythonOptions(words);
   const launch = options.length ? `client.launch.with_options(${options.join(", ")})` : "client.launch";
   const args = [JSON.stringify(`${words.target}:${words.version}`), ...named];
@@ -185,5 +190,6 @@ function pythonOptions(words: LaunchWords): string[] {
   if (words.maxParallelism) made.push(`max_parallelism=${words.maxParallelism}`);
   if (words.overwriteCache) made.push("overwrite_cache=True");
   if (words.interruptible !== undefined) made.push(`interruptible=${words.interruptible ? "True" : "False"}`);
+  if (words.outputs) made.push(`output_prefix=${JSON.stringify(words.outputs)}`);
   return made;
 }

@@ -155,6 +155,16 @@ def options_for(parameters: Mapping[str, core.Parameter], taken: frozenset[str])
     return made
 
 
+def help_rows(parameters: Mapping[str, core.Parameter], context: click.Context) -> list[tuple[str, str]]:
+    """How each input is given to a command, and what it is."""
+    own = taken(context.command)
+    rows = [row for option in options_for(parameters, own) if (row := option.get_help_record(context))]
+    for name, parameter in parameters.items():
+        if (spelled := spelling(name, own)).startswith("-i"):
+            rows.append((spelled, f"{describe_type(parameter.var.type)}; --{name} is an option of this command"))
+    return rows or [("none", "")]
+
+
 def read(
     parameters: Mapping[str, core.Parameter], args: Sequence[str], pairs: Sequence[str], inputs_file: str | None, context: click.Context
 ) -> core.LiteralMap:

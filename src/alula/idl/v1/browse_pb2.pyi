@@ -355,6 +355,36 @@ class EntityPage(_message.Message):
 Global___EntityPage: _TypeAlias = EntityPage  # noqa: Y015
 
 @_typing.final
+class GetEntityRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESOURCE_TYPE_FIELD_NUMBER: _builtins.int
+    PROJECT_FIELD_NUMBER: _builtins.int
+    DOMAIN_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    resource_type: _identifier_pb2.ResourceType.ValueType
+    """TASK, WORKFLOW or LAUNCH_PLAN"""
+    project: _builtins.str
+    domain: _builtins.str
+    name: _builtins.str
+    """exactly"""
+    def __init__(
+        self,
+        *,
+        resource_type: _identifier_pb2.ResourceType.ValueType = ...,
+        project: _builtins.str = ...,
+        domain: _builtins.str = ...,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["domain", b"domain", "name", b"name", "project", b"project", "resource_type", b"resource_type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetEntityRequest: _TypeAlias = GetEntityRequest  # noqa: Y015
+
+@_typing.final
 class Entity(_message.Message):
     """A name with all its versions."""
 

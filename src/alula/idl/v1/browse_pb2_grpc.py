@@ -50,6 +50,11 @@ class BrowseServiceStub:
                 request_serializer=alula_dot_idl_dot_v1_dot_browse__pb2.ListEntitiesRequest.SerializeToString,
                 response_deserializer=alula_dot_idl_dot_v1_dot_browse__pb2.EntityPage.FromString,
                 _registered_method=True)
+        self.GetEntity = channel.unary_unary(
+                '/alula.v1.BrowseService/GetEntity',
+                request_serializer=alula_dot_idl_dot_v1_dot_browse__pb2.GetEntityRequest.SerializeToString,
+                response_deserializer=alula_dot_idl_dot_v1_dot_browse__pb2.Entity.FromString,
+                _registered_method=True)
         self.ListVersions = channel.unary_unary(
                 '/alula.v1.BrowseService/ListVersions',
                 request_serializer=alula_dot_idl_dot_v1_dot_browse__pb2.ListVersionsRequest.SerializeToString,
@@ -94,6 +99,13 @@ class BrowseServiceServicer:
 
     def ListEntities(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetEntity(self, request, context):
+        """One name, archived or not.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -149,6 +161,11 @@ def add_BrowseServiceServicer_to_server(servicer, server):
                     servicer.ListEntities,
                     request_deserializer=alula_dot_idl_dot_v1_dot_browse__pb2.ListEntitiesRequest.FromString,
                     response_serializer=alula_dot_idl_dot_v1_dot_browse__pb2.EntityPage.SerializeToString,
+            ),
+            'GetEntity': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetEntity,
+                    request_deserializer=alula_dot_idl_dot_v1_dot_browse__pb2.GetEntityRequest.FromString,
+                    response_serializer=alula_dot_idl_dot_v1_dot_browse__pb2.Entity.SerializeToString,
             ),
             'ListVersions': grpc.unary_unary_rpc_method_handler(
                     servicer.ListVersions,
@@ -257,6 +274,33 @@ class BrowseService:
             '/alula.v1.BrowseService/ListEntities',
             alula_dot_idl_dot_v1_dot_browse__pb2.ListEntitiesRequest.SerializeToString,
             alula_dot_idl_dot_v1_dot_browse__pb2.EntityPage.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetEntity(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/alula.v1.BrowseService/GetEntity',
+            alula_dot_idl_dot_v1_dot_browse__pb2.GetEntityRequest.SerializeToString,
+            alula_dot_idl_dot_v1_dot_browse__pb2.Entity.FromString,
             options,
             channel_credentials,
             insecure,

@@ -8,7 +8,7 @@ from alula.control.compare import compare_executions
 from alula.control.overview import overview
 from alula.control.platform import Platform
 from alula.control.search import search_executions
-from alula.control.versions import list_entities, list_versions
+from alula.control.versions import get_entity, list_entities, list_versions
 from alula.idl import admin
 from alula.idl.v1 import browse_pb2
 from alula.server.context import Context
@@ -28,6 +28,9 @@ class BrowseService:
 
     async def ListEntities(self, request: browse_pb2.ListEntitiesRequest, context: Context) -> browse_pb2.EntityPage:
         return await self._platform.read(lambda c: list_entities(c, request))
+
+    async def GetEntity(self, request: browse_pb2.GetEntityRequest, context: Context) -> browse_pb2.Entity:
+        return await self._platform.read(lambda c: get_entity(c, request))
 
     async def ListVersions(self, request: browse_pb2.ListVersionsRequest, context: Context) -> browse_pb2.VersionPage:
         return await self._platform.read(lambda c: list_versions(c, request))

@@ -70,17 +70,10 @@ export function plansQuery(workflow: Identifier) {
   });
 }
 
-/** A name with its active version, its description and its last runs; undefined if the list does not have it. */
+/** A name with its active version, its description and its last runs. */
 export function entityQuery(kind: EntityKind, { project, domain, name }: Identifier) {
   return queryOptions({
     queryKey: [...entityKeys.named({ resource_type: kind, project, domain, name }), "entity"],
-    queryFn: async ({ signal }) => {
-      for (const archived of [false, true]) {
-        const page = await get<Alula<"EntityPage">>(["api/alula/v1/entities", kind, project ?? "", domain ?? ""], { text: name, archived, limit: 200 }, signal);
-        const found = page.entities?.find((entity) => entity.latest?.name === name);
-        if (found) return found;
-      }
-      return null;
-    },
+    queryFn: ({ signal }) => get<Alula<"Entity">>(["api/alula/v1/entities", kind, project ?? "", domain ?? "", name ?? ""], {}, signal),
   });
 }

@@ -71,7 +71,7 @@ export function EntityPage({ kind }: { kind: EntityKind }) {
   return (
     <Page
       title={title}
-      heading={<Heading title={title} name={name} one={one} entity={entity.data ?? undefined} />}
+      heading={<Heading title={title} name={name} one={one} entity={entity.data} />}
       actions={
         <>
           {entity.data && (

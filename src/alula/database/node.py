@@ -1,0 +1,33 @@
+"""Rows of node executions as requests see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from alula.database import tables as t
+
+_AT_ONCE = 500  # ids in a statement
+_c = t.node_execution.c
+
+
+def find(connection: Connection, key: int, node_id: str) -> Row[Any] | None:
+    """A node of an execution, whole."""
+    return connection.execute(select(t.node_execution).where(_c.execution_key == key, _c.node_id == node_id)).one_or_none()
+
+
+def some(connection: Connection, key: int, ids: Sequence[str]) -> list[Row[Any]]:
+    """Those nodes of an execution, in the order in which they were reached among every 500 ids."""
+    found: list[Row[Any]] = []
+    for start in range(0, len(ids), _AT_ONCE):
+        chosen = (_c.execution_key == key, _c.node_id.in_(ids[start : start + _AT_ONCE]))
+        found += connection.execute(select(t.node_execution).where(*chosen).order_by(_c.key)).all()
+    return found
+
+
+def cache_answer(connection: Connection, key: int, node_id: str) -> Any:
+    """Phase of a node, and what the output cache said of it; None if there is no such node."""
+    query = select(_c.phase, _c.cache_status, _c.cache_reason).where(_c.execution_key == key, _c.node_id == node_id)
+    return connection.execute(query).one_or_none()
