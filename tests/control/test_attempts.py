@@ -11,7 +11,7 @@ from tests.programs import browsing, shapes, telling
 from tests.server.harness import literal, literals
 
 from alula.control import compare
-from alula.control.attempts import get_items, list_attempts
+from alula.control.attempts import get_item_spans, get_items, list_attempts
 from alula.control.check import check_launch
 from alula.control.launch import Origin
 from alula.database import tables as t
@@ -209,3 +209,60 @@ async def test_an_input_that_is_missing_is_named(plane: Plane) -> None:
     assert set(await check(plane, request)) == {"inputs.xs"}
     with pytest.raises(InvalidInput, match="missing input xs"):
         await plane.platform.launcher.launch(request, Origin())
+
+
+async def test_attempts_of_several_nodes_and_of_a_range_of_items(plane: Plane) -> None:
+    await plane.register(shapes)
+    line, most = await ended(plane, "line"), await ended(plane, "most", xs=[1, 2, 3, 4])
+    some = await attempts(plane, line, node_ids=["n1", "n0", "nothing"])
+    assert [a.node.node_id for a in some.attempts] == ["n0", "n1"]
+    ranged = await attempts(plane, most, node_id="n0", item=2, last_item=3, limit=1)
+    rest = await attempts(plane, most, node_id="n0", item=2, last_item=3, limit=1, token=ranged.token)
+    assert ([a.item for a in (*ranged.attempts, *rest.attempts)], rest.token) == ([2, 3], "")
+    assert len((await attempts(plane, most, node_ids=["n0"])).attempts) == 4
+    assert not (await attempts(plane, most, without_items=True)).attempts
+    assert len((await attempts(plane, line, without_items=True)).attempts) == 2
+    for fields in (
+        {"last_item": 2},
+        {"item": 3, "last_item": 2},
+        {"item": 1, "without_items": True},
+        {"node_id": "n0", "node_ids": ["n0"]},
+        {"node_ids": [f"n{number}" for number in range(201)]},
+    ):
+        with pytest.raises(InvalidInput):
+            await attempts(plane, most, **fields)
+
+
+async def test_when_the_items_of_a_map_ran(plane: Plane) -> None:
+    await plane.register(shapes)
+    execution = await ended(plane, "most", xs=list(range(40)))
+    node = core.NodeExecutionIdentifier(execution_id=execution.to_proto(), node_id="n0")
+    rows = (await attempts(plane, execution, limit=1000)).attempts
+
+    async def spans(now: int = 0, **fields: Any) -> browse_pb2.ItemSpansResponse:
+        request = browse_pb2.GetItemSpansRequest(id=node, **fields)
+        return await plane.platform.read(lambda c: get_item_spans(c, plane.platform.library, request, now))
+
+    found = await spans(stretches=7)
+    begins, ends = [a.started_at.ToMicroseconds() for a in rows], [a.ended_at.ToMicroseconds() for a in rows]
+    begin, width = found.begin.ToMicroseconds(), (found.end.ToMicroseconds() - found.begin.ToMicroseconds()) // 7
+    assert (found.size, found.attempts, begin, len(found.running)) == (40, 40, min(begins), 7)
+    assert max(ends) <= found.end.ToMicroseconds() <= max(ends) + 7
+    edges = [(begin + width * at, begin + width * (at + 1)) for at in range(7)]
+    assert list(found.running) == [sum(b < to and e >= at for b, e in zip(begins, ends, strict=True)) for at, to in edges]
+    bad = [e for e, a in zip(ends, rows, strict=True) if a.phase == FAILED]
+    assert list(found.failed) == [sum(at <= e < to for e in bad) for at, to in edges]
+    assert (sum(found.failed), len((await spans()).running)) == (20, 200)
+    table = t.task_execution
+
+    def go_on(c: Any) -> None:
+        c.execute(table.update().where(table.c.node_id == "n0", table.c.item == 3).values(ended_at=0))
+
+    await plane.platform.write(go_on)
+    assert (await spans(now=begin + 10_000_000)).end.ToMicroseconds() >= begin + 10_000_000
+    with pytest.raises(InvalidInput, match="at most 1000"):
+        await spans(stretches=1001)
+    line = await ended(plane, "line")
+    node = core.NodeExecutionIdentifier(execution_id=line.to_proto(), node_id="n0")
+    with pytest.raises(InvalidInput, match="no map"):
+        await spans()

@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.control.conftest import Plane
@@ -14,7 +15,7 @@ from tests.programs import telling
 from alula.control.measure import get_series, list_metrics
 from alula.database.metric import AttemptKey
 from alula.engine.graph import Demand
-from alula.errors import NotFound
+from alula.errors import InvalidInput, NotFound
 from alula.executors.base import Work, WorkKey
 from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId, NodeExecutionId
@@ -251,7 +252,7 @@ async def test_a_batch_that_is_written_twice_counts_once_and_a_run_anew_replaces
     from alula.database import metric as rows
 
     async def values() -> list[float]:
-        return [row.value for row in await plane.platform.read(lambda c: rows.series(c, AttemptKey(77, "n0", -1, 0), []))]
+        return [row.value for row in await plane.platform.read(lambda c: rows.series(c, AttemptKey(77, "n0", -1, 0), rows.Wanted("m")))]
 
     for _ in range(2):
         telemetry.take_in(work(execution, 77, 0), update(1, first=0), is_stopped=False)
@@ -276,7 +277,7 @@ async def test_what_a_lost_transaction_held_is_written_by_the_next(plane: Plane)
     with pytest.raises(Exception, match="the transaction is lost"):
         await asyncio.wrap_future(plane.platform.writer.submit(lost, is_guarded=False))
     await plane.platform.write(telemetry.write)
-    assert [r.value for r in await plane.platform.read(lambda c: rows.series(c, AttemptKey(78, "n0", -1, 0), []))] == [3]
+    assert [r.value for r in await plane.platform.read(lambda c: rows.series(c, AttemptKey(78, "n0", -1, 0), rows.Wanted("m")))] == [3]
 
 
 async def test_a_thread_of_the_task_speaks_for_it(plane: Plane) -> None:
@@ -294,3 +295,51 @@ async def test_a_task_that_says_nothing_says_nothing(plane: Plane) -> None:
     (attempt,) = await said(plane, execution)
     assert (len(attempt.metrics), attempt.HasField("progress")) == (0, False)
     assert b"wrote nothing" in store.get_bytes(attempt.deck_uri), "deck=True writes one all the same"
+
+
+async def test_a_long_series_is_given_by_its_lows_and_highs_from_a_point_on_and_in_a_part(plane: Plane) -> None:
+    await plane.register(telling)
+    execution = await plane.launch(P + "waves", points=10_000)
+    assert (await plane.wait(execution)).closure.phase == SUCCEEDED
+
+    async def wave(**fields: Any) -> metric_pb2.MetricSeries:
+        request = metric_pb2.GetSeriesRequest(id=NodeExecutionId(execution, "n0").to_proto(), names=["wave"], **fields)
+        (one,) = (await plane.platform.read(lambda c: get_series(c, request))).series
+        return one
+
+    whole = await wave()
+    thin = await wave(most=200)
+    assert (len(whole.values), whole.points, thin.points) == (10_000, 10_000, 10_000)
+    assert 150 <= len(thin.values) <= 320
+    points = list(zip(whole.steps, map(str, whole.values), whole.at_us, strict=True))
+    shown = list(zip(thin.steps, map(str, thin.values), thin.at_us, strict=True))
+    assert [point for point in points if point in set(shown)] == shown
+    assert (shown[0], shown[-1]) == (points[0], points[-1])
+    for begin in range(0, 10_000, 100):
+        stretch = [value for value in whole.values[begin : begin + 100] if value == value]
+        kept = [value for step, value in zip(thin.steps, thin.values, strict=True) if begin <= step < begin + 100]
+        assert {min(stretch), max(stretch)} <= set(kept)
+        assert any(value != value for value in kept) == any(value != value for value in whole.values[begin : begin + 100])
+    part = await wave(most=500, from_step=4_000, to_step=4_099)
+    assert (list(part.steps), part.points) == (list(range(4_000, 4_100)), 100)
+    assert (await wave(from_us=whole.at_us[-1] + 1)).points == 0
+    rest = await wave(firsts=[9_990])
+    assert (rest.first, list(rest.steps)) == (9_990, list(range(9_990, 10_000)))
+    assert (await wave(firsts=[10_000])).points == 0
+    for wrong in ([1, 2], [1 << 63]):
+        with pytest.raises(InvalidInput, match="firsts"):
+            await wave(firsts=wrong)
+
+
+async def test_watchers_hear_of_every_point(plane: Plane, tmp_path: Path) -> None:
+    await plane.register(telling)
+    path = tmp_path / "go"
+    execution = await plane.launch(P + "waiting_waves", points=1_000, path=str(path))
+    last = metric_pb2.MetricSummary()
+    async for update in plane.follower.watch(execution, with_nodes=True):
+        for attempt in update.attempts:
+            last.CopyFrom(by_name(attempt)["wave"])
+        if last.points == 1_000:
+            path.touch()
+    (attempt,) = await said(plane, execution)
+    assert by_name(attempt)["wave"] == last

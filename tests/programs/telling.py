@@ -221,3 +221,22 @@ def held(path: str, x: int) -> int:
 def held_items(path: str, xs: list[int]) -> list[int]:
     """A map of which each item ends when its file is there."""
     return al.map(held)(path=path, x=xs)
+
+
+@al.task
+def wave(points: int, path: str = "") -> None:
+    """A wave with steps that count, every 1,777th value of which is no number; then waits for a file, if there is one to wait for."""
+    for number in range(points):
+        al.log_metric("wave", math.nan if number % 1777 == 1776 else math.sin(number / 50) * number, step=number)
+    if path:
+        wait_for(path)
+
+
+@al.workflow
+def waves(points: int) -> None:
+    wave(points)
+
+
+@al.workflow
+def waiting_waves(points: int, path: str) -> None:
+    wave(points, path)

@@ -52,12 +52,18 @@ class Events:
     def __exit__(self, *error: object) -> None:
         self.connection.close()
 
-    def next(self) -> Any:
+    def next(self, name: str = "message") -> Any:
+        """The data of the next event of a name."""
+        current = "message"
         while True:
             line = self.answer.readline()
             assert line, "the stream has ended"
-            if line.startswith(b"data: "):
+            if line.startswith(b"event: "):
+                current = line[7:].decode().strip()
+            elif line.startswith(b"data: ") and current == name:
                 return json.loads(line[6:])
+            elif line == b"\n":
+                current = "message"
 
 
 def get(server: LiveServer, path: str) -> tuple[dict[str, str], bytes]:
@@ -120,11 +126,17 @@ async def test_a_silent_stream_beats_and_ends_with_its_source(monkeypatch: pytes
         await goes_on.wait()
         yield b"two"
 
-    events = stream._beating(source())
-    assert [await anext(events) for _ in range(3)] == [b"one", b": beat\n\n", b": beat\n\n"]
+    events, beat = stream._beating(source()), b'event: beat\ndata: {"every_ms":10}\n\n'
+    assert [await anext(events) for _ in range(4)] == [beat, b"one", beat, beat]
     goes_on.set()
     rest = [event async for event in events]
-    assert [event for event in rest if not event.startswith(b":")] == [b"two"]
+    assert [event for event in rest if event != beat] == [b"two"]
+
+
+def test_a_stream_says_at_first_how_often_it_beats(server: LiveServer) -> None:
+    for path in ("/api/alula/v1/changes", f"/api/alula/v1/watch/default/development/{server.launch(SHAPES + 'line').name}"):
+        with Events(server, path) as events:
+            assert events.next("beat") == {"every_ms": stream.BEAT_S * 1000}
 
 
 async def test_a_reader_that_leaves_is_forgotten() -> None:
@@ -136,6 +148,7 @@ async def test_a_reader_that_leaves_is_forgotten() -> None:
             await reader.next()
 
     events = stream._beating(source())
+    await anext(events)
     await anext(events)
     waiting = asyncio.ensure_future(anext(events))
     await asyncio.sleep(0)
@@ -152,7 +165,8 @@ def test_a_watch_ends_with_its_execution(server: LiveServer) -> None:
     execution = server.launch(SHAPES + "line")
     server.wait(execution)
     _, body = get(server, f"/api/alula/v1/watch/default/development/{execution.name}")
-    first, *_, last = [line for line in body.decode().split("\n\n") if line]
+    beat, first, *_, last = [line for line in body.decode().split("\n\n") if line]
+    assert beat.startswith("event: beat\n")
     update = json.loads(first.removeprefix("data: "))
     assert (update["execution"]["closure"]["phase"], len(update["nodes"])) == ("SUCCEEDED", 4)
     assert last == "event: end\ndata: {}"

@@ -11,6 +11,9 @@ from playwright.sync_api import Browser, expect
 from tests.programs import showing
 from tests.server.harness import LiveServer
 from tests.ui.conftest import Visitor, visit
+from tests.ui.relay import Relay
+
+from alula.server.stream import BEAT_S
 
 P = "tests.programs.showing"
 
@@ -80,3 +83,51 @@ def test_an_execution_that_is_deleted_while_it_is_looked_at_is_gone(guest: Visit
         assert database.execute("DELETE FROM execution WHERE name = 'live-gone'").rowcount == 1
     again(own)
     expect(page.get_by_text("This execution is no longer there")).to_be_visible(timeout=20_000)
+
+
+@pytest.mark.slow
+def test_a_connection_that_only_seems_to_stand_is_said_and_made_up_for(guest: Visitor, own: LiveServer, tmp_path: Path) -> None:
+    path = tmp_path / "said"
+    execution = own.launch(f"{P}.waiting", execution="live-silent", path=str(path))
+    with Relay(own.http).running() as relay:
+        guest.base = f"http://{relay.address}"
+        page = guest.open_execution("live-silent")
+        node = page.locator("[data-node-id=n0]").first
+        expect(node).to_have_attribute("data-phase", "RUNNING")
+        lists = guest.context.new_page()
+        lists.goto(f"{guest.base}/executions?project=default&domain=development")
+        row = lists.locator("[data-execution=live-silent]")
+        expect(row.locator("[data-phase=RUNNING]").first).to_be_visible()
+        relay.hold()
+        for each in (page, lists):
+            expect(each.locator("[data-connection=lost]")).to_be_visible(timeout=(2 * BEAT_S + 3) * 1000)
+        path.write_text("end\n")
+        own.wait(execution)
+        expect(node).to_have_attribute("data-phase", "RUNNING")
+        relay.flow()
+        for each in (page, lists):
+            expect(each.locator("[data-connection]")).to_have_count(0, timeout=20_000)
+        expect(node).to_have_attribute("data-phase", "SUCCEEDED")
+        expect(row.locator("[data-phase=SUCCEEDED]").first).to_be_visible()
+        lists.close()
+        page.close()
+
+
+def test_the_page_of_an_ended_execution_says_that_the_server_is_gone(guest: Visitor, own: LiveServer) -> None:
+    own.wait(own.launch(f"{P}.training", execution="live-ended", epochs=3))
+    page, lists = guest.page, guest.context.new_page()
+    with page.expect_response("**/api/alula/v1/changes"):
+        guest.open_execution("live-ended")
+    expect(page.locator("header [data-phase=SUCCEEDED]")).to_be_visible()
+    lists.goto(f"{guest.base}/executions?project=default&domain=development")
+    expect(lists.locator("[data-execution=live-ended]")).to_be_visible()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    own.launch(f"{P}.training", execution="live-other", epochs=3)
+    expect(lists.locator("[data-execution=live-other] [data-phase=SUCCEEDED]").first).to_be_visible()
+    lists.close()
+    assert asked == []  # what others do concerns it not
+    own.kill()
+    expect(page.locator("[data-connection=lost]")).to_be_visible()
+    again(own)
+    expect(page.locator("[data-connection]")).to_have_count(0, timeout=20_000)

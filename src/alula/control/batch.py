@@ -19,7 +19,7 @@ class Change:
     nodes: tuple[str, ...]
     ended: Run | None = None
     phase: int = 0  # of the execution, if it changed
-    maps: tuple[str, ...] = ()  # array nodes of which items changed, and not they themselves
+    tried: tuple[str, ...] = ()  # nodes of which attempts changed, at items of a map above all, and not they themselves
 
     @property
     def is_terminal(self) -> bool:

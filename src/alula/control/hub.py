@@ -31,7 +31,7 @@ class Watcher:
     def add(self, change: Change) -> None:
         self._last = change
         self._is_execution |= change.is_execution
-        self._nodes.update(dict.fromkeys((*change.nodes, *change.maps)))
+        self._nodes.update(dict.fromkeys((*change.nodes, *change.tried)))
         self._ended = self._ended or change.ended
         if change.nodes or change.is_execution:
             self._event.set()

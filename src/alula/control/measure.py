@@ -11,9 +11,11 @@ from alula.database import execution as executions
 from alula.database import metric as rows
 from alula.database import run as run_rows
 from alula.database.metric import AttemptKey, value_of
-from alula.errors import NotFound
+from alula.errors import InvalidInput, NotFound
 from alula.idl.identifier import ExecutionId
 from alula.idl.v1 import cache_pb2, metric_pb2
+
+_MAX_NUMBER = (1 << 63) - 1
 
 Found = dict[tuple[str, int, int], metric_pb2.AttemptMetrics]  # by node id, item and attempt
 
@@ -110,30 +112,53 @@ def _of_recovered(connection: Connection, key: int, node_id: str) -> Iterable[me
 
 
 def get_series(connection: Connection, request: metric_pb2.GetSeriesRequest) -> metric_pb2.GetSeriesResponse:
-    """Every point of an attempt's metrics; of a node that was served from the cache those of the attempt that had computed it.
+    """Points of an attempt's metrics; of a node that was served from the cache those of the attempt that had computed it.
 
     Raises:
         NotFound: no such execution, or a metric that the attempt did not log.
+        InvalidInput: `firsts` does not fit `names`, or a number that no series has.
     """
+    if request.firsts and len(request.firsts) != len(request.names):
+        raise InvalidInput(f"firsts: {len(request.firsts)} given for {len(request.names)} names; expected one for each name, or none")
+    if any(first > _MAX_NUMBER for first in request.firsts):
+        raise InvalidInput(f"firsts: expected numbers of points, up to {_MAX_NUMBER}, got {max(request.firsts)}")
     key = _source_of(connection, request)
-    found: dict[str, metric_pb2.MetricSeries] = {}
-    for row in rows.series(connection, key, request.names):
-        series = found.setdefault(row.name, metric_pb2.MetricSeries(name=row.name))
-        series.steps.append(row.step)
-        series.values.append(value_of(row.value))
-        series.at_us.append(row.at)
-    missing = [name for name in request.names if name not in found]
-    if missing:
-        there = ", ".join(sorted({row.name for row in rows.series(connection, key, [])})) or "none"
+    names = rows.names(connection, key)
+    if missing := [name for name in request.names if name not in names]:
+        there = ", ".join(names) or "none"
         raise NotFound(f'node "{request.id.node_id}", attempt {request.retry_attempt}: no metric "{missing[0]}"; there are: {there}')
-    return metric_pb2.GetSeriesResponse(series=found.values())
+    firsts = dict(zip(request.names, request.firsts, strict=False))
+    series = [_series(connection, key, _wanted(request, name, firsts.get(name, 0)), request.most) for name in request.names or names]
+    return metric_pb2.GetSeriesResponse(series=series)
+
+
+def _wanted(request: metric_pb2.GetSeriesRequest, name: str, first: int) -> rows.Wanted:
+    def given(field: str) -> int | None:
+        return getattr(request, field) if request.HasField(field) else None  # type: ignore[arg-type]
+
+    return rows.Wanted(name, first, (given("from_step"), given("to_step")), (given("from_us"), given("to_us")))
+
+
+def _series(connection: Connection, key: AttemptKey, wanted: rows.Wanted, most: int) -> metric_pb2.MetricSeries:
+    extent = rows.extent(connection, key, wanted) if most else None
+    if extent is None or extent.points <= most:
+        found = rows.series(connection, key, wanted)
+    else:
+        found = rows.thinned(connection, key, wanted, extent, max(1, most // 2))
+    series = metric_pb2.MetricSeries(name=wanted.name, first=found[0][0] if found else wanted.first)
+    series.points = extent.points if extent is not None else len(found)
+    _, steps, values, instants = zip(*found, strict=True) if found else ((), (), (), ())
+    series.steps.extend(steps)
+    series.values.extend(map(value_of, values))
+    series.at_us.extend(instants)
+    return series
 
 
 def _source_of(connection: Connection, request: metric_pb2.GetSeriesRequest) -> AttemptKey:
     execution = executions.get(connection, ExecutionId.from_proto(request.id.execution_id))
     own = AttemptKey(execution.key, request.id.node_id, request.item - 1, request.retry_attempt)
-    shown = list_metrics(connection, metric_pb2.ListMetricsRequest(id=request.id.execution_id, node_id=request.id.node_id))
-    for one in shown.attempts:
+    node_id = request.id.node_id
+    for one in (*_of_hits(connection, execution.key, node_id), *_of_recovered(connection, execution.key, node_id)):
         if one.item != request.item or not one.HasField("computed_by"):
             continue
         source = one.computed_by

@@ -244,10 +244,10 @@ class Stepper:
                         pending.append(answer)
                 else:
                     self._lookups.append((run.key, effect, None))
-            maps = tuple({node for node, item, _ in turn.attempts if item >= 0 and node not in turn.nodes})
-            if turn.nodes or turn.run_changed or maps:
+            tried = tuple({node for node, _, _ in turn.attempts if node not in turn.nodes})
+            if turn.nodes or turn.run_changed or tried:
                 ended = run if run.is_terminal else None
-                change = Change(run.key, run.id, turn.run_changed, tuple(turn.nodes), ended, int(run.phase), maps)
+                change = Change(run.key, run.id, turn.run_changed, tuple(turn.nodes), ended, int(run.phase), tried)
                 batch.changes.append(change)
                 if change.is_terminal:
                     self.live.endings[run.key] = change

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
 from dataclasses import dataclass, field
 from typing import Any
@@ -109,9 +110,9 @@ class Telemetry:
         known = {m.name: m for m in shown.metrics}
         for series in update.metrics:
             if series.values and (series.name in known or len(known) < SHOWN):
-                summary = known.get(series.name) or shown.metrics.add(name=series.name)
-                known[series.name] = summary
-                summary.last, summary.last_step = series.values[-1], series.steps[-1]
+                if series.name not in known:
+                    known[series.name] = shown.metrics.add(name=series.name, min=math.nan, max=math.nan)
+                _go_on(known[series.name], series)
         self._hub.tell(ExecutionId(a.project, a.domain, a.execution), k)
 
     def _add(self, batch: _Batch) -> None:
@@ -174,6 +175,14 @@ def _write(connection: Connection, batch: _Batch) -> None:
     rows.set_parameters(connection, batch.key, batch.parameters, batch.at)
     if batch.note is not None:
         rows.set_note(connection, batch.key, batch.note, batch.at)
+
+
+def _go_on(summary: metric_pb2.MetricSummary, series: metric_pb2.MetricSeries) -> None:
+    """Makes a summary that of all points up to these."""
+    summary.last, summary.last_step, summary.points = series.values[-1], series.steps[-1], series.first + len(series.values)
+    numbers = [value for value in (*series.values, summary.min, summary.max) if value == value]
+    if numbers:
+        summary.min, summary.max = min(numbers), max(numbers)
 
 
 def _note(progress: metric_pb2.Progress | None, deck_uri: str) -> Note:

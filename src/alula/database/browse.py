@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 from unicodedata import normalize
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, text, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, func, select, text, tuple_
 
 from alula.database import tables as t
 from alula.database.entity import TABLES
 from alula.database.search import ENDED
 from alula.engine.graph import END, START, NodeKind
+from alula.idl import core
 from alula.idl.identifier import LAUNCH_PLAN, TASK, WORKFLOW
-from alula.idl.phase import TERMINAL_EXECUTION, ExecutionPhase
+from alula.idl.phase import TERMINAL_EXECUTION, AttemptPhase, ExecutionPhase
 
 MAX_COUNTED = 200_000
 """Executions that an overview looks at, the newest ones."""
@@ -201,21 +202,64 @@ def first_nodes(connection: Connection, key: int, limit: int) -> Sequence[Row[An
 
 
 def attempt_page(
-    connection: Connection, key: int, node_id: str, item: int | None, after: tuple[str, int, int] | None, limit: int
+    connection: Connection,
+    key: int,
+    node_ids: Sequence[str],
+    items: tuple[int, int] | None,
+    after: tuple[str, int, int] | None,
+    limit: int,
 ) -> Sequence[Row[Any]]:
     """Attempts of an execution by node, item and number, without their outputs.
 
     Args:
-        node_id: of this node alone; empty: of every one.
-        item: of this item alone.
+        node_ids: of these nodes alone; none: of every one.
+        items: of these alone, the first and the last of them; -1 stands for a node that is no map.
         after: node, item and number of the last one of the page before.
     """
     c = t.task_execution.c
-    where = [c.execution_key == key, *([c.node_id == node_id] if node_id else []), *([c.item == item] if item is not None else [])]
+    where = [c.execution_key == key, *([c.node_id.in_(list(node_ids))] if node_ids else [])]
+    where += [c.item.between(*items)] if items is not None else []
     if after is not None:
         where.append(tuple_(c.node_id, c.item, c.retry_attempt) > tuple_(*after))
     columns = [column for column in c if column.name != "outputs"]
     return connection.execute(select(*columns).where(*where).order_by(c.node_id, c.item, c.retry_attempt).limit(limit)).all()
+
+
+class ItemSpan(NamedTuple):
+    """Attempts at items of a node that have started, without those that the cache answered; µs since the epoch, 0: none."""
+
+    attempts: int
+    first_start: int
+    last_end: int
+    running: int
+
+
+_c = t.task_execution.c
+_HIT = core.CatalogCacheStatus.CACHE_HIT
+_FAILED = (AttemptPhase.FAILED, AttemptPhase.RETRYABLE_FAILED)
+_IS_FAILED = func.sum(case((_c.phase.in_(_FAILED), 1), else_=0))
+
+
+def _started(key: int, node_id: str) -> tuple[ColumnElement[bool], ...]:
+    return (_c.execution_key == key, _c.node_id == node_id, _c.item >= 0, _c.started_at > 0, _c.cache_status != _HIT)
+
+
+def item_span(connection: Connection, key: int, node_id: str) -> ItemSpan:
+    """From when to when the items of a node ran."""
+    running = func.sum(case((_c.ended_at == 0, 1), else_=0))
+    query = select(func.count(), func.min(_c.started_at), func.max(_c.ended_at), running).where(*_started(key, node_id))
+    return ItemSpan(*(value or 0 for value in connection.execute(query).one()))
+
+
+def item_stretches(
+    connection: Connection, key: int, node_id: str, begin: int, width: int
+) -> tuple[dict[int, int], dict[int, tuple[int, int]]]:
+    """By stretch of so many µs, counted from an instant: how many attempts started in it; how many ended, and of them how many failed."""
+    start, end = (_c.started_at - begin) // width, (_c.ended_at - begin) // width
+    where = _started(key, node_id)
+    started = connection.execute(select(start, func.count()).where(*where).group_by(start))
+    ended = connection.execute(select(end, func.count(), _IS_FAILED).where(*where, _c.ended_at > 0).group_by(end))
+    return {row[0]: row[1] for row in started}, {row[0]: (row[1], row[2]) for row in ended}
 
 
 def item_states(connection: Connection, key: int, node_id: str) -> Sequence[tuple[int, int, int]]:

@@ -121,13 +121,80 @@ def notes(connection: Connection, key: int, node_id: str = "") -> Sequence[Row[A
     return connection.execute(select(t.attempt_note).where(*_of(t.attempt_note, key, node_id))).all()
 
 
-def series(connection: Connection, key: AttemptKey, names: Sequence[str]) -> Sequence[Any]:
-    """Every point of an attempt's metrics in order; of all metrics if none is named."""
-    c = t.metric.c
-    where = [c.execution_key == key.execution, c.node_id == key.node_id, c.item == key.item, c.attempt == key.attempt]
-    if names:
-        where.append(c.name.in_(list(names)))
-    return connection.execute(select(c.name, c.number, c.step, c.value, c.at).where(*where).order_by(c.name, c.number)).all()
+class Wanted(NamedTuple):
+    """Which points of a metric: those from a number on, and of these those between two steps and two instants, ends included."""
+
+    name: str
+    first: int = 0
+    steps: tuple[int | None, int | None] = (None, None)
+    at_us: tuple[int | None, int | None] = (None, None)
+
+
+class Extent(NamedTuple):
+    """How many points there are, and the numbers of the first and the last."""
+
+    points: int
+    first: int
+    last: int
+
+
+_m = t.metric.c
+_POINT = (_m.number, _m.step, _m.value, _m.at)
+
+
+def names(connection: Connection, key: AttemptKey) -> list[str]:
+    """Metrics of an attempt: one look into the index for each, however many points they have."""
+    found: list[str] = []
+    first = select(func.min(_m.name)).where(*_attempt(key))
+    name = connection.execute(first).scalar()
+    while name is not None:
+        found.append(name)
+        name = connection.execute(first.where(_m.name > name)).scalar()
+    return found
+
+
+def extent(connection: Connection, key: AttemptKey, wanted: Wanted) -> Extent:
+    """Of the points that are wanted."""
+    row = connection.execute(select(func.count(), func.min(_m.number), func.max(_m.number)).where(*_points(key, wanted))).one()
+    return Extent(row[0], row[1] or 0, row[2] or 0)
+
+
+def series(connection: Connection, key: AttemptKey, wanted: Wanted) -> Sequence[Any]:
+    """Number, step, value and instant of points, in order."""
+    return connection.execute(select(*_POINT).where(*_points(key, wanted)).order_by(_m.number)).all()
+
+
+def thinned(connection: Connection, key: AttemptKey, wanted: Wanted, extent: Extent, stretches: int) -> Sequence[Any]:
+    """Of so many stretches of a series the lowest and the highest point each, one that is no number, and the ends; in order.
+
+    The database chooses them: of a hundred thousand points a few hundred are carried.
+    """
+    width = max(1, -(-(extent.last - extent.first + 1) // stretches))
+    where = _points(key, wanted)
+    stretch = (_m.number - extent.first) // width
+    if connection.dialect.name == "sqlite":
+        # SQLite takes the other columns from the row that is the lowest or highest.
+        chosen = [select(_m.number, _m.step, pick(_m.value), _m.at).where(*where).group_by(stretch) for pick in (func.min, func.max)]
+        chosen.append(select(func.min(_m.number), _m.step, _m.value, _m.at).where(*where, _m.value.is_(None)).group_by(stretch))
+    else:
+        ordered = (_m.value.asc().nulls_last(), _m.value.desc().nulls_last())
+        chosen = [select(*_POINT).distinct(stretch).where(*where).order_by(stretch, value, _m.number) for value in ordered]
+        chosen.append(select(*_POINT).distinct(stretch).where(*where, _m.value.is_(None)).order_by(stretch, _m.number))
+    chosen.append(select(*_POINT).where(*where, _m.number.in_((extent.first, extent.last))))
+    found = {row[0]: row for query in chosen for row in connection.execute(query)}
+    return [found[number] for number in sorted(found)]
+
+
+def _attempt(key: AttemptKey) -> list[ColumnElement[bool]]:
+    return [_m.execution_key == key.execution, _m.node_id == key.node_id, _m.item == key.item, _m.attempt == key.attempt]
+
+
+def _points(key: AttemptKey, wanted: Wanted) -> list[ColumnElement[bool]]:
+    where = [*_attempt(key), _m.name == wanted.name, *([_m.number >= wanted.first] if wanted.first else [])]
+    for column, (least, most) in ((_m.step, wanted.steps), (_m.at, wanted.at_us)):
+        where += [] if least is None else [column >= least]
+        where += [] if most is None else [column <= most]
+    return where
 
 
 def value_of(stored: float | None) -> float:

@@ -26,8 +26,10 @@ const PAUSE_MS = 250;
  * Keeps what is on the page true: phases change in place as they are told, and whatever a change concerns is read again, at once and then
  * with pauses while changes go on. Nothing that is not shown is read, and a server at rest is asked nothing. A reading is never cut
  * short by the next: on a busy server a long list would not be renewed at all, and one that is slow is asked as rarely as it answers.
+ *
+ * @param isQuiet nothing is read on the page that is shown; what changed is read when another shows it.
  */
-export function followChanges(client: QueryClient): () => void {
+export function followChanges(client: QueryClient, { isQuiet = false } = {}): () => void {
   const due = new Set<string>();
   let isRenewing = false;
   let isClosed = false;
@@ -43,7 +45,7 @@ export function followChanges(client: QueryClient): () => void {
       const names = [...due];
       due.clear();
       const rested = new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-      await Promise.all([rested, ...names.map((name) => client.invalidateQueries({ queryKey: [name] }))]);
+      await Promise.all([rested, ...names.map((name) => client.invalidateQueries({ queryKey: [name], refetchType: isQuiet ? "none" : "active" }))]);
     }
     isRenewing = false;
   }

@@ -13,13 +13,20 @@ const broken = new Set<symbol>();
 const waiting = new Set<symbol>();
 const readers = new Set<() => void>();
 
-export function reportBroken(stream: symbol): void {
+/** @param heardAt when something was heard last, in ms since the epoch. */
+export function reportBroken(stream: symbol, heardAt = Date.now()): void {
   broken.add(stream);
-  renew();
+  renew(heardAt);
 }
 
 export function reportWaiting(stream: symbol): void {
   waiting.add(stream);
+  renew();
+}
+
+/** It no longer waits for other windows; whether the server is heard shows when it answers. */
+export function reportServed(stream: symbol): void {
+  waiting.delete(stream);
   renew();
 }
 
@@ -29,10 +36,10 @@ export function reportWhole(stream: symbol): void {
   renew();
 }
 
-function renew(): void {
+function renew(since = Date.now()): void {
   const state = broken.size > 0 ? "lost" : waiting.size > 0 ? "waiting" : "whole";
   if (state === current.state) return;
-  current = { state, since: Date.now() };
+  current = { state, since };
   for (const reader of readers) reader();
 }
 

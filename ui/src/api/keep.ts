@@ -1,8 +1,13 @@
-import { reportBroken, reportWaiting, reportWhole } from "./connection";
+import { reportBroken, reportServed, reportWaiting, reportWhole } from "./connection";
 import { slot, slotFreed, type Slot } from "./slots";
 
-/** over: the server has said all, or refuses. lost: it is tried again after a while. again: at once. */
-export type Outcome = "over" | "lost" | "again";
+/** over: the server has said all, or refuses. lost: it is tried again after a while. again: at once. Silent: lost, without a sign of it. */
+export type Outcome = "over" | "lost" | "again" | Silence;
+
+/** Nothing was heard since then (ms since the epoch) although the connection seems to stand. */
+export interface Silence {
+  silentSince: number;
+}
 
 export interface Standing {
   /** The connection is to be closed: the page is hidden, or nobody looks at what it brings. */
@@ -13,6 +18,17 @@ export interface Standing {
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
+
+/** Those that are open or being opened. */
+const open = new Set<AbortController>();
+/** One fell silent, and none was heard since: whatever was opened before may hang as well, and hang on when the server is back. */
+let isSuspect = false;
+
+function clearSuspicion(heard: AbortController): void {
+  if (!isSuspect) return;
+  isSuspect = false;
+  for (const other of open) if (other !== heard) other.abort();
+}
 
 /**
  * Keeps a connection until it is over or no longer wanted: made again with growing waits when it is lost, closed while the page is hidden,
@@ -31,15 +47,17 @@ export function keepConnected(connect: (standing: Standing) => Promise<Outcome>)
 async function keep(name: symbol, connect: (standing: Standing) => Promise<Outcome>, wanted: AbortSignal): Promise<void> {
   let wait = FIRST_WAIT_MS;
   let mayTake = true;
-  const stands = () => {
-    wait = FIRST_WAIT_MS;
-    reportWhole(name);
-  };
   while (!wanted.aborted) {
     await seen(wanted);
     const held = await slotFor(name, mayTake, wanted);
     if (!held) return;
     const closing = new AbortController();
+    open.add(closing);
+    const stands = () => {
+      wait = FIRST_WAIT_MS;
+      reportWhole(name);
+      clearSuspicion(closing);
+    };
     let isTaken = false;
     void held.lost.then(() => {
       isTaken = !closing.signal.aborted;
@@ -51,12 +69,14 @@ async function keep(name: symbol, connect: (standing: Standing) => Promise<Outco
     forget();
     const isClosed = closing.signal.aborted;
     closing.abort();
+    open.delete(closing);
     held.release();
     // What was taken is not taken back before this window is used: two windows would take turns for ever.
     mayTake = !isTaken && (isClosed || document.hasFocus());
     if (isClosed || outcome === "again") continue;
     if (outcome === "over") return;
-    reportBroken(name);
+    isSuspect ||= outcome !== "lost";
+    reportBroken(name, outcome === "lost" ? undefined : outcome.silentSince);
     await pause(wait, wanted);
     wait = Math.min(LONGEST_WAIT_MS, wait * 2);
   }
@@ -68,7 +88,7 @@ async function slotFor(name: symbol, isUsed: boolean, wanted: AbortSignal): Prom
   while (!wanted.aborted) {
     const found = await slot(mayTake);
     if (found) {
-      reportWhole(name);
+      reportServed(name);
       return found;
     }
     reportWaiting(name);

@@ -16,6 +16,7 @@ export function openStream<T>(url: string, handlers: StreamHandlers<T>): () => v
   return keepConnected(async (standing) => {
     const outcome = await hear(url, standing, handlers);
     if (standing.signal.aborted || outcome === "over") return "over";
+    if (typeof outcome === "object") return outcome;
     // A refusal and a lost connection look the same to an EventSource; one plain request tells them apart.
     if (!(await isRefused(url, standing.signal)) || standing.signal.aborted) return "lost";
     handlers.onRefused?.();
@@ -30,22 +31,76 @@ function hear<T>(url: string, { signal, stands }: Standing, handlers: StreamHand
       return;
     }
     const source = new EventSource(url);
+    const silence = new Silences((silentSince) => end({ silentSince }));
     const end = (outcome: Outcome) => {
+      silence.stop();
       source.close();
       resolve(outcome);
     };
     signal.addEventListener("abort", () => end("over"), { once: true });
     source.onopen = () => {
+      silence.heard();
       stands();
       handlers.onOpen?.();
     };
-    source.onmessage = (event: MessageEvent<string>) => handlers.onMessage(JSON.parse(event.data) as T);
+    source.addEventListener("beat", (event: MessageEvent<string>) => {
+      silence.allow(BEATS_MISSED * (JSON.parse(event.data) as Beat).every_ms);
+    });
+    source.onmessage = (event: MessageEvent<string>) => {
+      silence.heard();
+      handlers.onMessage(JSON.parse(event.data) as T);
+    };
     source.addEventListener("end", () => {
       end("over");
       handlers.onEnd?.();
     });
     source.onerror = () => end("lost");
   });
+}
+
+interface Beat {
+  every_ms: number;
+}
+
+/** So many beats of the server are missed, and it counts as not heard. */
+const BEATS_MISSED = 2;
+/** A server that takes a connection and answers nothing for so long is not heard. */
+const FIRST_ANSWER_MS = 15_000;
+/** After a page stood still, its machine asleep or its thread busy, what had come meanwhile is still to be taken. */
+const LATE_MS = 1000;
+
+/** Notices when nothing is heard for too long. */
+class Silences {
+  private allowed = FIRST_ANSWER_MS;
+  private heardAt = Date.now();
+  private timer: ReturnType<typeof setTimeout>;
+
+  constructor(private readonly onSilent: (since: number) => void) {
+    this.timer = this.wait(this.allowed);
+  }
+
+  allow(ms: number): void {
+    this.allowed = ms;
+    this.heard();
+  }
+
+  heard(): void {
+    this.heardAt = Date.now();
+    clearTimeout(this.timer);
+    this.timer = this.wait(this.allowed);
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
+  private wait(ms: number): ReturnType<typeof setTimeout> {
+    const due = Date.now() + ms;
+    return setTimeout(() => {
+      if (Date.now() > due + LATE_MS) this.timer = this.wait(LATE_MS);
+      else this.onSilent(this.heardAt);
+    }, ms);
+  }
 }
 
 /** A server that takes connections and says nothing is as lost as one that takes none. */

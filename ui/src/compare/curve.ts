@@ -1,4 +1,3 @@
-import type { MetricSeries } from "@/idl";
 import { floatOf } from "@/literal/scalar";
 
 /** How curves are looked at. */
@@ -12,14 +11,35 @@ export interface CurveLook {
 
 export const PLAIN_LOOK: CurveLook = { isLog: false, isTime: false, weight: 0 };
 
+/** Columns of a metric's points. */
+export interface Points {
+  steps: readonly number[];
+  /** "NaN" and "Infinity" as texts. */
+  values: readonly (number | string)[];
+  /** µs since the epoch. */
+  at: readonly number[];
+}
+
 /** The points of a metric from left to right, as a plot wants them: a task may tell its steps in any order. */
-export function pointsOf(series: MetricSeries | undefined, { isTime, weight }: Pick<CurveLook, "isTime" | "weight">): { x: number[]; y: number[] } {
-  const { at_us = [], steps = [], values = [] } = series ?? {};
-  const begin = Number(at_us[0] ?? 0);
-  const all = isTime ? at_us.map((at) => (Number(at) - begin) / 1e6) : steps.map(Number);
-  const order = all.map((_, at) => at);
-  if (all.some((x, at) => at > 0 && x < (all[at - 1] ?? x))) order.sort((a, b) => (all[a] ?? 0) - (all[b] ?? 0));
-  return { x: order.map((at) => all[at] ?? 0), y: smooth(order.map((at) => floatOf(values[at] ?? 0)), weight) };
+export function pointsOf(series: Points | undefined, { isTime, weight }: Pick<CurveLook, "isTime" | "weight">): { x: number[]; y: number[] } {
+  const { at = [], steps = [], values = [] } = series ?? {};
+  const begin = at[0] ?? 0;
+  const all = isTime ? at.map((each) => (each - begin) / 1e6) : steps;
+  const order = all.map((_, index) => index);
+  if (all.some((x, index) => index > 0 && x < (all[index - 1] ?? x))) order.sort((a, b) => (all[a] ?? 0) - (all[b] ?? 0));
+  return { x: order.map((index) => all[index] ?? 0), y: smooth(order.map((index) => floatOf(values[index] ?? 0)), weight) };
+}
+
+/** What was zoomed in to on the axis of a plot, of one series in its own terms. */
+export function rangeOf(series: Points | undefined, zoom: Zoom, isTime: boolean): { isTime: boolean; from: number; to: number } {
+  const begin = series?.at[0] ?? 0;
+  return isTime ? { isTime, from: begin + zoom.from * 1e6, to: begin + zoom.to * 1e6 } : { isTime, ...zoom };
+}
+
+/** A part of the axis of a plot. */
+export interface Zoom {
+  from: number;
+  to: number;
 }
 
 /**

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { ComparedExecution, Literal, MetricSeries } from "@/idl";
+import type { ComparedExecution, Literal } from "@/idl";
 import { toCsv } from "./csv";
 import { axesOf } from "./parallel";
-import { pointsOf, smooth } from "./curve";
+import { pointsOf, rangeOf, smooth } from "./curve";
 import { compareExecutions } from "./table";
 
 const integer = (value: string): Literal => ({ scalar: { primitive: { integer: value } } });
@@ -89,7 +89,7 @@ describe("CSV", () => {
 });
 
 describe("points of a curve", () => {
-  const series: MetricSeries = { steps: ["2", "0", "1"], at_us: ["1000000", "1500000", "3000000"], values: [8, 4, "NaN"] };
+  const series = { steps: [2, 0, 1], at: [1_000_000, 1_500_000, 3_000_000], values: [8, 4, "NaN"] };
   it("go from left to right before they are smoothed", () => {
     expect(pointsOf(series, { isTime: false, weight: 0 })).toEqual({ x: [0, 1, 2], y: [4, Number.NaN, 8] });
     expect(pointsOf(series, { isTime: false, weight: 0.5 }).y[2]).toBeCloseTo(20 / 3);
@@ -97,6 +97,10 @@ describe("points of a curve", () => {
   it("are seconds since the first by time", () => {
     expect(pointsOf(series, { isTime: true, weight: 0 })).toEqual({ x: [0, 0.5, 2], y: [8, 4, Number.NaN] });
     expect(pointsOf(undefined, { isTime: true, weight: 0 })).toEqual({ x: [], y: [] });
+  });
+  it("are looked at closer in the terms of their series", () => {
+    expect(rangeOf(series, { from: 0.5, to: 2 }, true)).toEqual({ isTime: true, from: 1_500_000, to: 3_000_000 });
+    expect(rangeOf(series, { from: 0.5, to: 2 }, false)).toEqual({ isTime: false, from: 0.5, to: 2 });
   });
 });
 

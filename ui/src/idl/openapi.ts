@@ -1374,6 +1374,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alula/v1/item_spans/{id.execution_id.project}/{id.execution_id.domain}/{id.execution_id.name}/{id.node_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** alula.v1.BrowseService.GetItemSpans */
+        get: operations["BrowseService_GetItemSpans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alula/v1/compare": {
         parameters: {
             query?: never;
@@ -1601,6 +1618,17 @@ export interface components {
         "alula.v1.GetSeriesResponse": {
             series?: components["schemas"]["alula.v1.MetricSeries"][];
         };
+        "alula.v1.ItemSpansResponse": {
+            size?: number;
+            /** Format: int64 */
+            attempts?: string | number;
+            /** Format: date-time */
+            begin?: string;
+            /** Format: date-time */
+            end?: string;
+            running?: number[];
+            failed?: number[];
+        };
         "alula.v1.ItemsResponse": {
             size?: number;
             phases?: string;
@@ -1621,6 +1649,8 @@ export interface components {
             at_us?: (string | number)[];
             /** Format: int64 */
             first?: string | number;
+            /** Format: int64 */
+            points?: string | number;
         };
         "alula.v1.MetricSummary": {
             name?: string;
@@ -6428,6 +6458,12 @@ export interface operations {
                 "id.execution_id.org"?: string;
                 item?: number;
                 names?: string[];
+                firsts?: (string | number)[];
+                most?: number;
+                from_step?: string | number;
+                to_step?: string | number;
+                from_us?: string | number;
+                to_us?: string | number;
             };
             header?: never;
             path: {
@@ -6784,6 +6820,9 @@ export interface operations {
                 item?: number;
                 limit?: number;
                 token?: string;
+                last_item?: number;
+                node_ids?: string[];
+                without_items?: boolean;
             };
             header?: never;
             path: {
@@ -6840,6 +6879,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["alula.v1.ItemsResponse"];
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["google.rpc.Status"];
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    BrowseService_GetItemSpans: {
+        parameters: {
+            query?: {
+                "id.execution_id.org"?: string;
+                stretches?: number;
+            };
+            header?: never;
+            path: {
+                "id.execution_id.project": string;
+                "id.execution_id.domain": string;
+                "id.execution_id.name": string;
+                "id.node_id": string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ItemSpansResponse */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["alula.v1.ItemSpansResponse"];
                     "application/octet-stream": string;
                 };
             };

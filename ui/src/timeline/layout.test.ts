@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { NodeRow } from "@/graph/rows";
 import type { AttemptDetail } from "@/idl";
-import { layTimeline, ticks, unfolded } from "./layout";
+import { barsOf, Lines, nodeLines, spanOfAll, ticks, wholeOf } from "./layout";
 
 const BEGIN = Date.parse("2026-01-01T00:00:00Z");
 const iso = (second: number) => new Date(BEGIN + 1000 * second).toISOString();
@@ -14,29 +14,38 @@ function attempt(id: string, number: number, from: number, to: number, item = 0)
   return { node: { node_id: id }, retry_attempt: number, item, created_at: iso(from), ended_at: iso(to), phase: "SUCCEEDED", times: { run_us: String((to - from) * 1e6) } };
 }
 
+const seconds = (bar: { from: number; to: number }) => [(bar.from - BEGIN) / 1000, (bar.to - BEGIN) / 1000];
+
 describe("a timeline", () => {
-  const timeline = layTimeline([row("w", 0, { hasChildren: true }), row("a", 1), row("m", 0)], [attempt("a", 0, 0, 1), attempt("a", 1, 1, 3), attempt("m", 0, 2, 9, 2), attempt("m", 0, 2, 5, 1)], BEGIN);
+  const nodes = [row("w", 0, { hasChildren: true }), row("a", 1), row("m", 0, { kind: "map", endedAt: BEGIN + 9000 })];
+  const rows = nodeLines(nodes, ({ kind }) => kind === "map");
+
+  test("reaches from the first beginning to the last end, or to now", () => {
+    const { from, to } = spanOfAll(nodes, BEGIN);
+    expect([from, to > BEGIN + 9000, to < BEGIN + 9500]).toEqual([BEGIN, true, true]);
+    expect(spanOfAll([...nodes, row("r", 0, { phase: "RUNNING", endedAt: Number.NaN })], BEGIN + 20_000).to).toBeGreaterThan(BEGIN + 20_000);
+    expect(spanOfAll([], BEGIN).from).toBe(BEGIN);
+  });
 
   test("has a bar for each attempt, and one for what has none", () => {
-    expect(timeline.rows.map((each) => [each.key, each.bars.map((bar) => [bar.attempt, (bar.from - BEGIN) / 1000, (bar.to - BEGIN) / 1000])])).toEqual([
-      ["w", [[-1, 0, 4]]],
-      ["a", [[0, 0, 1], [1, 1, 3]]],
-      ["m", [[-1, 0, 4]]],
-      ["m[0]", [[0, 2, 5]]],
-      ["m[1]", [[0, 2, 9]]],
-    ]);
-    expect(timeline.from).toBe(BEGIN);
-    expect(timeline.to).toBeGreaterThan(BEGIN + 9000);
-    expect(timeline.to).toBeLessThan(BEGIN + 9500);
+    expect(barsOf([attempt("a", 0, 0, 1), attempt("a", 1, 1, 3)], BEGIN).map((bar) => [bar.attempt, ...seconds(bar)])).toEqual([[0, 0, 1], [1, 1, 3]]);
+    expect(wholeOf(row("w", 0), BEGIN).map((bar) => [bar.attempt, ...seconds(bar)])).toEqual([[-1, 0, 4]]);
   });
 
   test("folds a map's items from the start, and others when asked", () => {
-    expect(unfolded(timeline.rows, new Set()).map((each) => each.key)).toEqual(["w", "a", "m"]);
-    expect(unfolded(timeline.rows, new Set(["m", "w"])).map((each) => each.key)).toEqual(["w", "m", "m[0]", "m[1]"]);
+    const shown = (...toggled: string[]) => {
+      const lines = new Lines(rows, new Set(toggled), () => 3);
+      return Array.from({ length: lines.count }, (_, at) => lines.at(at)?.key);
+    };
+    expect(shown()).toEqual(["w", "a", "m"]);
+    expect(shown("m", "w")).toEqual(["w", "m", "m[0]", "m[1]", "m[2]"]);
   });
 
-  test("of nothing is empty", () => {
-    expect(layTimeline([], [], BEGIN)).toMatchObject({ rows: [], from: BEGIN });
+  test("finds any of the items of several large maps", () => {
+    const many = nodeLines([row("m", 0), row("n", 0), row("z", 0)], ({ id }) => id !== "z");
+    const lines = new Lines(many, new Set(["m", "n"]), () => 50_000);
+    expect([0, 1, 50_000, 50_001, 50_002, 100_001, 100_002, 100_003].map((at) => lines.at(at)?.key)).toEqual(["m", "m[0]", "m[49999]", "n", "n[0]", "n[49999]", "z", undefined]);
+    expect([lines.count, lines.at(-1)]).toEqual([100_003, undefined]);
   });
 });
 

@@ -622,6 +622,9 @@ class ListAttemptsRequest(_message.Message):
     ITEM_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     TOKEN_FIELD_NUMBER: _builtins.int
+    LAST_ITEM_FIELD_NUMBER: _builtins.int
+    NODE_IDS_FIELD_NUMBER: _builtins.int
+    WITHOUT_ITEMS_FIELD_NUMBER: _builtins.int
     node_id: _builtins.str
     """empty: every node"""
     item: _builtins.int
@@ -629,8 +632,16 @@ class ListAttemptsRequest(_message.Message):
     limit: _builtins.int
     """at most 1,000; 0: 50"""
     token: _builtins.str
+    last_item: _builtins.int
+    """with item: the last of several, index plus one"""
+    without_items: _builtins.bool
+    """of maps none"""
     @_builtins.property
     def id(self) -> _identifier_pb2.WorkflowExecutionIdentifier: ...
+    @_builtins.property
+    def node_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """instead of node_id: of these nodes, at most 200"""
+
     def __init__(
         self,
         *,
@@ -639,10 +650,13 @@ class ListAttemptsRequest(_message.Message):
         item: _builtins.int = ...,
         limit: _builtins.int = ...,
         token: _builtins.str = ...,
+        last_item: _builtins.int = ...,
+        node_ids: _abc.Iterable[_builtins.str] | None = ...,
+        without_items: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "item", b"item", "limit", b"limit", "node_id", b"node_id", "token", b"token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "item", b"item", "last_item", b"last_item", "limit", b"limit", "node_id", b"node_id", "node_ids", b"node_ids", "token", b"token", "without_items", b"without_items"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -721,6 +735,80 @@ class ItemsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ItemsResponse: _TypeAlias = ItemsResponse  # noqa: Y015
+
+@_typing.final
+class GetItemSpansRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    STRETCHES_FIELD_NUMBER: _builtins.int
+    stretches: _builtins.int
+    """at most 1,000; 0: 200"""
+    @_builtins.property
+    def id(self) -> _identifier_pb2.NodeExecutionIdentifier: ...
+    def __init__(
+        self,
+        *,
+        id: _identifier_pb2.NodeExecutionIdentifier | None = ...,
+        stretches: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "stretches", b"stretches"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetItemSpansRequest: _TypeAlias = GetItemSpansRequest  # noqa: Y015
+
+@_typing.final
+class ItemSpansResponse(_message.Message):
+    """When the items of an array node ran: the time from the first start to the last end in equal stretches."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SIZE_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_FIELD_NUMBER: _builtins.int
+    BEGIN_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    RUNNING_FIELD_NUMBER: _builtins.int
+    FAILED_FIELD_NUMBER: _builtins.int
+    size: _builtins.int
+    """items"""
+    attempts: _builtins.int
+    """at items, without those that the output cache answered"""
+    @_builtins.property
+    def begin(self) -> _timestamp_pb2.Timestamp:
+        """unset: none has started"""
+
+    @_builtins.property
+    def end(self) -> _timestamp_pb2.Timestamp:
+        """now, while any runs"""
+
+    @_builtins.property
+    def running(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """attempts that ran in a stretch, be it for a part of it"""
+
+    @_builtins.property
+    def failed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """attempts that failed in it"""
+
+    def __init__(
+        self,
+        *,
+        size: _builtins.int = ...,
+        attempts: _builtins.int = ...,
+        begin: _timestamp_pb2.Timestamp | None = ...,
+        end: _timestamp_pb2.Timestamp | None = ...,
+        running: _abc.Iterable[_builtins.int] | None = ...,
+        failed: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["begin", b"begin", "end", b"end"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "begin", b"begin", "end", b"end", "failed", b"failed", "running", b"running", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ItemSpansResponse: _TypeAlias = ItemSpansResponse  # noqa: Y015
 
 @_typing.final
 class CompareExecutionsRequest(_message.Message):

@@ -26,7 +26,7 @@ from flyteidl.core import identifier_pb2 as flyteidl_dot_core_dot_identifier__pb
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x61lula/idl/v1/metric.proto\x12\x08\x61lula.v1\x1a\x1e\x66lyteidl/core/identifier.proto\x1a\x1cgoogle/api/annotations.proto\"Y\n\x0cMetricSeries\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05steps\x18\x02 \x03(\x12\x12\x0e\n\x06values\x18\x03 \x03(\x01\x12\r\n\x05\x61t_us\x18\x04 \x03(\x03\x12\r\n\x05\x66irst\x18\x05 \x01(\x04\"(\n\tParameter\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"8\n\x08Progress\x12\x0c\n\x04\x64one\x18\x01 \x01(\x01\x12\r\n\x05total\x18\x02 \x01(\x01\x12\x0f\n\x07message\x18\x03 \x01(\t\"\xbb\x01\n\rAttemptUpdate\x12\x0e\n\x06handle\x18\x01 \x01(\x04\x12\x10\n\x08is_first\x18\x02 \x01(\x08\x12\'\n\x07metrics\x18\x03 \x03(\x0b\x32\x16.alula.v1.MetricSeries\x12\'\n\nparameters\x18\x04 \x03(\x0b\x32\x13.alula.v1.Parameter\x12$\n\x08progress\x18\x05 \x01(\x0b\x32\x12.alula.v1.Progress\x12\x10\n\x08\x64\x65\x63k_uri\x18\x06 \x01(\t\"h\n\rMetricSummary\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04last\x18\x02 \x01(\x01\x12\x0b\n\x03min\x18\x03 \x01(\x01\x12\x0b\n\x03max\x18\x04 \x01(\x01\x12\x0e\n\x06points\x18\x05 \x01(\x04\x12\x11\n\tlast_step\x18\x06 \x01(\x12\"\xa8\x02\n\x0e\x41ttemptMetrics\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x0c\n\x04item\x18\x02 \x01(\x05\x12\x15\n\rretry_attempt\x18\x03 \x01(\r\x12(\n\x07metrics\x18\x04 \x03(\x0b\x32\x17.alula.v1.MetricSummary\x12\'\n\nparameters\x18\x05 \x03(\x0b\x32\x13.alula.v1.Parameter\x12$\n\x08progress\x18\x06 \x01(\x0b\x32\x12.alula.v1.Progress\x12\x10\n\x08\x64\x65\x63k_uri\x18\x07 \x01(\t\x12;\n\x0b\x63omputed_by\x18\x08 \x01(\x0b\x32&.flyteidl.core.TaskExecutionIdentifier\x12\x18\n\x10\x63omputed_by_item\x18\t \x01(\x05\"s\n\x12ListMetricsRequest\x12\x36\n\x02id\x18\x01 \x01(\x0b\x32*.flyteidl.core.WorkflowExecutionIdentifier\x12\x0f\n\x07node_id\x18\x02 \x01(\t\x12\x14\n\x0c\x61ll_attempts\x18\x03 \x01(\x08\"A\n\x13ListMetricsResponse\x12*\n\x08\x61ttempts\x18\x01 \x03(\x0b\x32\x18.alula.v1.AttemptMetrics\"z\n\x10GetSeriesRequest\x12\x32\n\x02id\x18\x01 \x01(\x0b\x32&.flyteidl.core.NodeExecutionIdentifier\x12\x15\n\rretry_attempt\x18\x02 \x01(\r\x12\x0c\n\x04item\x18\x03 \x01(\x05\x12\r\n\x05names\x18\x04 \x03(\t\";\n\x11GetSeriesResponse\x12&\n\x06series\x18\x01 \x03(\x0b\x32\x16.alula.v1.MetricSeries2\xeb\x02\n\rMetricService\x12\x8c\x01\n\x0bListMetrics\x12\x1c.alula.v1.ListMetricsRequest\x1a\x1d.alula.v1.ListMetricsResponse\"@\x82\xd3\xe4\x93\x02:\x12\x38/api/alula/v1/metrics/{id.project}/{id.domain}/{id.name}\x12\xca\x01\n\tGetSeries\x12\x1a.alula.v1.GetSeriesRequest\x1a\x1b.alula.v1.GetSeriesResponse\"\x83\x01\x82\xd3\xe4\x93\x02}\x12{/api/alula/v1/series/{id.execution_id.project}/{id.execution_id.domain}/{id.execution_id.name}/{id.node_id}/{retry_attempt}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x61lula/idl/v1/metric.proto\x12\x08\x61lula.v1\x1a\x1e\x66lyteidl/core/identifier.proto\x1a\x1cgoogle/api/annotations.proto\"i\n\x0cMetricSeries\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05steps\x18\x02 \x03(\x12\x12\x0e\n\x06values\x18\x03 \x03(\x01\x12\r\n\x05\x61t_us\x18\x04 \x03(\x03\x12\r\n\x05\x66irst\x18\x05 \x01(\x04\x12\x0e\n\x06points\x18\x06 \x01(\x04\"(\n\tParameter\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"8\n\x08Progress\x12\x0c\n\x04\x64one\x18\x01 \x01(\x01\x12\r\n\x05total\x18\x02 \x01(\x01\x12\x0f\n\x07message\x18\x03 \x01(\t\"\xbb\x01\n\rAttemptUpdate\x12\x0e\n\x06handle\x18\x01 \x01(\x04\x12\x10\n\x08is_first\x18\x02 \x01(\x08\x12\'\n\x07metrics\x18\x03 \x03(\x0b\x32\x16.alula.v1.MetricSeries\x12\'\n\nparameters\x18\x04 \x03(\x0b\x32\x13.alula.v1.Parameter\x12$\n\x08progress\x18\x05 \x01(\x0b\x32\x12.alula.v1.Progress\x12\x10\n\x08\x64\x65\x63k_uri\x18\x06 \x01(\t\"h\n\rMetricSummary\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04last\x18\x02 \x01(\x01\x12\x0b\n\x03min\x18\x03 \x01(\x01\x12\x0b\n\x03max\x18\x04 \x01(\x01\x12\x0e\n\x06points\x18\x05 \x01(\x04\x12\x11\n\tlast_step\x18\x06 \x01(\x12\"\xa8\x02\n\x0e\x41ttemptMetrics\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x0c\n\x04item\x18\x02 \x01(\x05\x12\x15\n\rretry_attempt\x18\x03 \x01(\r\x12(\n\x07metrics\x18\x04 \x03(\x0b\x32\x17.alula.v1.MetricSummary\x12\'\n\nparameters\x18\x05 \x03(\x0b\x32\x13.alula.v1.Parameter\x12$\n\x08progress\x18\x06 \x01(\x0b\x32\x12.alula.v1.Progress\x12\x10\n\x08\x64\x65\x63k_uri\x18\x07 \x01(\t\x12;\n\x0b\x63omputed_by\x18\x08 \x01(\x0b\x32&.flyteidl.core.TaskExecutionIdentifier\x12\x18\n\x10\x63omputed_by_item\x18\t \x01(\x05\"s\n\x12ListMetricsRequest\x12\x36\n\x02id\x18\x01 \x01(\x0b\x32*.flyteidl.core.WorkflowExecutionIdentifier\x12\x0f\n\x07node_id\x18\x02 \x01(\t\x12\x14\n\x0c\x61ll_attempts\x18\x03 \x01(\x08\"A\n\x13ListMetricsResponse\x12*\n\x08\x61ttempts\x18\x01 \x03(\x0b\x32\x18.alula.v1.AttemptMetrics\"\xa0\x02\n\x10GetSeriesRequest\x12\x32\n\x02id\x18\x01 \x01(\x0b\x32&.flyteidl.core.NodeExecutionIdentifier\x12\x15\n\rretry_attempt\x18\x02 \x01(\r\x12\x0c\n\x04item\x18\x03 \x01(\x05\x12\r\n\x05names\x18\x04 \x03(\t\x12\x0e\n\x06\x66irsts\x18\x05 \x03(\x04\x12\x0c\n\x04most\x18\x06 \x01(\r\x12\x16\n\tfrom_step\x18\x07 \x01(\x12H\x00\x88\x01\x01\x12\x14\n\x07to_step\x18\x08 \x01(\x12H\x01\x88\x01\x01\x12\x14\n\x07\x66rom_us\x18\t \x01(\x03H\x02\x88\x01\x01\x12\x12\n\x05to_us\x18\n \x01(\x03H\x03\x88\x01\x01\x42\x0c\n\n_from_stepB\n\n\x08_to_stepB\n\n\x08_from_usB\x08\n\x06_to_us\";\n\x11GetSeriesResponse\x12&\n\x06series\x18\x01 \x03(\x0b\x32\x16.alula.v1.MetricSeries2\xeb\x02\n\rMetricService\x12\x8c\x01\n\x0bListMetrics\x12\x1c.alula.v1.ListMetricsRequest\x1a\x1d.alula.v1.ListMetricsResponse\"@\x82\xd3\xe4\x93\x02:\x12\x38/api/alula/v1/metrics/{id.project}/{id.domain}/{id.name}\x12\xca\x01\n\tGetSeries\x12\x1a.alula.v1.GetSeriesRequest\x1a\x1b.alula.v1.GetSeriesResponse\"\x83\x01\x82\xd3\xe4\x93\x02}\x12{/api/alula/v1/series/{id.execution_id.project}/{id.execution_id.domain}/{id.execution_id.name}/{id.node_id}/{retry_attempt}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,25 +38,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_METRICSERVICE'].methods_by_name['GetSeries']._loaded_options = None
   _globals['_METRICSERVICE'].methods_by_name['GetSeries']._serialized_options = b'\202\323\344\223\002}\022{/api/alula/v1/series/{id.execution_id.project}/{id.execution_id.domain}/{id.execution_id.name}/{id.node_id}/{retry_attempt}'
   _globals['_METRICSERIES']._serialized_start=101
-  _globals['_METRICSERIES']._serialized_end=190
-  _globals['_PARAMETER']._serialized_start=192
-  _globals['_PARAMETER']._serialized_end=232
-  _globals['_PROGRESS']._serialized_start=234
-  _globals['_PROGRESS']._serialized_end=290
-  _globals['_ATTEMPTUPDATE']._serialized_start=293
-  _globals['_ATTEMPTUPDATE']._serialized_end=480
-  _globals['_METRICSUMMARY']._serialized_start=482
-  _globals['_METRICSUMMARY']._serialized_end=586
-  _globals['_ATTEMPTMETRICS']._serialized_start=589
-  _globals['_ATTEMPTMETRICS']._serialized_end=885
-  _globals['_LISTMETRICSREQUEST']._serialized_start=887
-  _globals['_LISTMETRICSREQUEST']._serialized_end=1002
-  _globals['_LISTMETRICSRESPONSE']._serialized_start=1004
-  _globals['_LISTMETRICSRESPONSE']._serialized_end=1069
-  _globals['_GETSERIESREQUEST']._serialized_start=1071
-  _globals['_GETSERIESREQUEST']._serialized_end=1193
-  _globals['_GETSERIESRESPONSE']._serialized_start=1195
-  _globals['_GETSERIESRESPONSE']._serialized_end=1254
-  _globals['_METRICSERVICE']._serialized_start=1257
-  _globals['_METRICSERVICE']._serialized_end=1620
+  _globals['_METRICSERIES']._serialized_end=206
+  _globals['_PARAMETER']._serialized_start=208
+  _globals['_PARAMETER']._serialized_end=248
+  _globals['_PROGRESS']._serialized_start=250
+  _globals['_PROGRESS']._serialized_end=306
+  _globals['_ATTEMPTUPDATE']._serialized_start=309
+  _globals['_ATTEMPTUPDATE']._serialized_end=496
+  _globals['_METRICSUMMARY']._serialized_start=498
+  _globals['_METRICSUMMARY']._serialized_end=602
+  _globals['_ATTEMPTMETRICS']._serialized_start=605
+  _globals['_ATTEMPTMETRICS']._serialized_end=901
+  _globals['_LISTMETRICSREQUEST']._serialized_start=903
+  _globals['_LISTMETRICSREQUEST']._serialized_end=1018
+  _globals['_LISTMETRICSRESPONSE']._serialized_start=1020
+  _globals['_LISTMETRICSRESPONSE']._serialized_end=1085
+  _globals['_GETSERIESREQUEST']._serialized_start=1088
+  _globals['_GETSERIESREQUEST']._serialized_end=1376
+  _globals['_GETSERIESRESPONSE']._serialized_start=1378
+  _globals['_GETSERIESRESPONSE']._serialized_end=1437
+  _globals['_METRICSERVICE']._serialized_start=1440
+  _globals['_METRICSERVICE']._serialized_end=1803
 # @@protoc_insertion_point(module_scope)

@@ -32,9 +32,12 @@ class MetricSeries(_message.Message):
     VALUES_FIELD_NUMBER: _builtins.int
     AT_US_FIELD_NUMBER: _builtins.int
     FIRST_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     first: _builtins.int
     """number of the first of these points in the attempt's series, from 0"""
+    points: _builtins.int
+    """in an answer: of so many points, whether all or some of them are given"""
     @_builtins.property
     def steps(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
     @_builtins.property
@@ -53,10 +56,11 @@ class MetricSeries(_message.Message):
         values: _abc.Iterable[_builtins.float] | None = ...,
         at_us: _abc.Iterable[_builtins.int] | None = ...,
         first: _builtins.int = ...,
+        points: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_us", b"at_us", "first", b"first", "name", b"name", "steps", b"steps", "values", b"values"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_us", b"at_us", "first", b"first", "name", b"name", "points", b"points", "steps", b"steps", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -303,14 +307,31 @@ class GetSeriesRequest(_message.Message):
     RETRY_ATTEMPT_FIELD_NUMBER: _builtins.int
     ITEM_FIELD_NUMBER: _builtins.int
     NAMES_FIELD_NUMBER: _builtins.int
+    FIRSTS_FIELD_NUMBER: _builtins.int
+    MOST_FIELD_NUMBER: _builtins.int
+    FROM_STEP_FIELD_NUMBER: _builtins.int
+    TO_STEP_FIELD_NUMBER: _builtins.int
+    FROM_US_FIELD_NUMBER: _builtins.int
+    TO_US_FIELD_NUMBER: _builtins.int
     retry_attempt: _builtins.int
     item: _builtins.int
     """index in an array node plus one; 0: an ordinary task"""
+    most: _builtins.int
+    """about so many points of a metric: the lowest and the highest of equal stretches, gaps included; 0: every point"""
+    from_step: _builtins.int
+    """Only points between these, ends included."""
+    to_step: _builtins.int
+    from_us: _builtins.int
+    to_us: _builtins.int
     @_builtins.property
     def id(self) -> _identifier_pb2.NodeExecutionIdentifier: ...
     @_builtins.property
     def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """empty: every metric"""
+
+    @_builtins.property
+    def firsts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """one for each name: its points from this number on; empty: from the beginning"""
 
     def __init__(
         self,
@@ -319,12 +340,33 @@ class GetSeriesRequest(_message.Message):
         retry_attempt: _builtins.int = ...,
         item: _builtins.int = ...,
         names: _abc.Iterable[_builtins.str] | None = ...,
+        firsts: _abc.Iterable[_builtins.int] | None = ...,
+        most: _builtins.int = ...,
+        from_step: _builtins.int | None = ...,
+        to_step: _builtins.int | None = ...,
+        from_us: _builtins.int | None = ...,
+        to_us: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_from_step", b"_from_step", "_from_us", b"_from_us", "_to_step", b"_to_step", "_to_us", b"_to_us", "from_step", b"from_step", "from_us", b"from_us", "id", b"id", "to_step", b"to_step", "to_us", b"to_us"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "item", b"item", "names", b"names", "retry_attempt", b"retry_attempt"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_from_step", b"_from_step", "_from_us", b"_from_us", "_to_step", b"_to_step", "_to_us", b"_to_us", "firsts", b"firsts", "from_step", b"from_step", "from_us", b"from_us", "id", b"id", "item", b"item", "most", b"most", "names", b"names", "retry_attempt", b"retry_attempt", "to_step", b"to_step", "to_us", b"to_us"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__from_step: _TypeAlias = _typing.Literal["from_step"]  # noqa: Y015
+    _WhichOneofArgType__from_step: _TypeAlias = _typing.Literal["_from_step", b"_from_step"]  # noqa: Y015
+    _WhichOneofReturnType__from_us: _TypeAlias = _typing.Literal["from_us"]  # noqa: Y015
+    _WhichOneofArgType__from_us: _TypeAlias = _typing.Literal["_from_us", b"_from_us"]  # noqa: Y015
+    _WhichOneofReturnType__to_step: _TypeAlias = _typing.Literal["to_step"]  # noqa: Y015
+    _WhichOneofArgType__to_step: _TypeAlias = _typing.Literal["_to_step", b"_to_step"]  # noqa: Y015
+    _WhichOneofReturnType__to_us: _TypeAlias = _typing.Literal["to_us"]  # noqa: Y015
+    _WhichOneofArgType__to_us: _TypeAlias = _typing.Literal["_to_us", b"_to_us"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__from_step) -> _WhichOneofReturnType__from_step | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__from_us) -> _WhichOneofReturnType__from_us | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__to_step) -> _WhichOneofReturnType__to_step | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__to_us) -> _WhichOneofReturnType__to_us | None: ...
 
 Global___GetSeriesRequest: _TypeAlias = GetSeriesRequest  # noqa: Y015
 

@@ -57,7 +57,7 @@ class MetricServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetSeries(self, request, context):
-        """Every point of one attempt's metrics.
+        """Points of one attempt's metrics: every one, or as many as a picture can show.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

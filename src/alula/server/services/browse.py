@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alula.control.attempts import get_items, list_attempts
+from alula.control.attempts import get_item_spans, get_items, list_attempts
 from alula.control.check import check_launch
 from alula.control.compare import compare_executions
 from alula.control.overview import overview
@@ -40,6 +40,10 @@ class BrowseService:
 
     async def GetItems(self, request: browse_pb2.GetItemsRequest, context: Context) -> browse_pb2.ItemsResponse:
         return await self._platform.read(lambda c: get_items(c, self._platform.library, request.id))
+
+    async def GetItemSpans(self, request: browse_pb2.GetItemSpansRequest, context: Context) -> browse_pb2.ItemSpansResponse:
+        platform = self._platform
+        return await platform.read(lambda c: get_item_spans(c, platform.library, request, platform.clock()))
 
     async def CompareExecutions(
         self, request: browse_pb2.CompareExecutionsRequest, context: Context

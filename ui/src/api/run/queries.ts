@@ -1,43 +1,35 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { executionKeys } from "@/api/execution/keys";
 import { get } from "@/api/client";
-import type { Alula, AttemptMetrics, CacheExplanation, CompiledWorkflowClosure, ExecutionId, Identifier, LiteralMap, MetricSeries, Signal } from "@/idl";
+import type { Alula, AttemptMetrics, CacheExplanation, CompiledWorkflowClosure, ExecutionId, Identifier, LiteralMap, Signal } from "@/idl";
 import { runKeys } from "./keys";
 
 const PAGE = 1000;
-/** Of a whole execution no more are read: its timeline says so. */
-export const MOST_ATTEMPTS = 10_000;
-
 function parts(id: ExecutionId): [string, string, string] {
   return [id.project ?? "", id.domain ?? "", id.name ?? ""];
 }
 
-export interface Attempts {
-  attempts: Alula<"AttemptDetail">[];
-  isCut: boolean;
-}
-
-/** Attempts of an execution, one node of it or one item, by node, item and number. `item` counts from 0. */
-export function attemptsQuery(id: ExecutionId, at: unknown, nodeId?: string, item?: number) {
+/** Attempts of one node or one item, by number. `item` counts from 0. */
+export function attemptsQuery(id: ExecutionId, at: unknown, nodeId: string, item?: number) {
   return queryOptions({
     queryKey: runKeys.attempts(id, at, nodeId, item),
     queryFn: ({ signal }) => readAttempts(id, nodeId, item, signal),
     placeholderData: keepPreviousData,
-    // While a run goes on there is a new answer every second or so, of up to thousands of attempts: the old ones are not kept.
+    // While a node changes there is a new answer every second or so: the old ones are not kept.
     gcTime: 5_000,
   });
 }
 
-async function readAttempts(id: ExecutionId, nodeId: string | undefined, item: number | undefined, signal: AbortSignal): Promise<Attempts> {
-  const attempts: Attempts["attempts"] = [];
+async function readAttempts(id: ExecutionId, nodeId: string, item: number | undefined, signal: AbortSignal): Promise<Alula<"AttemptDetail">[]> {
+  const query = item === undefined ? { node_id: nodeId, without_items: true } : { node_id: nodeId, item: item + 1 };
+  const attempts: Alula<"AttemptDetail">[] = [];
   let token = "";
   do {
-    const query = { node_id: nodeId, item: item === undefined ? undefined : item + 1, limit: PAGE, token };
-    const page = await get<Alula<"AttemptPage">>(["api/alula/v1/attempts", ...parts(id)], query, signal);
+    const page = await get<Alula<"AttemptPage">>(["api/alula/v1/attempts", ...parts(id)], { ...query, limit: PAGE, token }, signal);
     attempts.push(...(page.attempts ?? []));
     token = page.token ?? "";
-  } while (token && attempts.length < MOST_ATTEMPTS);
-  return { attempts, isCut: token !== "" };
+  } while (token);
+  return attempts;
 }
 
 /** Where a map's items stand: one byte each. */
@@ -96,23 +88,6 @@ export function metricsQuery(id: ExecutionId, nodeId: string, at: unknown) {
 async function readMetrics(id: ExecutionId, nodeId: string, signal: AbortSignal): Promise<AttemptMetrics[]> {
   const found = await get<{ attempts?: AttemptMetrics[] }>(["api/alula/v1/metrics", ...parts(id)], { node_id: nodeId, all_attempts: true }, signal);
   return found.attempts ?? [];
-}
-
-/** Whose metrics: an attempt of a node, or of a map's item. `item` counts from 0, -1: an ordinary task. */
-export interface Teller {
-  id: ExecutionId;
-  nodeId: string;
-  attempt: number;
-  item: number;
-}
-
-/** Every point of one attempt's metrics, or of some of them; `points` is how many there are, so that new ones are read. */
-export function seriesQuery({ id, nodeId, attempt, item }: Teller, names?: readonly string[], points?: string) {
-  return queryOptions({
-    queryKey: [...runKeys.series(id, nodeId, attempt, item), names, points],
-    queryFn: ({ signal }) =>
-      get<{ series?: MetricSeries[] }>(["api/alula/v1/series", ...parts(id), nodeId, String(attempt)], { item: item + 1 || undefined, names }, signal).then((found) => found.series ?? []),
-  });
 }
 
 /** Gates of an execution, with the values of those that were answered. */

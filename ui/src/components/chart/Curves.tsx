@@ -5,6 +5,7 @@ import { inWords } from "@/lib/time";
 import { useIsDark } from "@/lib/theme";
 import { curveColour, curveDash } from "./colours";
 import { shortNumber } from "./number";
+import type { Zoom } from "@/compare/curve";
 
 interface Curve {
   id: string;
@@ -25,21 +26,28 @@ export interface CurvesProps {
   /** Id of the curve that stands out. */
   focused?: string;
   height?: number;
+  /** The part of the axis that is looked at; undefined: all of it. */
+  zoom?: Zoom;
+  onZoom?: (zoom: Zoom | undefined) => void;
 }
 
-/** Curves over one axis; 100,000 points are drawn as quickly as ten. Zoomed by dragging, whole again by a double click. */
-export default function Curves({ curves, label, isLog = false, isTime = false, focused, height = 260 }: CurvesProps) {
+/** Curves over one axis. Dragging asks for a part of it, a double click for all. */
+export default function Curves({ curves, label, isLog = false, isTime = false, focused, height = 260, zoom, onZoom }: CurvesProps) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const isDark = useIsDark();
   const data = useMemo(() => joined(curves, isLog), [curves, isLog]);
+  const zooms = useRef(onZoom);
+  useEffect(() => {
+    zooms.current = onZoom;
+  }, [onZoom]);
   // As one text, so that the plot is made anew when they change and not whenever the list is.
   const names = JSON.stringify(curves.map(({ label: name }) => name));
 
   useEffect(() => {
     const target = holder.current;
     if (!target) return;
-    const made = new uPlot(options(JSON.parse(names) as string[], { isLog, isTime, isDark, width: target.clientWidth, height }), data, target);
+    const made = new uPlot(options(JSON.parse(names) as string[], { isLog, isTime, isDark, width: target.clientWidth, height, onZoom: (next) => zooms.current?.(next) }), data, target);
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: target.clientWidth, height }));
     observer.observe(target);
@@ -51,7 +59,15 @@ export default function Curves({ curves, label, isLog = false, isTime = false, f
     // eslint-disable-next-line react-hooks/exhaustive-deps -- new data is given to the plot that stands, below
   }, [names, isLog, isTime, isDark, height]);
 
-  useEffect(() => plot.current?.setData(data), [data]);
+  useEffect(() => {
+    const drawn = plot.current;
+    if (!drawn) return;
+    drawn.batch(() => {
+      drawn.setData(data, zoom === undefined);
+      if (zoom) drawn.setScale("x", { min: zoom.from, max: zoom.to });
+    });
+    // A plot that is made anew begins with what is looked at, too.
+  }, [data, zoom, names, isLog, isTime, isDark, height]);
   useEffect(() => {
     const at = curves.findIndex(({ id }) => id === focused);
     plot.current?.setSeries(at >= 0 ? at + 1 : null, { focus: true });
@@ -73,9 +89,10 @@ interface Look {
   isDark: boolean;
   width: number;
   height: number;
+  onZoom: (zoom: Zoom | undefined) => void;
 }
 
-function options(names: readonly string[], { isLog, isTime, isDark, width, height }: Look): uPlot.Options {
+function options(names: readonly string[], { isLog, isTime, isDark, width, height, onZoom }: Look): uPlot.Options {
   const ink = isDark ? "#b4bec7" : "#47515c";
   const line = isDark ? "#2a3238" : "#e6e9ec";
   const axis: uPlot.Axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, font: "11px system-ui, sans-serif" };
@@ -84,7 +101,17 @@ function options(names: readonly string[], { isLog, isTime, isDark, width, heigh
     height,
     legend: { show: false },
     focus: { alpha: 0.2 },
-    cursor: { focus: { prox: 24 }, drag: { x: true, y: false } },
+    // Whoever holds the zoom sets the scale: with it the part comes that is looked at.
+    cursor: { focus: { prox: 24 }, drag: { x: true, y: false, setScale: false }, bind: { dblclick: () => () => (onZoom(undefined), null) } },
+    hooks: {
+      setSelect: [
+        (u) => {
+          const { left, width: length } = u.select;
+          if (length > 0) onZoom({ from: u.posToVal(left, "x"), to: u.posToVal(left + length, "x") });
+          u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        },
+      ],
+    },
     scales: { x: { time: false }, y: { distr: isLog ? 3 : 1 } },
     axes: [
       { ...axis, ...(isTime && { values: (_: uPlot, values: number[]) => values.map((value) => inWords(value)) }) },

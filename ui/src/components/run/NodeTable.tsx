@@ -1,7 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import clsx from "clsx";
 import { ChevronDown, ChevronRight, ChevronsUpDown, Search } from "lucide-react";
-import { useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { KIND_SIGNS, KIND_WORDS } from "@/components/graph/NodeCard";
 import { PhaseBadge } from "@/components/ui/Phase";
 import { Ago, Elapsed } from "@/components/ui/Time";
@@ -20,7 +20,15 @@ const COLUMNS: readonly { key: SortKey; title: string; className: string }[] = [
 const ROW = 34;
 
 /** All nodes that were reached, nested, until something is searched or sorted. */
-export function NodeTable({ rows, attempts, selected, onOpen }: { rows: readonly NodeRow[]; attempts: ReadonlyMap<string, number>; selected: string | undefined; onOpen: (id: string) => void }) {
+export function NodeTable({ rows, attempts, selected, onOpen, onSeen }: {
+  rows: readonly NodeRow[];
+  /** How many attempts a node had, as far as that is known. */
+  attempts: (id: string) => number | undefined;
+  selected: string | undefined;
+  onOpen: (id: string) => void;
+  /** Which rows are in view. */
+  onSeen: (rows: readonly NodeRow[]) => void;
+}) {
   const [text, setText] = useState("");
   const [phases, setPhases] = useState<ReadonlySet<string>>(new Set());
   const [sort, setSort] = useState<{ key: SortKey; isDown: boolean }>({ key: "order", isDown: false });
@@ -29,6 +37,11 @@ export function NodeTable({ rows, attempts, selected, onOpen }: { rows: readonly
   const { rows: shown, isNested } = useMemo(() => chooseRows(rows, text, phases, sort, collapsed), [rows, text, phases, sort, collapsed]);
   const scroller = useRef<HTMLDivElement>(null);
   const list = useVirtualizer({ count: shown.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 15, useFlushSync: false });
+
+  const items = list.getVirtualItems();
+  const first = items[0]?.index ?? 0;
+  const last = items.at(-1)?.index ?? -1;
+  useEffect(() => onSeen(shown.slice(first, last + 1)), [shown, first, last, onSeen]);
 
   function toggle<T>(all: ReadonlySet<T>, one: T): Set<T> {
     const next = new Set(all);
@@ -101,7 +114,7 @@ export function NodeTable({ rows, attempts, selected, onOpen }: { rows: readonly
             </div>
           )}
           <div role="presentation" className="relative" style={{ height: list.getTotalSize() }}>
-            {list.getVirtualItems().map((item) => {
+            {items.map((item) => {
               const row = shown[item.index];
               return row ? (
                 <div
@@ -113,7 +126,7 @@ export function NodeTable({ rows, attempts, selected, onOpen }: { rows: readonly
                   style={{ height: ROW, transform: `translateY(${item.start}px)` }}
                 >
                   <NameCell row={row} isNested={isNested} isCollapsed={collapsed.has(row.id)} onToggle={() => setCollapsed(toggle(collapsed, row.id))} onOpen={onOpen} />
-                  <Cells row={row} attempts={attempts.get(row.id)} />
+                  <Cells row={row} attempts={attempts(row.id)} />
                 </div>
               ) : null;
             })}

@@ -1,14 +1,14 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import clsx from "clsx";
 import { ChevronDown, ChevronRight, Maximize, Minus, Plus, Recycle } from "lucide-react";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { IconButton } from "@/components/ui/Button";
 import { PhaseSign } from "@/components/ui/Phase";
 import { Empty } from "@/components/ui/State";
-import { phaseWords, toneOf } from "@/lib/phase";
+import { phaseWords } from "@/lib/phase";
 import { printable } from "@/lib/printable";
 import { inWords } from "@/lib/time";
-import { ticks, unfolded, type Bar, type Timeline as Laid, type TimelineRow } from "@/timeline/layout";
+import { isFoldedIn, Lines, ticks, type Span, type TimelineRow } from "@/timeline/layout";
 import { PART_NAMES, PART_WORDS } from "@/timeline/parts";
 import { PART_COLORS } from "./PartsBar";
 
@@ -24,26 +24,47 @@ interface Window {
 const WHOLE: Window = { from: 0, to: 1 };
 
 /** When what ran: a row a node, a bar an attempt, the bar in the parts that its time went into. */
-export function Timeline({ timeline, now, selected, onOpen }: {
-  timeline: Laid;
+export function Timeline({ rows, span: all, items, now, selected, onOpen, onSeen, bars, look }: {
+  rows: readonly TimelineRow[];
+  /** From the first beginning to the last end. */
+  span: Span;
+  /** How many items a map has, as far as that is known. */
+  items: (nodeId: string) => number;
   /** While it runs. */
   now: number | undefined;
   selected: string | undefined;
   onOpen: (nodeId: string, where?: { item?: number; attempt?: number }) => void;
+  /** Which rows are in view. */
+  onSeen: (rows: readonly TimelineRow[]) => void;
+  /** What is drawn in a row, `window` being the time that is looked at. */
+  bars: (row: TimelineRow, window: Span) => ReactNode;
+  /** Phase of a row, and whether the cache answered, as far as they are known. */
+  look: (row: TimelineRow) => Pick<TimelineRow, "phase" | "isCached">;
 }) {
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
   const [window_, setWindow] = useState<Window>(WHOLE);
   const [width, setWidth] = useState(900);
   const scroller = useRef<HTMLDivElement>(null);
-  const rows = useMemo(() => unfolded(timeline.rows, toggled), [timeline, toggled]);
-  const list = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12, useFlushSync: false });
+  const lines = useMemo(() => new Lines(rows, toggled, items), [rows, toggled, items]);
+  const list = useVirtualizer({ count: lines.count, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12, useFlushSync: false });
   const names = width < NARROW ? 120 : 240;
-  const span = timeline.to - timeline.from;
-  const from = timeline.from + window_.from * span;
-  const to = timeline.from + window_.to * span;
+  const span = all.to - all.from;
+  const from = all.from + window_.from * span;
+  const to = all.from + window_.to * span;
   const share = (at: number) => ((at - from) / (to - from)) * 100;
+  const shown = list.getVirtualItems();
+  const first = shown[0]?.index ?? 0;
+  const last = shown.at(-1)?.index ?? -1;
+  useEffect(() => {
+    const seen: TimelineRow[] = [];
+    for (let at = first; at <= last; at++) {
+      const row = lines.at(at);
+      if (row) seen.push(row);
+    }
+    onSeen(seen);
+  }, [lines, first, last, onSeen]);
 
-  const isEmpty = timeline.rows.length === 0;
+  const isEmpty = rows.length === 0;
   useEffect(() => {
     const element = scroller.current;
     if (!element) return;
@@ -89,17 +110,18 @@ export function Timeline({ timeline, now, selected, onOpen }: {
         </ul>
         <span className="ml-auto hidden text-xs text-ink-2 lg:inline">Ctrl and wheel zoom, Shift and wheel move</span>
       </div>
-      <Scale from={(from - timeline.from) / 1000} to={(to - timeline.from) / 1000} names={names} width={width} />
+      <Scale from={(from - all.from) / 1000} to={(to - all.from) / 1000} names={names} width={width} />
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by the keyboard */}
       <div ref={scroller} tabIndex={0} data-timeline="" className="min-h-0 flex-1 overflow-x-hidden overflow-y-auto">
         <div role="list" aria-label="Timeline" className="relative" style={{ height: list.getTotalSize() }}>
           {now !== undefined && now >= from && now <= to && (
             <div aria-hidden className="pointer-events-none absolute inset-y-0 z-10 w-px bg-bad" style={{ left: `calc(${names}px + (100% - ${names}px) * ${share(now) / 100})` }} title="now" />
           )}
-          {list.getVirtualItems().map((item) => {
-            const row = rows[item.index];
-            if (!row) return null;
-            const isFolded = row.isFoldable && row.isFoldedAtFirst !== toggled.has(row.key);
+          {shown.map((item) => {
+            const laid = lines.at(item.index);
+            if (!laid) return null;
+            const row = { ...laid, ...look(laid) };
+            const isFolded = isFoldedIn(row, toggled);
             return (
               <div
                 key={row.key}
@@ -109,9 +131,7 @@ export function Timeline({ timeline, now, selected, onOpen }: {
               >
                 <Name row={row} width={names} isFolded={isFolded} onToggle={() => setToggled(flipped(toggled, row.key))} onOpen={onOpen} />
                 <div className="relative h-full min-w-0 flex-1 overflow-hidden">
-                  {row.bars.map((bar) => (
-                    <BarView key={bar.attempt} bar={bar} row={row} left={share(bar.from)} right={share(bar.to)} onOpen={onOpen} />
-                  ))}
+                  {bars(row, { from, to })}
                 </div>
               </div>
             );
@@ -177,37 +197,4 @@ function Name({ row, width, isFolded, onToggle, onOpen }: { row: TimelineRow; wi
       </button>
     </div>
   );
-}
-
-const BAR_TONES = { good: "bg-good/25", bad: "bg-bad/25", busy: "bg-busy/25", warn: "bg-warn/25", wait: "bg-line", hold: "bg-hold/25", cached: "bg-cached/25" } as const;
-
-function BarView({ bar, row, left, right, onOpen }: { bar: Bar; row: TimelineRow; left: number; right: number; onOpen: (nodeId: string, where?: { item?: number; attempt?: number }) => void }) {
-  if (right < 0 || left > 100) return null;
-  const span = bar.to - bar.from;
-  const words = barWords(bar, row);
-  if (row.isCached) {
-    return <span title={words} className="absolute top-2 size-3 rotate-45 rounded-xs border border-cached bg-cached-ground" style={{ left: `calc(${left}% - 6px)` }} />;
-  }
-  return (
-    <button
-      type="button"
-      aria-label={words}
-      title={words}
-      tabIndex={-1}
-      data-attempt={bar.attempt}
-      onClick={() => onOpen(row.nodeId, { item: row.item, attempt: bar.attempt < 0 ? undefined : bar.attempt })}
-      className={clsx("absolute top-1.5 flex h-4 min-w-0.5 overflow-hidden rounded-xs", bar.parts.length === 0 && BAR_TONES[toneOf(bar.phase)], toneOf(bar.phase) === "bad" && "outline-1 outline-bad outline-solid")}
-      style={{ left: `${left}%`, width: `${right - left}%` }}
-    >
-      {bar.parts.map((part) => (
-        <span key={part.name} className={clsx("h-full", PART_COLORS[part.name])} style={{ width: `${((part.to - part.from) / span) * 100}%` }} />
-      ))}
-    </button>
-  );
-}
-
-function barWords(bar: Bar, row: TimelineRow): string {
-  const head = `${printable(row.name, 80)}${bar.attempt > 0 ? `, attempt ${bar.attempt + 1}` : ""}: ${phaseWords(bar.phase).toLowerCase()}, ${inWords((bar.to - bar.from) / 1000)}`;
-  if (row.isCached) return `${printable(row.name, 80)}: from the cache`;
-  return [head, ...bar.parts.map((part) => `${PART_WORDS[part.name]} ${inWords((part.to - part.from) / 1000)}`)].join("\n");
 }

@@ -1,14 +1,16 @@
 import { useQueries } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo, useState } from "react";
-import { seriesQuery, type Teller } from "@/api/run/queries";
+import { seriesPartQuery, seriesQuery, withPart, type Teller } from "@/api/run/series";
 import { CurveControls } from "@/components/chart/CurveControls";
+import { CurveNote } from "@/components/chart/CurveNote";
 import { curveColour } from "@/components/chart/colours";
 import type { Column } from "@/components/compare/Columns";
 import { Field, Select } from "@/components/ui/Field";
 import { Failure, None, Skeleton } from "@/components/ui/State";
-import { PLAIN_LOOK, pointsOf } from "@/compare/curve";
+import { PLAIN_LOOK, pointsOf, rangeOf, type CurveLook, type Zoom } from "@/compare/curve";
 import { isOneNodeTelling, told } from "@/compare/table";
 import type { ComparedExecution } from "@/idl";
+import { count } from "@/lib/size";
 import { printable } from "@/lib/printable";
 import { useIsDark } from "@/lib/theme";
 
@@ -39,14 +41,33 @@ export function CurvesTab({ executions, columns, metric, onMetric }: CurvesTabPr
   const [focused, setFocused] = useState<string>();
   const isDark = useIsDark();
 
+  const [zoom, setZoom] = useState<Zoom>();
   const { isTime, weight } = look;
-  const read = results.map(({ dataUpdatedAt }) => dataUpdatedAt).join(" ");
+  const ranges = results.map(({ data }) => zoom && rangeOf(data?.[0], zoom, isTime));
+  const parts = useQueries({
+    queries: tellers.map(({ teller, metric: name }, index) => {
+      const whole = results[index]?.data?.[0];
+      const range = ranges[index];
+      return { ...seriesPartQuery(teller, name, range ?? { isTime, from: 0, to: 0 }), enabled: range !== undefined && whole !== undefined && whole.points > whole.steps.length };
+    }),
+  });
+  const read = [...results, ...parts].map(({ dataUpdatedAt }) => dataUpdatedAt).join(" ");
   // Drawn anew when an answer comes, not whenever the mouse goes over a name.
   const curves = useMemo(
-    () => tellers.map(({ at }, index) => ({ id: String(index), label: columns[at]?.params.name ?? "", ...pointsOf(results[index]?.data?.[0], { isTime, weight }) })),
+    () =>
+      tellers.map(({ at }, index) => {
+        const whole = results[index]?.data?.[0];
+        const shown = whole && withPart(whole, zoom && parts[index]?.data, ranges[index]);
+        return { id: String(index), label: columns[at]?.params.name ?? "", points: whole?.points ?? 0, shown: whole?.steps.length ?? 0, ...pointsOf(shown, { isTime, weight }) };
+      }),
     // eslint-disable-next-line react-hooks/exhaustive-deps -- `known` and `chosen` say who tells, `read` when each was read last
-    [known, chosen, columns, isTime, weight, read],
+    [known, chosen, columns, isTime, weight, zoom, read],
   );
+  const most = curves.reduce((one, other) => (other.points > one.points ? other : one), { points: 0, shown: 0 });
+  const onLook = (next: CurveLook) => {
+    if (next.isTime !== isTime) setZoom(undefined);
+    setLook(next);
+  };
   if (chosen === undefined) return <None>None of them told a metric. A task does so by al.log_metric(name, value, step=…).</None>;
   const error = results.find((result) => result.error)?.error;
   return (
@@ -63,21 +84,22 @@ export function CurvesTab({ executions, columns, metric, onMetric }: CurvesTabPr
             )}
           </Field>
         </div>
-        <CurveControls look={look} onChange={setLook} />
+        <CurveControls look={look} onChange={onLook} />
       </div>
+      <CurveNote points={most.points} shown={most.shown} zoom={zoom} isTime={isTime} onWhole={() => setZoom(undefined)} />
       {error && <Failure error={error} />}
       {results.some(({ isPending }) => isPending) ? (
         <Skeleton lines={8} />
       ) : (
         <Suspense fallback={<Skeleton lines={8} />}>
-          <Curves curves={curves} label={chosen} isLog={look.isLog} isTime={isTime} focused={focused} height={340} />
+          <Curves curves={curves} label={chosen} isLog={look.isLog} isTime={isTime} focused={focused} height={340} zoom={zoom} onZoom={setZoom} />
         </Suspense>
       )}
       <ul className="flex flex-wrap gap-x-4 gap-y-1 text-xs">
-        {curves.map(({ id, label, y }, index) => (
+        {curves.map(({ id, label, points }, index) => (
           <li key={id} data-curve={label} onMouseEnter={() => setFocused(id)} onMouseLeave={() => setFocused(undefined)} className="flex items-center gap-1.5">
             <span aria-hidden className="size-2.5 rounded-full" style={{ background: curveColour(index, isDark) }} />
-            {printable(label, 60)} <span className="text-ink-2">{y.length} points</span>
+            {printable(label, 60)} <span className="text-ink-2">{count(points)} points</span>
           </li>
         ))}
       </ul>

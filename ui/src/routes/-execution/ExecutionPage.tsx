@@ -1,7 +1,8 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { SearchX } from "lucide-react";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { followChanges } from "@/api/changes";
 import { provenanceQuery } from "@/api/run/queries";
 import { RunStore, useRun } from "@/api/run/store";
 import { download, readObject, sizeOf } from "@/api/value/data";
@@ -50,6 +51,10 @@ export function ExecutionPage({ id, search, onSearch }: ExecutionPageProps) {
   const [store] = useState(() => new RunStore(id));
   const run = useRun(store);
   const graphs = useGraphs(id, run);
+  const client = useQueryClient();
+  // Its own stream is over, so that another one says whether the server is there. Of what has ended nothing is read again.
+  const isOver = run.status === "ended" || run.status === "gone";
+  useEffect(() => (isOver ? followChanges(client, { isQuiet: true }) : undefined), [client, isOver]);
   const workflowId = run.execution?.closure?.workflow_id;
   const provenance = useQuery({ ...provenanceQuery({ ...workflowId, resource_type: "WORKFLOW" }), enabled: workflowId !== undefined });
   const phase = run.execution?.closure?.phase;

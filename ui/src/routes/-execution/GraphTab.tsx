@@ -7,7 +7,6 @@ import { HeatStrip } from "@/components/graph/HeatStrip";
 import { WorkflowGraph } from "@/components/graph/WorkflowGraph";
 import { Failure, Skeleton } from "@/components/ui/State";
 import { ancestorsOf } from "@/graph/id";
-import { isTerminal } from "@/lib/phase";
 import { graphRun } from "./graphRun";
 import { useRunPage } from "./page";
 
@@ -41,9 +40,9 @@ function ItemStrip({ nodeId }: { nodeId: string }) {
 
 const PAUSE_MS = 700;
 
-/** The items of a map: read again when anything in the run has changed, as long as the map runs. */
+/** The items of a map: read again when it or one of them has changed. */
 export function useItems(nodeId: string) {
-  const { id, store, run } = useRunPage();
+  const { id, store } = useRunPage();
   const client = useQueryClient();
   const node = useRunNode(store, nodeId);
   const phase = node?.closure?.phase;
@@ -55,8 +54,7 @@ export function useItems(nodeId: string) {
       void client.invalidateQueries({ queryKey: runKeys.items(id, nodeId) });
     }, wait);
     return () => clearTimeout(timer);
-    // Once it has ended a last time, and then no more.
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- see above
-  }, [client, id.name, nodeId, phase, isTerminal(phase) ? 0 : run.revision]);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- by its name the execution is the same; a node that has changed is another object
+  }, [client, id.name, nodeId, node]);
   return useQuery({ ...itemsQuery(id, nodeId), enabled: node !== undefined && phase !== "QUEUED", staleTime: 60_000 });
 }

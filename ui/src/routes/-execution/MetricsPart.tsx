@@ -1,21 +1,22 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect } from "react";
-import { runKeys } from "@/api/run/keys";
-import { metricsQuery, seriesQuery } from "@/api/run/queries";
+import { useQueries, useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useMemo, useState } from "react";
+import { metricsQuery } from "@/api/run/queries";
+import { seriesPartQuery, withPart, type Teller } from "@/api/run/series";
 import { attemptKey, useRunNode } from "@/api/run/store";
 import { Failure, Skeleton, Empty } from "@/components/ui/State";
 import { SaidTable } from "@/components/run/SaidTable";
+import { rangeOf, type Zoom } from "@/compare/curve";
+import type { Alula } from "@/idl";
 import { isTerminal } from "@/lib/phase";
 import { SourceLink } from "./CachePart";
 import { useRunPage } from "./page";
-import { useSettled } from "./useSettled";
+import { useSeries } from "./useSeries";
 
 const MetricCurves = lazy(() => import("@/components/run/MetricCurves"));
 
 /** What an attempt says of itself: progress, parameters, metrics as curves. */
 export function MetricsPart({ nodeId, attempt, item }: { nodeId: string; attempt: number; item: number }) {
   const { id, store, run } = useRunPage();
-  const client = useQueryClient();
   const node = useRunNode(store, nodeId);
   const phase = node?.closure?.phase;
   const live = run.told.get(attemptKey(nodeId, item + 1, attempt));
@@ -23,14 +24,7 @@ export function MetricsPart({ nodeId, attempt, item }: { nodeId: string; attempt
   const kept = all.data?.find((each) => (each.retry_attempt ?? 0) === attempt && (each.item ?? 0) === item + 1);
   const said = isTerminal(phase) ? (kept ?? live) : (live ?? kept);
   const points = (said?.metrics ?? []).reduce((sum, metric) => sum + Number(metric.points ?? 0), 0);
-  // The more there is, the less often all of it is read again.
-  const settled = useSettled(points, points > 50_000 ? 8000 : 1500);
   const by = said?.computed_by;
-  const series = useQuery({ ...seriesQuery({ id, nodeId, attempt, item }), enabled: points > 0 && !by });
-  useEffect(() => {
-    if (settled > 0) void client.invalidateQueries({ queryKey: runKeys.series(id, nodeId, attempt, item) });
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- by its name the execution is the same
-  }, [client, settled, id.name, nodeId, attempt, item]);
   if (all.error) return <Failure error={all.error} onRetry={() => void all.refetch()} />;
   if (all.isPending && !live) return <Skeleton lines={3} />;
   if (!said?.metrics?.length && !said?.parameters?.length && !said?.progress) {
@@ -48,12 +42,53 @@ export function MetricsPart({ nodeId, attempt, item }: { nodeId: string; attempt
         </p>
       )}
       <SaidTable said={said} />
-      {series.error && <Failure error={series.error} />}
-      {series.data && (
-        <Suspense fallback={<Skeleton lines={3} />}>
-          <MetricCurves series={series.data} />
-        </Suspense>
-      )}
+      {points > 0 && !by && <AttemptCurves key={`${nodeId}|${item}|${attempt}`} nodeId={nodeId} attempt={attempt} item={item} told={said.metrics ?? []} />}
     </div>
+  );
+}
+
+/** Its curves, and the parts of them that are looked at closer. */
+function AttemptCurves({ nodeId, attempt, item, told }: { nodeId: string; attempt: number; item: number; told: readonly Alula<"MetricSummary">[] }) {
+  const { id } = useRunPage();
+  const teller = useMemo<Teller>(() => ({ id, nodeId, attempt, item }), [id, nodeId, attempt, item]);
+  const [zooms, setZooms] = useState<ReadonlyMap<string, Zoom>>(new Map());
+  const [isTime, setTime] = useState(false);
+  const series = useSeries(teller, told);
+  const parts = useQueries({
+    queries: [...zooms].map(([name, zoom]) => {
+      const whole = series.data?.find((each) => each.name === name);
+      return { ...seriesPartQuery(teller, name, rangeOf(whole, zoom, isTime)), enabled: whole !== undefined && whole.points > whole.steps.length };
+    }),
+  });
+  const read = parts.map(({ dataUpdatedAt }) => dataUpdatedAt).join(" ");
+  const shown = useMemo(
+    () =>
+      (series.data ?? []).map((whole) => {
+        const at = [...zooms.keys()].indexOf(whole.name);
+        const zoom = zooms.get(whole.name);
+        return withPart(whole, parts[at]?.data, zoom && rangeOf(whole, zoom, isTime));
+      }),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- `read` says when each part was read last
+    [series.data, zooms, isTime, read],
+  );
+
+  function onZoom(name: string, zoom: Zoom | undefined): void {
+    const next = new Map(zooms);
+    if (zoom) next.set(name, zoom);
+    else next.delete(name);
+    setZooms(next);
+  }
+
+  function onTime(next: boolean): void {
+    setZooms(new Map());
+    setTime(next);
+  }
+
+  if (series.error) return <Failure error={series.error} />;
+  if (!series.data) return <Skeleton lines={3} />;
+  return (
+    <Suspense fallback={<Skeleton lines={3} />}>
+      <MetricCurves series={shown} zooms={zooms} onZoom={onZoom} isTime={isTime} onTime={onTime} />
+    </Suspense>
   );
 }

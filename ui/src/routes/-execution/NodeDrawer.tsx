@@ -26,7 +26,7 @@ import { LogPart } from "./LogPart";
 import { MetricsPart } from "./MetricsPart";
 import { NodeActions } from "./NodeActions";
 import { useRunPage } from "./page";
-import { useSettled } from "./useSettled";
+import { useSettled, versionOf } from "./useSettled";
 import { ValuesPart } from "./ValuesPart";
 import { VIEWS, type View } from "./views";
 
@@ -53,12 +53,13 @@ export function NodeDrawer({ search, onChange, onClose }: NodeDrawerProps) {
   const phase = node?.closure?.phase;
   const isMap = described.kind === "map" || node?.metadata?.is_array === true;
   const hasAttempts = node !== undefined && (isMap ? search.item !== undefined : node.closure?.task_node_metadata !== undefined);
-  const settled = useSettled(`${phase}|${node?.closure?.updated_at}|${isTerminal(phase) ? 0 : run.revision}`, 800);
+  // What others do, and what is said of metrics, does not make its attempts others.
+  const settled = useSettled(versionOf(node), 800);
   const attempts = useQuery({ ...attemptsQuery(id, settled, nodeId, isMap ? search.item : undefined), enabled: hasAttempts });
   // While those of another item are read, the ones before are still there.
   const wanted = isMap ? (search.item ?? -1) + 1 : 0;
   const found = useMemo(
-    () => (hasAttempts ? (attempts.data?.attempts ?? []).filter((each) => each.node?.node_id === nodeId && (each.item ?? 0) === wanted) : []),
+    () => (hasAttempts ? (attempts.data ?? []).filter((each) => each.node?.node_id === nodeId && (each.item ?? 0) === wanted) : []),
     [attempts.data, hasAttempts, nodeId, wanted],
   );
   const chosen = found.find((each) => each.retry_attempt === search.attempt) ?? found.at(-1);

@@ -1,22 +1,15 @@
-import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
-import { attemptsQuery } from "@/api/run/queries";
+import { useCallback, useMemo, useState, useSyncExternalStore } from "react";
+import { AttemptBook } from "@/api/run/attempts";
 import { NodeTable } from "@/components/run/NodeTable";
-import { nodeRows } from "@/graph/rows";
+import { nodeRows, type NodeRow } from "@/graph/rows";
 import { useRunPage } from "./page";
-import { useAttemptsAt } from "./useSettled";
 
+/** Nodes as a table; how many attempts they had is read of those in view. */
 export function NodesTab({ selected }: { selected: string | undefined }) {
-  const { id, run, graphs, open } = useRunPage();
+  const { id, store, run, graphs, open } = useRunPage();
   const rows = useMemo(() => nodeRows(run.nodes, graphs.describer), [run, graphs.describer]);
-  const { data } = useQuery(attemptsQuery(id, useAttemptsAt(run)));
-  const attempts = useMemo(() => {
-    const counts = new Map<string, number>();
-    for (const attempt of data?.attempts ?? []) {
-      const nodeId = attempt.node?.node_id ?? "";
-      if (!attempt.item) counts.set(nodeId, (counts.get(nodeId) ?? 0) + 1);
-    }
-    return counts;
-  }, [data]);
-  return <NodeTable rows={rows} attempts={attempts} selected={selected} onOpen={open} />;
+  const [book] = useState(() => new AttemptBook(id, store));
+  useSyncExternalStore(book.subscribe, book.current);
+  const onSeen = useCallback((seen: readonly NodeRow[]) => book.want(seen.map(({ id: nodeId }) => ({ nodeId }))), [book]);
+  return <NodeTable rows={rows} attempts={(nodeId) => book.of(nodeId)?.length || undefined} selected={selected} onOpen={open} onSeen={onSeen} />;
 }

@@ -17,9 +17,13 @@ export function useSettled<T>(value: T, pause = 1500): T {
   return settled;
 }
 
-const MANY_NODES = 2000;
+const versions = new WeakMap<object, number>();
+let version = 0;
 
-/** When all attempts of a run are read again: soon after a change, of a large one some seconds after. */
-export function useAttemptsAt(run: { revision: number; nodes: ReadonlyMap<string, unknown> }): number {
-  return useSettled(run.revision, run.nodes.size > MANY_NODES ? 8000 : 1500);
+/** A number that is another one for each object: a node that has changed is another object. */
+export function versionOf(value: object | undefined): number {
+  if (!value) return 0;
+  const known = versions.get(value) ?? ++version;
+  versions.set(value, known);
+  return known;
 }
