@@ -49,6 +49,7 @@ def test_a_thousand_points_are_read_once_and_of_attempts_nothing(visitor: Visito
     curve = page.get_by_role("img", name=re.compile("^loss"))
     expect(curve).to_be_visible()
     expect(page.locator("header [data-phase=RUNNING]")).to_be_visible()
+    expect(page.locator("[data-attempt='0']")).to_be_visible()
     before = len(attempts)
     points = page.get_by_role("row", name=re.compile("^loss")).get_by_role("cell").last
     expect(points).to_have_text(re.compile(r"^[3-9]\d\d$"))  # and so on, while it runs
