@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, TimeoutError
-from scripts.browser import chromium
+from scripts.browser import Stillness, chromium
 
 from alula.client import connect
 from alula.client.sync import Client
@@ -112,15 +112,18 @@ def take(browser: Browser, base: str, wanted: list[Shot]) -> None:
     for look, options in LOOKS.items():
         context = browser.new_context(**options)  # type: ignore[arg-type]
         page = context.new_page()
+        stillness = Stillness(page)
         for shot in wanted:
             page.goto(base + shot.path)
             try:
                 page.get_by_text(shot.until).first.wait_for(state="attached")
+                stillness.wait()
+                shot.act(page)
+                stillness.wait()
             except TimeoutError as error:
                 page.screenshot(path=TARGET / f"{shot.name}-{look}.png")
-                raise demo.DemoFailed(f"{shot.path}: {shot.until!r} does not appear; see {shot.name}-{look}.png") from error
-            page.wait_for_timeout(700)  # drawings are laid out in a worker, frames load by themselves
-            shot.act(page)
+                message = f"{shot.path}: is not drawn with {shot.until!r} ({error.message}); see {shot.name}-{look}.png"
+                raise demo.DemoFailed(message) from error
             page.screenshot(path=TARGET / f"{shot.name}-{look}.png")
         context.close()
 

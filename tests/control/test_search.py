@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from google.protobuf.timestamp_pb2 import Timestamp
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from tests.control.conftest import Plane
 from tests.programs import shapes
 from tests.server.harness import literals
 
 from alula.control.launch import Origin
 from alula.control.search import search_executions
-from alula.database import search
+from alula.database import search, way
 from alula.database import tables as t
 from alula.errors import InvalidInput
 from alula.idl import admin, core
@@ -89,12 +89,85 @@ async def test_every_filter_alone_and_with_others(several: Plane) -> None:
 
 
 async def test_a_label_that_many_have_is_looked_up_in_the_walk(several: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "FEW", 0)
-    monkeypatch.setattr(search, "FEW_OF_SEVERAL", 0)
+    monkeypatch.setattr(way, "FEW", 0)
+    monkeypatch.setattr(way, "FEW_OF_SEVERAL", 0)
     assert names(await find(several, labels=["team=vision"])) == ["two", "one"]
     assert names(await find(several, labels=["team=vision", "purpose=debug"], users=["grace"])) == ["two"]
-    monkeypatch.setattr(search, "FEW_OF_SEVERAL", 1)
+    monkeypatch.setattr(way, "FEW_OF_SEVERAL", 1)
     assert names(await find(several, labels=["team=vision", "purpose=debug"])) == ["two"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "index", "expected"),
+    [
+        ({"text": "two"}, "VALUES", ["two-more", "two"]),
+        ({"text": "two", "domain": "staging"}, "VALUES", ["two"]),
+        ({"text": "zzz"}, "VALUES", []),
+        ({"text": "two", "project": "default", "order": "created_at", "limit": 1}, "VALUES", ["two"]),
+        ({"workflow": P + "line"}, "execution_workflow", ["two", "one"]),
+        ({"workflow": P + "line", "domain": "staging"}, "execution_workflow", ["two"]),
+        ({"launch_plan": P + "failing", "order": "duration"}, "execution_launch_plan", ["three"]),
+        ({"task": P + "inc", "count": True}, "execution_task", ["two-more"]),
+        ({"phases": [FAILED]}, "execution_phase", ["three"]),
+        ({"phases": [core.WorkflowExecution.RUNNING]}, "execution_phase", []),
+        ({"project": "default", "domain": "staging"}, "execution_created", ["two"]),
+        ({"labels": ["team=speech"], "phases": [SUCCEEDED]}, "execution_label", []),
+    ],
+)
+async def test_what_few_meet_is_found_by_an_index_of_its_own_as_by_the_walk(
+    several: Plane, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], index: str, expected: list[str]
+) -> None:
+    taken = []
+
+    def fewest(*args: Any, **options: Any) -> way.Way | None:
+        taken.append(real(*args, **options))
+        return taken[-1]
+
+    real = way.fewest
+    monkeypatch.setattr(way, "fewest", fewest)
+    found = await find(several, **fields)
+    if several.platform.database.dialect == "sqlite" or index == "execution_label":
+        assert taken and all(each is not None and index in each.source for each in taken)
+    else:
+        assert taken and not any(taken)
+    for few in ("FEW", "FEW_OF_A_PAGE", "FEW_OF_SEVERAL"):
+        monkeypatch.setattr(way, few, -1)
+    walked = await find(several, **fields)
+    assert names(found) == names(walked) == expected
+    assert found == walked
+
+
+async def test_what_many_meet_is_found_in_the_walk(several: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(way, "FEW_OF_A_PAGE", 1)
+    choose = {"equal": {"workflow_name": P + "line"}, "phases": [], "prefix": "", "labels": []}
+    assert await several.platform.read(lambda c: way.fewest(c, **choose, is_page=True)) is None  # type: ignore[arg-type]
+    if several.platform.database.dialect == "sqlite":
+        assert await several.platform.read(lambda c: way.fewest(c, **choose, is_page=False)) is not None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("front", [1, 3, 4_000])
+async def test_a_label_that_many_have_is_asked_of_those_in_front(several: Plane, monkeypatch: pytest.MonkeyPatch, front: int) -> None:
+    """Also where those in front are not enough."""
+
+    def last(connection: Connection) -> None:
+        for position, name in enumerate(("two", "three", "four", "two-more", "one")):
+            connection.execute(t.execution.update().where(t.execution.c.name == name).values(duration_us=10 + position))
+
+    await several.platform.write(last)
+    monkeypatch.setattr(way, "FEW", -1)
+    monkeypatch.setattr(search, "FRONT", front)
+    monkeypatch.setattr(search, "_AT_ONCE", 2)
+    for order, expected in (("duration", ["two", "three", "one"]), ("-duration", ["one", "three", "two"])):
+        assert names(await find(several, labels=["team"], order=order)) == expected
+        seen, token = [], ""
+        for _ in range(4):
+            page = await find(several, labels=["team"], order=order, limit=1, token=token)
+            seen += names(page)
+            if not (token := page.token):
+                break
+        assert seen == expected
+    assert names(await find(several, labels=["team=speech"], order="duration")) == ["three"]
+    assert names(await find(several, labels=["team=none"], order="duration")) == []
 
 
 async def test_children_are_left_out_unless_they_are_asked_for(several: Plane) -> None:

@@ -72,6 +72,27 @@ def test_an_upload_that_calls_itself_a_deck_is_only_ever_downloaded(server: Live
     assert (answer.headers["content-type"], answer.headers["content-disposition"]) == ("application/octet-stream", "attachment")
 
 
+def test_the_head_of_an_object_says_what_its_content_would_be(server: LiveServer) -> None:
+    request = service.CreateUploadLocationRequest(project="default", domain="development", filename="large.bin", filename_root="head")
+    location = server.data.CreateUploadLocation(request)
+    content = b"x" * 3_000_000
+    urllib.request.urlopen(urllib.request.Request(location.signed_url, data=content, method="PUT"), timeout=20).close()
+    url = server.data.CreateDownloadLocation(service.CreateDownloadLocationRequest(native_url=location.native_url)).signed_url
+    head, whole = get(url, "HEAD"), get(url)
+    assert (head.status, head.headers["content-length"], head.read()) == (200, "3000000", b"")
+    assert whole.read() == content
+    names = ("content-length", "content-type", "content-disposition", "x-content-type-options", "referrer-policy")
+    assert [head.headers[name] for name in names] == [whole.headers[name] for name in names]
+    for wrong, status in ((url.replace("large.bin", "small.bin"), 403), (url[:-1], 403)):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            get(wrong, "HEAD")
+        assert (refused.value.code, refused.value.read()) == (status, b"")
+    Path(location.native_url.removeprefix("file://")).unlink()
+    with pytest.raises(urllib.error.HTTPError) as gone:
+        get(url, "HEAD")
+    assert gone.value.code == 404
+
+
 def test_a_pack_is_stored_only_with_the_content_that_its_name_promises(server: LiveServer) -> None:
     """Whoever sends code that needs a pack takes the one that lies there: nobody may put another in its place."""
     made, frame = pack.make([(b"d" * 32, b"print(1)")])

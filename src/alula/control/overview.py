@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from alula.control.clock import timestamp
 from alula.database import browse
+from alula.database import execution as executions
 from alula.idl.identifier import LAUNCH_PLAN, TASK, WORKFLOW
 from alula.idl.phase import ExecutionPhase
 from alula.idl.v1 import browse_pb2
@@ -32,7 +33,7 @@ def overview(connection: Connection, now: int) -> browse_pb2.Overview:
 
     for project in names:
         place(project, FIRST_DOMAIN)
-    for project, domain in browse.execution_places(connection):
+    for project, domain in executions.places(connection):
         place(project, domain)
     for kind in (WORKFLOW, TASK, LAUNCH_PLAN):
         for project, domain, count in browse.named_counts(connection, kind):

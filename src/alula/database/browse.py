@@ -61,21 +61,6 @@ def named_counts(connection: Connection, resource_type: int) -> Sequence[Any]:
     return connection.execute(select(n.project, n.domain, func.count()).where(*where).group_by(n.project, n.domain)).all()
 
 
-def execution_places(connection: Connection) -> list[tuple[str, str]]:
-    """Every project and domain with executions: one look into the index for each, however many executions there are."""
-    e = t.execution.c
-    first = select(e.project, e.domain).order_by(e.project, e.domain).limit(1)
-    found: list[tuple[str, str]] = []
-    row = connection.execute(first).one_or_none()
-    while row is not None:
-        project, domain = row
-        found.append((project, domain))
-        row = connection.execute(first.where(e.project == project, e.domain > domain)).one_or_none()
-        if row is None:
-            row = connection.execute(first.where(e.project > project)).one_or_none()
-    return found
-
-
 def name_page(
     connection: Connection, resource_type: int, project: str, domain: str, part: str, state: int, after: str, limit: int
 ) -> Sequence[Row[Any]]:

@@ -87,6 +87,21 @@ def light_rows(connection: Connection, keys: Sequence[int]) -> list[Row[Any]]:
     return [found[key] for key in keys if key in found]
 
 
+def places(connection: Connection) -> list[tuple[str, str]]:
+    """Every project and domain with executions: one look into the index for each, however many executions there are."""
+    e = t.execution.c
+    first = select(e.project, e.domain).order_by(e.project, e.domain).limit(1)
+    found: list[tuple[str, str]] = []
+    row = connection.execute(first).one_or_none()
+    while row is not None:
+        project, domain = row
+        found.append((project, domain))
+        row = connection.execute(first.where(e.project == project, e.domain > domain)).one_or_none()
+        if row is None:
+            row = connection.execute(first.where(e.project > project)).one_or_none()
+    return found
+
+
 def tags_of(connection: Connection, keys: Sequence[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     c = t.execution_tag.c

@@ -1,6 +1,7 @@
 """Looking for executions: one walk through the index that holds all that may be asked for, in the order in which they are shown.
 
-Written as text, since SQLite must be told which index to take: by its own choice it takes the one of the phase, and reads every row.
+Where few meet one of the conditions, an index of its own leads to them (`way.py`). Written as text, since SQLite must be told which index
+to take: by its own choice it takes the one of the phase, and reads every row.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
+from alula.database import way
 from alula.idl.phase import TERMINAL_EXECUTION
 
-FEW = 20_000
-"""Executions with a label up to which their rows are read one by one; beyond it the walk asks of each whether it has the label."""
-FEW_OF_SEVERAL = 200_000
-"""The same where other labels are asked for, too: these are looked at before any row is read."""
+FRONT = 4_000
+"""Executions in front of an order that are asked for a label, before all are."""
+_AT_ONCE = 500
 MAX_TOTAL = 100_000
 """Up to here a total is counted."""
 ENDED = f"phase IN ({', '.join(str(int(phase)) for phase in sorted(TERMINAL_EXECUTION))})"
@@ -72,8 +73,7 @@ class _Statement:
                 self.conditions += [f"e.duration_us {comparison} {self.bind(span)}", f"e.{ENDED}"]
         if wanted.prefix:
             if self.is_sqlite:  # by bytes, as it compares; faster than a pattern
-                last = wanted.prefix + "\U0010ffff"  # behind every name that begins so
-                self.conditions += [f"e.name >= {self.bind(wanted.prefix)}", f"e.name < {self.bind(last)}"]
+                self.conditions += [f"e.name >= {self.bind(wanted.prefix)}", f"e.name < {self.bind(way.behind(wanted.prefix))}"]
             else:
                 self.conditions.append(f"starts_with(e.name, {self.bind(wanted.prefix)})")
 
@@ -81,32 +81,27 @@ class _Statement:
         found = f"{alias}.key = {self.bind(key)}"
         return found if value is None else f"{found} AND {alias}.value = {self.bind(value)}"
 
-    def source(self, wanted: Wanted, driver: int | None) -> str:
-        """The tables, and the conditions of labels."""
+    def source(self, wanted: Wanted, chosen: way.Way | None) -> str:
+        """The tables, and the conditions of labels and of the way that was chosen."""
+        driver = chosen.label if chosen is not None else None
         of = "e.key" if driver is None else "l.execution_key"
-        others = [label for number, label in enumerate(wanted.labels) if number != driver]
-        for label in others:
-            condition = f"o.execution_key = {of} AND {self.label('o', *label)}"
-            self.conditions.append(f"EXISTS (SELECT 1 FROM execution_label o WHERE {condition})")
-        if driver is None:
+        for label in wanted.labels:
+            if label != driver:
+                condition = f"o.execution_key = {of} AND {self.label('o', *label)}"
+                self.conditions.append(f"EXISTS (SELECT 1 FROM execution_label o WHERE {condition})")
+        if chosen is None:
             return "execution e" + (" INDEXED BY execution_search" if self.is_sqlite else "")
-        self.conditions.insert(0, self.label("l", *wanted.labels[driver]))
+        self.values |= chosen.values
+        self.conditions = [*chosen.conditions, *self.conditions]
+        if driver is None:
+            return chosen.source
         join = "CROSS JOIN" if self.is_sqlite else "JOIN"  # SQLite's way of saying which comes first
         self.conditions.append("e.key = l.execution_key")
-        return f"execution_label l {join} execution e" + ("" if self.is_sqlite else " ON true")
+        return f"{chosen.source} {join} execution e" + ("" if self.is_sqlite else " ON true")
 
 
-def _driver(connection: Connection, wanted: Wanted) -> int | None:
-    """The label that so few executions have that these are looked at one by one."""
-    fewest, found = (FEW if len(wanted.labels) == 1 else FEW_OF_SEVERAL) + 1, None
-    for number, (key, value) in enumerate(wanted.labels):
-        statement = _Statement(connection.dialect.name)
-        condition = statement.label("l", key, value)
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM execution_label l WHERE {condition} LIMIT {fewest}) AS found"
-        count = connection.execute(text(sql), statement.values).scalar_one()
-        if count < fewest:
-            fewest, found = count, number
-    return found
+def _way(connection: Connection, wanted: Wanted, *, is_page: bool) -> way.Way | None:
+    return way.fewest(connection, wanted.equal, wanted.phases, wanted.prefix, wanted.labels, is_page=is_page)
 
 
 def page(connection: Connection, wanted: Wanted, order: Order, limit: int, after: tuple[int, int] | None) -> list[tuple[int, int]]:
@@ -115,9 +110,21 @@ def page(connection: Connection, wanted: Wanted, order: Order, limit: int, after
     Args:
         after: what an execution is ordered by, and its key: those behind it.
     """
+    in_walk = order.column == "created_at"
+    chosen = _way(connection, wanted, is_page=in_walk)
+    if chosen is None and len(wanted.labels) == 1 and not in_walk:
+        found = _sifted(connection, wanted, order, limit, after)
+        if found is not None:
+            return found
+    return _read(connection, wanted, chosen, order, limit, after)
+
+
+def _read(
+    connection: Connection, wanted: Wanted, chosen: way.Way | None, order: Order, limit: int, after: tuple[int, int] | None
+) -> list[tuple[int, int]]:
     statement = _Statement(connection.dialect.name)
     statement.add(wanted)
-    tables = statement.source(wanted, _driver(connection, wanted))
+    tables = statement.source(wanted, chosen)
     if after is not None:
         comparison = "<" if order.is_descending else ">"
         statement.conditions.append(f"(e.{order.column}, e.key) {comparison} ({statement.bind(after[0])}, {statement.bind(after[1])})")
@@ -129,11 +136,31 @@ def page(connection: Connection, wanted: Wanted, order: Order, limit: int, after
     return [(row[0], row[1]) for row in connection.execute(text(sql), statement.values)]
 
 
+def _sifted(
+    connection: Connection, wanted: Wanted, order: Order, limit: int, after: tuple[int, int] | None
+) -> list[tuple[int, int]] | None:
+    """A page in an order that no walk has, of a label that many have: only those in front are asked for it; None: they are not enough."""
+    front = max(FRONT, limit)
+    ordered = _read(connection, wanted._replace(labels=()), None, order, front, after)
+    found: list[tuple[int, int]] = []
+    for start in range(0, len(ordered), _AT_ONCE):
+        some = ordered[start : start + _AT_ONCE]
+        statement = _Statement(connection.dialect.name)
+        condition = statement.label("o", *wanted.labels[0])
+        keys = ", ".join(str(key) for key, _ in some)
+        sql = f"SELECT o.execution_key FROM execution_label o WHERE o.execution_key IN ({keys}) AND {condition}"
+        labelled = set(connection.execute(text(sql), statement.values).scalars())
+        found += [each for each in some if each[0] in labelled]
+        if len(found) >= limit:
+            return found[:limit]
+    return found if len(ordered) < front else None
+
+
 def total(connection: Connection, wanted: Wanted) -> int:
     """How many there are, at most one more than MAX_TOTAL."""
     statement = _Statement(connection.dialect.name)
     statement.add(wanted)
-    tables = statement.source(wanted, _driver(connection, wanted))
+    tables = statement.source(wanted, _way(connection, wanted, is_page=False))
     where = " AND ".join(statement.conditions) or "1 = 1"
     sql = f"SELECT count(*) FROM (SELECT 1 FROM {tables} WHERE {where} LIMIT {MAX_TOTAL + 1}) AS found"
     return int(connection.execute(text(sql), statement.values).scalar_one())

@@ -9,23 +9,40 @@ export async function linkTo(uri: string): Promise<string> {
   return local(made.signed_url);
 }
 
-/** Reads an object up to `limit` bytes; what is larger is not read, and undefined. */
+/** Reads an object up to `limit` bytes; what is larger is not read to its end, and undefined. */
 export async function readObject(uri: string, limit: number, signal?: AbortSignal): Promise<ArrayBuffer | undefined> {
-  const link = await linkTo(uri);
-  const answer = await send(link, { signal });
-  if (Number(answer.headers.get("content-length") ?? 0) > limit) {
+  const answer = await send(await linkTo(uri), { signal });
+  if (lengthOf(answer) > limit) {
     await answer.body?.cancel();
     return undefined;
   }
-  return answer.arrayBuffer();
+  return readBody(answer, limit);
+}
+
+/** The length that was declared is not relied on: a proxy may leave it out. */
+async function readBody(answer: Response, limit: number): Promise<ArrayBuffer | undefined> {
+  const reader = answer.body?.getReader();
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+    size += read.value.byteLength;
+    if (size > limit) {
+      await reader?.cancel();
+      return undefined;
+    }
+    chunks.push(read.value);
+  }
+  return new Blob(chunks).arrayBuffer();
+}
+
+/** NaN where it is not declared. */
+function lengthOf(answer: Response): number {
+  return Number(answer.headers.get("content-length") ?? Number.NaN);
 }
 
 /** How large an object is, in bytes; NaN where the store does not say. */
 export async function sizeOf(uri: string, signal?: AbortSignal): Promise<number> {
-  const answer = await send(await linkTo(uri), { signal });
-  const size = Number(answer.headers.get("content-length") ?? Number.NaN);
-  await answer.body?.cancel();
-  return size;
+  return lengthOf(await send(await linkTo(uri), { method: "HEAD", signal }));
 }
 
 /** Has the browser save an object; `name` is what the file is called. */
