@@ -65,21 +65,24 @@ function Finder({ nodes, onFind }: Pick<ToolbarProps, "nodes" | "onFind">) {
     return () => window.removeEventListener("keydown", onKey);
   }, []);
 
+  /** To the graph, whose keys go on from what was found. */
+  function leave(): void {
+    setText("");
+    input.current?.closest<HTMLElement>("[role=application]")?.focus();
+  }
+
   function choose(node: GraphNode | undefined): void {
     if (!node) return;
     onFind(node.id);
-    setText("");
-    input.current?.blur();
+    leave();
   }
 
   function onKeyDown(event: KeyboardEvent): void {
     if (event.key === "ArrowDown") setAt(Math.min(found.length - 1, at + 1));
     else if (event.key === "ArrowUp") setAt(Math.max(0, at - 1));
     else if (event.key === "Enter") choose(found[at]);
-    else if (event.key === "Escape") {
-      setText("");
-      input.current?.blur();
-    } else return;
+    else if (event.key === "Escape") leave();
+    else return;
     event.preventDefault();
     event.stopPropagation();
   }

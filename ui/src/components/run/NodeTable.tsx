@@ -3,6 +3,7 @@ import clsx from "clsx";
 import { ChevronDown, ChevronRight, ChevronsUpDown, Search } from "lucide-react";
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { KIND_SIGNS, KIND_WORDS } from "@/components/graph/NodeCard";
+import { focusInList, keyedTo } from "@/components/ui/rowKeys";
 import { PhaseBadge } from "@/components/ui/Phase";
 import { Ago, Elapsed } from "@/components/ui/Time";
 import { Empty } from "@/components/ui/State";
@@ -54,12 +55,11 @@ export function NodeTable({ rows, attempts, selected, onOpen, onSeen }: {
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>): void {
-    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     const row = (event.target as HTMLElement).closest<HTMLElement>("[data-index]");
-    if (!step || !row) return;
+    const next = row ? keyedTo(event, Number(row.dataset["index"]), shown.length) : undefined;
+    if (next === undefined) return;
     event.preventDefault();
-    const next = scroller.current?.querySelector<HTMLElement>(`[data-index="${Number(row.dataset["index"]) + step}"] button[data-node-id]`);
-    next?.focus();
+    focusInList(scroller.current, `[data-index="${next}"] button[data-node-id]`, () => list.scrollToIndex(next));
   }
 
   return (

@@ -26,6 +26,7 @@ import { LogPart } from "./LogPart";
 import { MetricsPart } from "./MetricsPart";
 import { NodeActions } from "./NodeActions";
 import { useRunPage } from "./page";
+import type { Opener } from "./useOpener";
 import { useSettled, versionOf } from "./useSettled";
 import { ValuesPart } from "./ValuesPart";
 import { VIEWS, type View } from "./views";
@@ -41,11 +42,12 @@ export interface DrawerSearch {
 export interface NodeDrawerProps {
   search: DrawerSearch;
   onChange: (change: Partial<DrawerSearch>) => void;
+  opener: Opener;
   onClose: () => void;
 }
 
 /** Everything about one node. */
-export function NodeDrawer({ search, onChange, onClose }: NodeDrawerProps) {
+export function NodeDrawer({ search, onChange, opener, onClose }: NodeDrawerProps) {
   const { id, store, run, graphs } = useRunPage();
   const nodeId = search.node;
   const node = useRunNode(store, nodeId);
@@ -72,6 +74,7 @@ export function NodeDrawer({ search, onChange, onClose }: NodeDrawerProps) {
   return (
     <Drawer
       label={`Node ${described.name}`}
+      takesFocus={opener.takesFocus}
       onClose={onClose}
       title={
         <div className="flex min-w-0 items-center gap-2">

@@ -1,10 +1,10 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Home, ListChecks, Moon, Play, Rocket, SquareFunction, Sun, TriangleAlert, Workflow } from "lucide-react";
-import { lazy, Suspense, useDeferredValue, useState } from "react";
+import { useDeferredValue, useEffect, useState, type ComponentType } from "react";
 import { entitiesQuery, type EntityKind } from "@/api/entity/queries";
 import { executionsQuery } from "@/api/execution/queries";
-import type { Choice, Group } from "@/components/palette/Palette";
+import type { Choice, Group, PaletteProps } from "@/components/palette/Palette";
 import { PhaseSign } from "@/components/ui/Phase";
 import { Ago } from "@/components/ui/Time";
 import type { Place } from "@/idl";
@@ -12,14 +12,13 @@ import { printable } from "@/lib/printable";
 import { setTheme } from "@/lib/theme";
 import { ms } from "@/lib/time";
 
-const Palette = lazy(() => import("@/components/palette/Palette"));
-
 const FOUND = 6;
 const SIGN = "size-4 shrink-0";
 
 /** The palette with what it finds; nothing is asked of the server before something is typed. */
 export function PaletteContainer({ place, open, onOpenChange }: { place: Place; open: boolean; onOpenChange: (open: boolean) => void }) {
   const [text, setText] = useState("");
+  const Palette = useWhenIdle(() => import("@/components/palette/Palette"));
   const wanted = useDeferredValue(text.trim());
   const isAsking = open && wanted.length > 0;
   const navigate = useNavigate();
@@ -57,22 +56,50 @@ export function PaletteContainer({ place, open, onOpenChange }: { place: Place; 
     { title: "Launch plans", choices: entities(plans, "/launch-plans/$project/$domain/$name", Rocket) },
     { title: "Actions", choices: [...fixed, ...launches] },
   ];
-  if (!open) return null;
+  useFocusBack(open);
+  if (!open || !Palette) return null;
   return (
-    <Suspense>
-      <Palette
-        open={open}
-        onOpenChange={(isOpen) => {
-          onOpenChange(isOpen);
-          if (!isOpen) setText("");
-        }}
-        text={text}
-        onText={setText}
-        groups={groups}
-        isSearching={isAsking && (runs.isFetching || workflows.isFetching)}
-      />
-    </Suspense>
+    <Palette
+      open={open}
+      onOpenChange={(isOpen) => {
+        onOpenChange(isOpen);
+        if (!isOpen) setText("");
+      }}
+      text={text}
+      onText={setText}
+      groups={groups}
+      isSearching={isAsking && (runs.isFetching || workflows.isFetching)}
+    />
   );
+}
+
+/** What had the focus before has it afterwards, unless the page went elsewhere. */
+function useFocusBack(isOpen: boolean): void {
+  const [before, setBefore] = useState<Element | null>(null);
+  const [wasOpen, setWasOpen] = useState(false);
+  if (wasOpen !== isOpen) {
+    setWasOpen(isOpen);
+    // Here, not in an effect: by then the field has the focus.
+    if (isOpen) setBefore(document.activeElement);
+  }
+  useEffect(() => {
+    if (isOpen || !(before instanceof HTMLElement)) return;
+    const timer = setTimeout(() => {
+      if (before.isConnected && document.activeElement === document.body) before.focus();
+    });
+    return () => clearTimeout(timer);
+  }, [isOpen, before]);
+}
+
+/** Read after the page, before it is wanted: what is typed right behind the keys that open it would otherwise be lost. */
+function useWhenIdle(read: () => Promise<{ default: ComponentType<PaletteProps> }>): ComponentType<PaletteProps> | undefined {
+  const [found, setFound] = useState<ComponentType<PaletteProps>>();
+  useEffect(() => {
+    const timer = setTimeout(() => void read().then((module) => setFound(() => module.default), () => undefined), 200);
+    return () => clearTimeout(timer);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once
+  }, []);
+  return found;
 }
 
 function useFound(kind: EntityKind, text: string, place: Place, enabled: boolean) {
