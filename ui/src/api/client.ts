@@ -76,6 +76,8 @@ export async function send(url: string, init: RequestInit = {}): Promise<Respons
 
 async function refusal(answer: Response): Promise<ApiError> {
   const text = await answer.text();
+  // A refusal of a question by HEAD has no words.
+  if (!text && answer.status === 403) return new ApiError("The link to it has run out.", 403);
   try {
     const status = JSON.parse(text) as Status & { details?: { reason?: string }[] };
     return new ApiError(status.message || answer.statusText, answer.status, status.details?.[0]?.reason ?? "");
