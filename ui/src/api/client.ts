@@ -58,7 +58,13 @@ async function request<T>(method: string, url: string, body?: unknown, signal?: 
     headers: body === undefined ? { accept: "application/json" } : { accept: "application/json", "content-type": "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
-  return (await answer.json()) as T;
+  try {
+    return (await answer.json()) as T;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    const done = method === "GET" ? "" : " What was asked for may have been done: look before you ask again.";
+    throw new ApiError(`The server's answer was cut off on its way.${done}`, 0);
+  }
 }
 
 /** As `fetch`, with the server's refusals as `ApiError`. */

@@ -9,6 +9,16 @@ import { ATTEMPT_PHASES, phaseWords, toneOf } from "@/lib/phase";
 const CELL = 44;
 const ROW = 26;
 
+/** While they are read, as high as those of a large map. */
+export function NoItemsYet() {
+  return (
+    <div role="status" aria-label="Loading the items" className="border-b border-line px-4 pt-2 pb-2">
+      <div className="h-6 w-48 animate-pulse rounded bg-ground-3" />
+      <div className="mt-2 h-56 animate-pulse rounded bg-ground-2" />
+    </div>
+  );
+}
+
 /** The items of a map as a field of cells, thousands of them; each opens its attempts. */
 export function ItemsGrid({ items, chosen, onChoose }: { items: ItemsShown; chosen: number | undefined; onChoose: (item: number) => void }) {
   const [phase, setPhase] = useState<number>();

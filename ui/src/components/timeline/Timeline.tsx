@@ -88,7 +88,7 @@ export function Timeline({ rows, span: all, items, now, selected, onOpen, onSeen
 
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>): void {
     const row = (event.target as HTMLElement).closest<HTMLElement>("[data-index]");
-    const next = row ? keyedTo(event, Number(row.dataset["index"]), rows.length) : undefined;
+    const next = row ? keyedTo(event, Number(row.dataset["index"]), lines.count) : undefined;
     if (next === undefined) return;
     event.preventDefault();
     focusInList(scroller.current, `[data-index="${next}"] button[data-node-id]`, () => list.scrollToIndex(next));

@@ -10,7 +10,7 @@ import { Endless } from "@/components/ui/Endless";
 import { Tick } from "@/components/ui/Field";
 import { Page } from "@/components/ui/Page";
 import { SearchInput } from "@/components/ui/SearchInput";
-import { Empty, Failure, Skeleton } from "@/components/ui/State";
+import { Empty, Skeleton, Trouble } from "@/components/ui/State";
 import { complain, say } from "@/components/ui/Toast";
 import type { Entity } from "@/idl";
 import { ENTITY } from "@/lib/entity";
@@ -68,10 +68,9 @@ export function EntitiesPage({ kind }: { kind: EntityKind }) {
       }
     >
       <div className="min-h-0 flex-1 overflow-auto">
-        {query.isError ? (
-          <Failure error={query.error} onRetry={() => void query.refetch()} />
-        ) : query.isPending ? (
-          <Skeleton />
+        <Trouble query={query} />
+        {!query.data ? (
+          query.isPending && <Skeleton />
         ) : entities.length === 0 ? (
           <Nothing kind={kind} search={search} place={`${place.project}/${place.domain}`} />
         ) : (

@@ -16,6 +16,7 @@ export interface Graphs {
   /** Undefined while it is read. */
   closure: CompiledWorkflowClosure | undefined;
   error: unknown;
+  retry: () => void;
   shape: RunShape;
   describer: Describer;
   onExpanded: (ids: ReadonlySet<string>) => void;
@@ -47,5 +48,5 @@ export function useGraphs(id: ExecutionId, run: RunState): Graphs {
     [run.shape, read],
   );
   const describer = useMemo(() => new Describer(closure ?? NONE, shape, run.nodes, run.names), [closure, shape, run]);
-  return { closure, error: workflow.error, shape, describer, onExpanded: setExpanded };
+  return { closure, error: workflow.error, retry: () => void workflow.refetch(), shape, describer, onExpanded: setExpanded };
 }

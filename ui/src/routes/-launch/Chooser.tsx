@@ -22,7 +22,8 @@ export function Chooser({ place }: { place: Place }) {
   const workflows = useInfiniteQuery(entitiesQuery("WORKFLOW", { ...place, text }, FOUND));
   const tasks = useInfiniteQuery(entitiesQuery("TASK", { ...place, text }, FOUND));
   const plans = useInfiniteQuery(entitiesQuery("LAUNCH_PLAN", { ...place, text }, FOUND));
-  if (workflows.isError) return <Failure error={workflows.error} onRetry={() => void workflows.refetch()} />;
+  const failed = [workflows, tasks, plans].filter((query) => query.isError && !query.data);
+  if (failed[0]) return <Failure error={failed[0].error} onRetry={() => failed.forEach((query) => void query.refetch())} />;
   if (workflows.isPending) return <Skeleton />;
   const found = named(workflows.data);
   const known = new Set(found.map((each) => each.name));

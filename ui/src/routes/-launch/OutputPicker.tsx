@@ -7,7 +7,7 @@ import type { Picked } from "@/components/form/context";
 import { Button } from "@/components/ui/Button";
 import { Dialog } from "@/components/ui/Dialog";
 import { Field, Input } from "@/components/ui/Field";
-import { Failure, None, Skeleton } from "@/components/ui/State";
+import { Failure, None, Skeleton, Trouble } from "@/components/ui/State";
 import { Ago } from "@/components/ui/Time";
 import type { Execution, Literal, LiteralType, Place } from "@/idl";
 import { idText, shortName } from "@/lib/id";
@@ -29,7 +29,7 @@ export function OutputPicker({ place, type, onDone }: { place: Place; type: Lite
       ) : (
         <div className="flex flex-col gap-3">
           <Field label="Run">{(tied) => <Input {...tied} type="search" placeholder="Its name begins with…" value={typed} onChange={(event) => setTyped(event.target.value)} />}</Field>
-          {runs.isError && <Failure error={runs.error} />}
+          <Trouble query={runs} />
           {runs.isPending && <Skeleton lines={4} />}
           {runs.isSuccess && executions.length === 0 && <None>No run that has succeeded is called so.</None>}
           <ul className="divide-y divide-line">

@@ -7,6 +7,7 @@ import { executionsQuery } from "@/api/execution/queries";
 import type { Choice, Group, PaletteProps } from "@/components/palette/Palette";
 import { PhaseSign } from "@/components/ui/Phase";
 import { Ago } from "@/components/ui/Time";
+import { complain } from "@/components/ui/Toast";
 import type { Place } from "@/idl";
 import { printable } from "@/lib/printable";
 import { setTheme } from "@/lib/theme";
@@ -18,7 +19,7 @@ const SIGN = "size-4 shrink-0";
 /** The palette with what it finds; nothing is asked of the server before something is typed. */
 export function PaletteContainer({ place, open, onOpenChange }: { place: Place; open: boolean; onOpenChange: (open: boolean) => void }) {
   const [text, setText] = useState("");
-  const Palette = useWhenIdle(() => import("@/components/palette/Palette"));
+  const Palette = useWhenIdle(open);
   const wanted = useDeferredValue(text.trim());
   const isAsking = open && wanted.length > 0;
   const navigate = useNavigate();
@@ -91,14 +92,22 @@ function useFocusBack(isOpen: boolean): void {
   }, [isOpen, before]);
 }
 
+const IDLE_MS = 200;
+
 /** Read after the page, before it is wanted: what is typed right behind the keys that open it would otherwise be lost. */
-function useWhenIdle(read: () => Promise<{ default: ComponentType<PaletteProps> }>): ComponentType<PaletteProps> | undefined {
+function useWhenIdle(isWanted: boolean): ComponentType<PaletteProps> | undefined {
   const [found, setFound] = useState<ComponentType<PaletteProps>>();
   useEffect(() => {
-    const timer = setTimeout(() => void read().then((module) => setFound(() => module.default), () => undefined), 200);
+    if (found) return;
+    // Where it did not come it is tried again when it is wanted.
+    const timer = setTimeout(() => {
+      import("@/components/palette/Palette").then(
+        (module) => setFound(() => module.default),
+        (error: unknown) => isWanted && complain(error),
+      );
+    }, isWanted ? 0 : IDLE_MS);
     return () => clearTimeout(timer);
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- once
-  }, []);
+  }, [isWanted, found]);
   return found;
 }
 
