@@ -154,7 +154,8 @@ def test_a_lost_answer_to_a_launch_asks_to_look_first(visitor: Visitor, ran: Liv
 
 SHIFTS = """
 window.shifted = 0;
-new PerformanceObserver(list => { for (const entry of list.getEntries()) window.shifted += entry.value; }).observe({type: 'layout-shift', buffered: true});
+new PerformanceObserver(list => list.getEntries().forEach(entry => { window.shifted += entry.value; }))
+  .observe({type: 'layout-shift', buffered: true});
 """
 
 

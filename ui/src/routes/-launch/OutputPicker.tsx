@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { ChevronLeft } from "lucide-react";
-import { useDeferredValue, useState } from "react";
+import { useState } from "react";
 import { workflowQuery } from "@/api/entity/queries";
 import { executionDataQuery, executionsQuery } from "@/api/execution/queries";
 import type { Picked } from "@/components/form/context";
@@ -13,13 +13,14 @@ import type { Execution, Literal, LiteralType, Place } from "@/idl";
 import { idText, shortName } from "@/lib/id";
 import { printable } from "@/lib/printable";
 import { ms } from "@/lib/time";
+import { useRested } from "@/lib/useRested";
 import { asType, commandText, fits, typeWords } from "@/literal";
 
 /** Choosing an output of another run: the run first, then what of it fits. */
 export function OutputPicker({ place, type, onDone }: { place: Place; type: LiteralType; onDone: (picked: Picked | undefined) => void }) {
   const [typed, setTyped] = useState("");
   const [chosen, setChosen] = useState<Execution>();
-  const text = useDeferredValue(typed.trim());
+  const text = useRested(typed.trim());
   const runs = useInfiniteQuery(executionsQuery({ project: place.project, domain: place.domain, phases: ["SUCCEEDED"], text, with_children: true }, 30));
   const executions = runs.data?.pages.flatMap((page) => page.executions ?? []) ?? [];
   return (
