@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import clsx from "clsx";
-import { ChevronDown, ChevronRight, ChevronsUpDown, Search } from "lucide-react";
+import { ChevronDown, ChevronRight, ChevronsUpDown } from "lucide-react";
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { KIND_SIGNS, KIND_WORDS } from "@/components/graph/NodeCard";
 import { focusInList, keyedTo } from "@/components/ui/rowKeys";
@@ -9,6 +9,7 @@ import { Ago, Elapsed } from "@/components/ui/Time";
 import { Empty } from "@/components/ui/State";
 import { chooseRows, type NodeRow, type SortKey } from "@/graph/rows";
 import { phaseWords } from "@/lib/phase";
+import { SearchField } from "@/components/ui/SearchInput";
 import { printable } from "@/lib/printable";
 
 const COLUMNS: readonly { key: SortKey; title: string; className: string }[] = [
@@ -65,18 +66,7 @@ export function NodeTable({ rows, attempts, selected, onOpen, onSeen }: {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <div className="flex flex-wrap items-center gap-2 px-4 py-2">
-        <div className="relative">
-          <Search aria-hidden className="pointer-events-none absolute top-2.5 left-2 size-3.5 text-ink-3" />
-          <input
-            aria-label="Filter nodes"
-            placeholder="Filter by name, id or task"
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-            autoComplete="off"
-            spellCheck={false}
-            className="h-8 w-56 rounded-md border border-line-2 bg-ground pl-7 text-sm placeholder:text-ink-3"
-          />
-        </div>
+        <SearchField label="Filter nodes" placeholder="Filter by name, id or task" value={text} onChange={setText} className="!w-56" />
         {[...counts].map(([phase, count]) => (
           <button
             key={phase}

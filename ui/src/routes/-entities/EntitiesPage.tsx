@@ -1,6 +1,5 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { Search } from "lucide-react";
 import { entityKeys } from "@/api/entity/keys";
 import { archiveEntity } from "@/api/entity/mutations";
 import { entitiesQuery, type EntityKind } from "@/api/entity/queries";
@@ -58,8 +57,7 @@ export function EntitiesPage({ kind }: { kind: EntityKind }) {
             key={list}
             label={`Search ${title.toLowerCase()}`}
             placeholder="Search"
-            icon={<Search aria-hidden className="absolute top-2 left-2 size-4 text-ink-3" />}
-            className="!w-44 pl-7 sm:!w-64"
+            className="!w-44 sm:!w-64"
             value={search.text ?? ""}
             onChange={(text) => set({ text: text || undefined })}
           />

@@ -22,6 +22,8 @@ export function GraphTab({ selected }: { selected: string | undefined }) {
       selected={selected}
       reveal={reveal}
       onOpen={open}
+      unread={graphs.unread}
+      onReadMore={graphs.readMore}
       onExpanded={onExpanded}
       strip={(nodeId) => <ItemStrip nodeId={nodeId} />}
       label={`Graph of ${id.name}`}
