@@ -50,6 +50,15 @@ export function itemsQuery(id: ExecutionId, nodeId: string, at: unknown) {
   });
 }
 
+/** What failed among a map's items, and how long they took. */
+export function itemsSummaryQuery(id: ExecutionId, nodeId: string, at: unknown) {
+  return queryOptions({
+    queryKey: runKeys.itemsSummary(id, nodeId, at),
+    queryFn: ({ signal }) => get<Alula<"ItemsSummary">>(["api/alula/v1/items_summary", ...parts(id), nodeId], {}, signal),
+    placeholderData: keepPreviousData,
+  });
+}
+
 function bytesOf(text: string | undefined): Uint8Array {
   return Uint8Array.from(atob(text ?? ""), (char) => char.charCodeAt(0));
 }

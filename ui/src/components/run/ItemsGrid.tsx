@@ -42,7 +42,7 @@ export function ItemsGrid({ items, chosen, onChoose }: { items: ItemsShown; chos
     for (let at = 0; at < items.size; at++) if (phase === undefined || items.phases[at] === phase) found.push(at);
     return found;
   }, [items, phase]);
-  const columns = Math.max(1, Math.floor((width - 16) / CELL));
+  const columns = Math.max(1, Math.floor((width - 32) / CELL));
   const list = useVirtualizer({ count: Math.ceil(shown.length / columns), getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 6, useFlushSync: false });
 
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>): void {
@@ -76,7 +76,7 @@ export function ItemsGrid({ items, chosen, onChoose }: { items: ItemsShown; chos
         ))}
       </div>
       {/* eslint-disable-next-line jsx-a11y/no-static-element-interactions -- its cells are buttons, this moves among them */}
-      <div ref={scroller} onKeyDown={onKeyDown} className="max-h-56 overflow-auto px-2 pb-2">
+      <div ref={scroller} onKeyDown={onKeyDown} className="max-h-56 overflow-auto px-4 pb-2">
         <div className="relative" style={{ height: list.getTotalSize() }}>
           {rendered.map((row) => (
             <div key={row.key} className="absolute top-0 left-0 flex w-full gap-0.5" style={{ height: ROW, transform: `translateY(${row.start}px)` }}>

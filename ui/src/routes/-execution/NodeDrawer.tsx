@@ -22,6 +22,7 @@ import { CachePart } from "./CachePart";
 import { DeckPart } from "./DeckPart";
 import { GatePart } from "./GatePart";
 import { LogPart } from "./LogPart";
+import { MapPart } from "./MapPart";
 import { MetricsPart } from "./MetricsPart";
 import { NodeActions } from "./NodeActions";
 import { useRunPage } from "./page";
@@ -101,6 +102,7 @@ export function NodeDrawer({ search, onChange, opener, onClose }: NodeDrawerProp
             </p>
           )}
           {!node && <p className="px-4 py-3 text-sm text-ink-2">This {KIND_WORDS[described.kind]} was not reached{isTerminal(run.execution?.closure?.phase) ? "." : " yet."}</p>}
+          {isMap && node && search.item === undefined && <MapPart nodeId={nodeId} onChoose={(item) => onChange({ item, attempt: undefined, at: undefined })} />}
           {node && <Overview attempt={chosen} attempts={{ isPending: hasAttempts && attempts.isPending, error: attempts.data ? undefined : attempts.error, retry: () => void attempts.refetch() }} error={hasAttempts ? undefined : node.closure?.error} />}
         </TabPanel>
         <TabPanel value="values">{view === "values" && <ValuesPart nodeId={nodeId} isMap={isMap} item={search.item} />}</TabPanel>
