@@ -149,10 +149,10 @@ def test_what_was_found_for_less_is_not_opened_by_enter(visitor: Visitor, server
     expect(page.get_by_role("heading", name="Home")).to_be_visible()
     page.keyboard.press("Control+k")
     field = page.get_by_placeholder("Search workflows, tasks, executions, or type a command")
-    field.fill("a")
+    field.fill("ui.programs.a")
     expect(page.get_by_role("option", name="tests.ui.programs.add")).to_be_visible()
     page.route("**/api/alula/v1/entities/**", lambda route: None)
-    field.fill("arith")
+    field.fill("ui.programs.arith")
     expect(page.get_by_role("option", name="tests.ui.programs.add")).to_have_count(0)
     expect(page.get_by_role("option", name="tests.ui.programs.arithmetic").first).to_be_visible()
 

@@ -87,9 +87,11 @@ def test_a_list_that_cannot_be_renewed_stays_and_says_so(visitor: Visitor, ran: 
     said = page.get_by_role("status").filter(has_text=WORDS)
     expect(said).to_be_visible()
     expect(page.get_by_role("link", name="slow-inner")).to_be_visible()
+    with page.expect_request(re.compile(r"/api/alula/v1/executions\?")):
+        said.get_by_role("button", name="Try again").click()
     page.unroute("**/api/alula/v1/executions?*")
-    said.get_by_role("button", name="Try again").click()
-    expect(page.get_by_role("link", name="slow-new")).to_be_visible()
+    ran.wait(ran.launch(f"{P}.arithmetic", execution="slow-newer"))
+    expect(page.get_by_role("link", name="slow-newer")).to_be_visible()
     expect(said).to_have_count(0)
 
 
