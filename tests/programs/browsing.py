@@ -44,3 +44,20 @@ def write_lines() -> int:
 @al.workflow
 def wordy() -> int:
     return write_lines()
+
+
+@al.task
+def breaks(x: int) -> int:
+    """Fails of one of many causes."""
+    if x >= 100:
+        raise RuntimeError("cause " + chr(ord("a") + x - 100))
+    if x > 9:
+        raise ValueError(f"{x} is more than 9")
+    if x == 3:
+        raise KeyError(f"none of {x}")
+    return x
+
+
+@al.workflow
+def broken_map(xs: list[int]) -> list[int | None]:
+    return al.map(breaks, min_success_ratio=0.01)(x=xs)

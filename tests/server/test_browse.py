@@ -95,6 +95,9 @@ def test_attempts_and_items(server: LiveServer) -> None:
     items = ask(server, "items/default/development/each/n0")
     assert (items["size"], base64.b64decode(items["phases"])) == (3, bytes([core.TaskExecution.SUCCEEDED]) * 3)
     assert refused(server, "items/default/development/line/n0") == 400
+    summary = ask(server, "items_summary/default/development/each/n0")
+    assert (summary["timed"], len(summary["slowest"]), summary.get("failures", [])) == (3, 3, [])
+    assert refused(server, "items_summary/default/development/line/n0") == 400
     assert refused(server, "attempts/default/development/nothing") == 404
     one = ask(server, "attempts/default/development/line/n0/0")
     assert (one["phase"], one["has_log"], one["task_id"]["name"]) == ("SUCCEEDED", True, SHAPES + "inc")

@@ -214,6 +214,38 @@ def test_values_have_no_serious_fault_of_access(visitor: Visitor, ran: LiveServe
     visitor.check_accessible()
 
 
+def test_the_search_finds_what_is_collapsed_and_opens_the_way_to_it(visitor: Visitor, ran: LiveServer) -> None:
+    page = visitor.open_execution("page-kinds")
+    graph = page.get_by_role("application", name=re.compile("^Graph of"))
+    graph.get_by_role("button", name="Collapse all").click()
+    expect(graph.get_by_role("button", name=re.compile("^Collapse "))).to_have_count(1)
+    found = graph.get_by_role("listbox", name="Nodes found").get_by_role("option")
+
+    page.keyboard.press("/")
+    page.keyboard.type("memo")
+    expect(found.first).to_contain_text("memo")
+    visitor.check_accessible()
+    expect(found.filter(has_text=re.compile("^memo.*inner$")).first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(graph.locator("[data-node-id='n0-0-n1']")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(panel(page)).to_have_attribute("aria-label", "Node memo")
+    assert "node=n0-0-n1" in page.url
+
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("item 12")
+    expect(found.first).to_contain_text("map-item[12]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**item=12**")
+    expect(panel(page).get_by_role("heading", name="map-item[12]")).to_be_visible()
+
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("no such thing")
+    expect(graph.get_by_text("No node has that in its name, id or task")).to_be_visible()
+
+
 @pytest.fixture
 def phone(browser: Browser, server: LiveServer) -> Iterator[Visitor]:
     yield from visit(browser, server, viewport={"width": 390, "height": 844}, has_touch=True)

@@ -144,6 +144,21 @@ def test_items_of_a_map_are_found_by_their_phase(visitor: Visitor, ran: LiveServ
     assert "item=157" in page.url
 
 
+def test_a_map_says_what_failed_and_how_long_its_items_took(visitor: Visitor, ran: LiveServer) -> None:
+    page = visitor.open_execution("node-mapped", node="n1")
+    failed = panel(page).get_by_role("region", name="What failed")
+    expect(failed.get_by_role("listitem")).to_have_count(1)
+    expect(failed).to_contain_text("ValueError: 57 is bad")
+    expect(failed).to_contain_text("3×")
+    expect(panel(page).get_by_text("297 succeeded, 3 failed")).to_be_visible()
+    expect(panel(page).get_by_role("region", name="How long they took").get_by_role("button")).to_have_count(5)
+    visitor.check_accessible()
+    failed.get_by_role("button", name="first: 57").click()
+    page.wait_for_url("**item=57**")
+    expect(panel(page).get_by_text("ValueError: 57 is bad").first).to_be_visible()
+    expect(failed).to_have_count(0)
+
+
 def test_attempts_are_told_apart(visitor: Visitor, ran: LiveServer) -> None:
     page = visitor.open_execution("node-broken", node="n1-0-n0")
     expect(panel(page).get_by_role("radio", name="Attempt 2")).to_be_checked()

@@ -94,7 +94,7 @@ def test_a_saved_view_brings_its_filters_back(visitor: Visitor, ran: LiveServer)
     page.get_by_role("button", name="Save", exact=True).click()
     visitor.open("/executions")
     page.get_by_role("button", name="Views").click()
-    page.get_by_role("menuitem", name="The bad one").click()
+    page.get_by_role("menuitem", name="The bad one", exact=True).click()
     expect(page.locator("[data-execution]")).to_have_count(1)
     assert names(page) == ["list-bad"]
 

@@ -112,6 +112,51 @@ def test_the_palette_finds_workflows_executions_and_actions(visitor: Visitor, se
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
+@pytest.mark.parametrize(
+    ("opened", "field", "letters", "kinds"),
+    [
+        ("palette", "Search workflows, tasks, executions, or type a command", "arithmetic", 4),
+        ("chooser", "A part of its name", "arithmetic", 3),
+        ("outputs", "Its name begins with…", "", 1),
+    ],
+)
+def test_a_word_is_asked_for_once_not_once_for_each_letter(
+    visitor: Visitor, server: LiveServer, opened: str, field: str, letters: str, kinds: int
+) -> None:
+    letters = f"typed-{opened}" if opened == "outputs" else letters
+    if opened == "outputs":
+        server.wait(server.launch("tests.ui.programs.arithmetic", execution=letters))
+    search = {"kind": "workflow", "name": "tests.ui.programs.arithmetic"} if opened == "outputs" else {}
+    page = visitor.open("/" if opened == "palette" else "/launch", **search)
+    if opened == "palette":
+        expect(page.get_by_role("heading", name="Home")).to_be_visible()
+        page.keyboard.press("Control+k")
+    elif opened == "outputs":
+        page.get_by_role("button", name="x: use an output of another run").click()
+    expect(page.get_by_placeholder(field)).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "text=" in request.url else None)
+    with page.expect_response(lambda response: f"text={letters}" in response.url):
+        page.get_by_placeholder(field).press_sequentially(letters, delay=20)
+    page.wait_for_load_state("networkidle")
+    assert len(asked) == kinds, asked
+    assert all(f"text={letters}" in url for url in asked)
+
+
+def test_what_was_found_for_less_is_not_opened_by_enter(visitor: Visitor, server: LiveServer) -> None:
+    page = visitor.open("/")
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
+    page.keyboard.press("Control+k")
+    field = page.get_by_placeholder("Search workflows, tasks, executions, or type a command")
+    field.fill("ui.programs.a")
+    expect(page.get_by_role("option", name="tests.ui.programs.add")).to_be_visible()
+    page.route("**/api/alula/v1/entities/**", lambda route: None)
+    field.fill("ui.programs.arith")
+    expect(page.get_by_role("option", name="tests.ui.programs.add")).to_have_count(0)
+    expect(page.get_by_role("option", name="tests.ui.programs.arithmetic").first).to_be_visible()
+
+
 def test_a_lost_server_is_said_and_what_happened_meanwhile_is_caught_up(browser: Browser, tmp_path: Path) -> None:
     live = LiveServer(tmp_path / "home").start()
     live.register(programs)

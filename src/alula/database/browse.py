@@ -247,6 +247,15 @@ def item_stretches(
     return {row[0]: row[1] for row in started}, {row[0]: (row[1], row[2]) for row in ended}
 
 
+def item_ends(connection: Connection, key: int, node_id: str, error_length: int) -> Sequence[Any]:
+    """Every attempt at an item of a node with its times and the beginning of its error, the last one of an item last."""
+    c = t.task_execution.c
+    error = func.substr(c.error_message, 1, error_length).label("error_message")
+    columns = (c.item, c.phase, c.started_at, c.ended_at, c.cache_status, c.error_code, error)
+    where = (c.execution_key == key, c.node_id == node_id, c.item >= 0)
+    return connection.execute(select(*columns).where(*where).order_by(c.item, c.retry_attempt)).all()
+
+
 def item_states(connection: Connection, key: int, node_id: str) -> Sequence[tuple[int, int, int]]:
     """Item, phase and cache status of every attempt at an item of a node, the last one of an item last."""
     mark = "?" if connection.dialect.name == "sqlite" else "%s"

@@ -58,7 +58,13 @@ async function request<T>(method: string, url: string, body?: unknown, signal?: 
     headers: body === undefined ? { accept: "application/json" } : { accept: "application/json", "content-type": "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
-  return (await answer.json()) as T;
+  try {
+    return (await answer.json()) as T;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    const done = method === "GET" ? "" : " What was asked for may have been done: look before you ask again.";
+    throw new ApiError(`The server's answer was cut off on its way.${done}`, 0);
+  }
 }
 
 /** As `fetch`, with the server's refusals as `ApiError`. */
@@ -76,6 +82,8 @@ export async function send(url: string, init: RequestInit = {}): Promise<Respons
 
 async function refusal(answer: Response): Promise<ApiError> {
   const text = await answer.text();
+  // A refusal of a question by HEAD has no words.
+  if (!text && answer.status === 403) return new ApiError("The link to it has run out.", 403);
   try {
     const status = JSON.parse(text) as Status & { details?: { reason?: string }[] };
     return new ApiError(status.message || answer.statusText, answer.status, status.details?.[0]?.reason ?? "");

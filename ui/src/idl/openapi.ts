@@ -1391,6 +1391,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alula/v1/items_summary/{id.execution_id.project}/{id.execution_id.domain}/{id.execution_id.name}/{id.node_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** alula.v1.BrowseService.GetItemsSummary */
+        get: operations["BrowseService_GetItemsSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alula/v1/compare": {
         parameters: {
             query?: never;
@@ -1618,6 +1635,17 @@ export interface components {
         "alula.v1.GetSeriesResponse": {
             series?: components["schemas"]["alula.v1.MetricSeries"][];
         };
+        "alula.v1.ItemDuration": {
+            item?: number;
+            /** Format: int64 */
+            duration_us?: string | number;
+        };
+        "alula.v1.ItemFailures": {
+            code?: string;
+            message?: string;
+            count?: number;
+            first_item?: number;
+        };
         "alula.v1.ItemSpansResponse": {
             size?: number;
             /** Format: int64 */
@@ -1633,6 +1661,18 @@ export interface components {
             size?: number;
             phases?: string;
             cached?: string;
+        };
+        "alula.v1.ItemsSummary": {
+            failures?: components["schemas"]["alula.v1.ItemFailures"][];
+            other_failures?: number;
+            timed?: number;
+            /** Format: int64 */
+            min_us?: string | number;
+            /** Format: int64 */
+            median_us?: string | number;
+            /** Format: int64 */
+            max_us?: string | number;
+            slowest?: components["schemas"]["alula.v1.ItemDuration"][];
         };
         "alula.v1.ListFilesResponse": {
             files?: components["schemas"]["alula.v1.CodeFile"][];
@@ -6918,6 +6958,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["alula.v1.ItemSpansResponse"];
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["google.rpc.Status"];
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    BrowseService_GetItemsSummary: {
+        parameters: {
+            query?: {
+                "id.execution_id.org"?: string;
+            };
+            header?: never;
+            path: {
+                "id.execution_id.project": string;
+                "id.execution_id.domain": string;
+                "id.execution_id.name": string;
+                "id.node_id": string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ItemsSummary */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["alula.v1.ItemsSummary"];
                     "application/octet-stream": string;
                 };
             };

@@ -11,7 +11,7 @@ import { RunTable } from "@/components/compare/RunTable";
 import { Button } from "@/components/ui/Button";
 import { Tick } from "@/components/ui/Field";
 import { Page } from "@/components/ui/Page";
-import { Empty, Failure, Skeleton } from "@/components/ui/State";
+import { Empty, Skeleton, Trouble } from "@/components/ui/State";
 import { TabPanel, Tabs } from "@/components/ui/Tabs";
 import { toCsv } from "@/compare/csv";
 import { compareExecutions } from "@/compare/table";
@@ -41,7 +41,8 @@ function Compare() {
   const { ids: said = "", tab = "differences", metric, all = false } = Route.useSearch();
   const navigate = useNavigate({ from: "/compare" });
   const ids = useMemo(() => [...new Set(said.split(","))].map(idOf).filter((id) => id !== undefined), [said]);
-  const { data, error, isPending, refetch } = useQuery(compareQuery(ids.slice(0, MOST)));
+  const query = useQuery(compareQuery(ids.slice(0, MOST)));
+  const { data, isPending } = query;
   const groups = useMemo(() => (data ? compareExecutions(data) : []), [data]);
   const columns = useMemo(() => columnsOf(data ?? []), [data]);
   const [hovered, setHovered] = useState<string>();
@@ -66,7 +67,7 @@ function Compare() {
       }
     >
       {ids.length > MOST && <p className="px-4 py-2 text-sm text-warn">The first {MOST} of {ids.length} are compared; more do not fit side by side.</p>}
-      {error && <Failure error={error} onRetry={() => void refetch()} />}
+      <Trouble query={query} />
       {isPending && <Skeleton lines={12} />}
       {data && (
         <>

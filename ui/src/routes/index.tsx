@@ -7,7 +7,7 @@ import { FirstRun } from "@/components/home/FirstRun";
 import { People } from "@/components/home/People";
 import { Places } from "@/components/home/Places";
 import { Page, Section } from "@/components/ui/Page";
-import { Failure, None, Skeleton } from "@/components/ui/State";
+import { None, Skeleton, Trouble } from "@/components/ui/State";
 import type { ExecutionPhase } from "@/idl";
 
 export const Route = createFileRoute("/")({ component: Home });
@@ -19,7 +19,13 @@ const BAD: ExecutionPhase[] = ["FAILED", "TIMED_OUT"];
 function Home() {
   const overview = useQuery(overviewQuery());
   const latest = useInfiniteQuery(executionsQuery({}, SHOWN));
-  if (overview.error) return <Failure error={overview.error} onRetry={() => void overview.refetch()} />;
+  if (overview.error && !overview.data) {
+    return (
+      <Page title="Home">
+        <Trouble query={overview} />
+      </Page>
+    );
+  }
   const { places = [], people = [], is_capped } = overview.data ?? {};
   const isEmpty = latest.data?.pages[0]?.executions?.length === 0;
   return (
@@ -48,7 +54,8 @@ function Home() {
 }
 
 function Executions({ title, search, none }: { title: string; search: ExecutionSearch; none: string }) {
-  const { data, error, isPending, refetch } = useInfiniteQuery(executionsQuery(search, SHOWN));
+  const query = useInfiniteQuery(executionsQuery(search, SHOWN));
+  const { data, isPending } = query;
   const found = data?.pages[0]?.executions ?? [];
   return (
     <Section
@@ -59,7 +66,7 @@ function Executions({ title, search, none }: { title: string; search: ExecutionS
         </Link>
       }
     >
-      {error && <Failure error={error} onRetry={() => void refetch()} />}
+      <Trouble query={query} />
       {isPending && <Skeleton lines={3} />}
       {data && (found.length ? <ExecutionLines executions={found} withPlace /> : <None>{none}</None>)}
     </Section>

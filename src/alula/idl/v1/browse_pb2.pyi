@@ -811,6 +811,106 @@ class ItemSpansResponse(_message.Message):
 Global___ItemSpansResponse: _TypeAlias = ItemSpansResponse  # noqa: Y015
 
 @_typing.final
+class ItemsSummary(_message.Message):
+    """What the items of an array node came to, each by its last attempt."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FAILURES_FIELD_NUMBER: _builtins.int
+    OTHER_FAILURES_FIELD_NUMBER: _builtins.int
+    TIMED_FIELD_NUMBER: _builtins.int
+    MIN_US_FIELD_NUMBER: _builtins.int
+    MEDIAN_US_FIELD_NUMBER: _builtins.int
+    MAX_US_FIELD_NUMBER: _builtins.int
+    SLOWEST_FIELD_NUMBER: _builtins.int
+    other_failures: _builtins.int
+    """items that failed of yet other causes"""
+    timed: _builtins.int
+    """items that ran here and have ended: the durations are theirs"""
+    min_us: _builtins.int
+    median_us: _builtins.int
+    max_us: _builtins.int
+    @_builtins.property
+    def failures(self) -> _containers.RepeatedCompositeFieldContainer[Global___ItemFailures]:
+        """what failed, the most frequent cause first; no more than 20"""
+
+    @_builtins.property
+    def slowest(self) -> _containers.RepeatedCompositeFieldContainer[Global___ItemDuration]:
+        """no more than 5"""
+
+    def __init__(
+        self,
+        *,
+        failures: _abc.Iterable[Global___ItemFailures] | None = ...,
+        other_failures: _builtins.int = ...,
+        timed: _builtins.int = ...,
+        min_us: _builtins.int = ...,
+        median_us: _builtins.int = ...,
+        max_us: _builtins.int = ...,
+        slowest: _abc.Iterable[Global___ItemDuration] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["failures", b"failures", "max_us", b"max_us", "median_us", b"median_us", "min_us", b"min_us", "other_failures", b"other_failures", "slowest", b"slowest", "timed", b"timed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ItemsSummary: _TypeAlias = ItemsSummary  # noqa: Y015
+
+@_typing.final
+class ItemFailures(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    FIRST_ITEM_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    message: _builtins.str
+    """the first line of the first one's error; that of the others may differ in numbers"""
+    count: _builtins.int
+    first_item: _builtins.int
+    """its index"""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        message: _builtins.str = ...,
+        count: _builtins.int = ...,
+        first_item: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "count", b"count", "first_item", b"first_item", "message", b"message"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ItemFailures: _TypeAlias = ItemFailures  # noqa: Y015
+
+@_typing.final
+class ItemDuration(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_FIELD_NUMBER: _builtins.int
+    DURATION_US_FIELD_NUMBER: _builtins.int
+    item: _builtins.int
+    """its index"""
+    duration_us: _builtins.int
+    def __init__(
+        self,
+        *,
+        item: _builtins.int = ...,
+        duration_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["duration_us", b"duration_us", "item", b"item"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ItemDuration: _TypeAlias = ItemDuration  # noqa: Y015
+
+@_typing.final
 class CompareExecutionsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -75,6 +75,11 @@ class BrowseServiceStub:
                 request_serializer=alula_dot_idl_dot_v1_dot_browse__pb2.GetItemSpansRequest.SerializeToString,
                 response_deserializer=alula_dot_idl_dot_v1_dot_browse__pb2.ItemSpansResponse.FromString,
                 _registered_method=True)
+        self.GetItemsSummary = channel.unary_unary(
+                '/alula.v1.BrowseService/GetItemsSummary',
+                request_serializer=alula_dot_idl_dot_v1_dot_browse__pb2.GetItemsRequest.SerializeToString,
+                response_deserializer=alula_dot_idl_dot_v1_dot_browse__pb2.ItemsSummary.FromString,
+                _registered_method=True)
         self.CompareExecutions = channel.unary_unary(
                 '/alula.v1.BrowseService/CompareExecutions',
                 request_serializer=alula_dot_idl_dot_v1_dot_browse__pb2.CompareExecutionsRequest.SerializeToString,
@@ -142,6 +147,13 @@ class BrowseServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetItemsSummary(self, request, context):
+        """What failed among the items of a map, and how long they took.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CompareExecutions(self, request, context):
         """Executions side by side, everything bounded.
         """
@@ -198,6 +210,11 @@ def add_BrowseServiceServicer_to_server(servicer, server):
                     servicer.GetItemSpans,
                     request_deserializer=alula_dot_idl_dot_v1_dot_browse__pb2.GetItemSpansRequest.FromString,
                     response_serializer=alula_dot_idl_dot_v1_dot_browse__pb2.ItemSpansResponse.SerializeToString,
+            ),
+            'GetItemsSummary': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetItemsSummary,
+                    request_deserializer=alula_dot_idl_dot_v1_dot_browse__pb2.GetItemsRequest.FromString,
+                    response_serializer=alula_dot_idl_dot_v1_dot_browse__pb2.ItemsSummary.SerializeToString,
             ),
             'CompareExecutions': grpc.unary_unary_rpc_method_handler(
                     servicer.CompareExecutions,
@@ -426,6 +443,33 @@ class BrowseService:
             '/alula.v1.BrowseService/GetItemSpans',
             alula_dot_idl_dot_v1_dot_browse__pb2.GetItemSpansRequest.SerializeToString,
             alula_dot_idl_dot_v1_dot_browse__pb2.ItemSpansResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetItemsSummary(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/alula.v1.BrowseService/GetItemsSummary',
+            alula_dot_idl_dot_v1_dot_browse__pb2.GetItemsRequest.SerializeToString,
+            alula_dot_idl_dot_v1_dot_browse__pb2.ItemsSummary.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alula.control.attempts import get_item_spans, get_items, list_attempts
 from alula.control.check import check_launch
 from alula.control.compare import compare_executions
+from alula.control.items import summarize_items
 from alula.control.overview import overview
 from alula.control.platform import Platform
 from alula.control.search import search_executions
@@ -44,6 +45,9 @@ class BrowseService:
     async def GetItemSpans(self, request: browse_pb2.GetItemSpansRequest, context: Context) -> browse_pb2.ItemSpansResponse:
         platform = self._platform
         return await platform.read(lambda c: get_item_spans(c, platform.library, request, platform.clock()))
+
+    async def GetItemsSummary(self, request: browse_pb2.GetItemsRequest, context: Context) -> browse_pb2.ItemsSummary:
+        return await self._platform.read(lambda c: summarize_items(c, request.id))
 
     async def CompareExecutions(
         self, request: browse_pb2.CompareExecutionsRequest, context: Context

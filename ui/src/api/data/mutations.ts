@@ -1,4 +1,5 @@
 import { ApiError, local, post } from "@/api/client";
+import { renewed } from "@/api/renewed";
 import type { Place, Schemas } from "@/idl";
 
 type Location = Schemas["flyteidl.service.CreateUploadLocationResponse"];
@@ -54,11 +55,13 @@ export async function uploadFolder(place: Place, parts: readonly Part[], onProgr
 }
 
 async function send(place: Place, { file, path }: Part, root: string, onProgress: Progress, signal: AbortSignal): Promise<string> {
-  signal.throwIfAborted();
-  const location = await post<Location>(["api/v1/dataproxy/artifact_urn"], { project: place.project, domain: place.domain, filename: path, filename_root: root });
-  signal.throwIfAborted();
-  await put(local(location.signed_url), file, location.headers ?? {}, onProgress, signal);
-  return location.native_url ?? "";
+  return renewed(async () => {
+    signal.throwIfAborted();
+    const location = await post<Location>(["api/v1/dataproxy/artifact_urn"], { project: place.project, domain: place.domain, filename: path, filename_root: root });
+    signal.throwIfAborted();
+    await put(local(location.signed_url), file, location.headers ?? {}, onProgress, signal);
+    return location.native_url ?? "";
+  });
 }
 
 /** `fetch` does not say how far an upload is. */

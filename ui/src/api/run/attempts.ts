@@ -88,6 +88,12 @@ export class AttemptBook {
     return this.entries.get(`${nodeId}|spans`)?.spans;
   }
 
+  /** After a failure: now, rather than after a while. */
+  retry(): void {
+    this.restUntil = 0;
+    this.plan();
+  }
+
   private close(): void {
     this.leave?.();
     this.leave = undefined;

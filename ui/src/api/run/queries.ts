@@ -39,13 +39,22 @@ export interface Items {
   cached: Uint8Array;
 }
 
-export function itemsQuery(id: ExecutionId, nodeId: string) {
+export function itemsQuery(id: ExecutionId, nodeId: string, at: unknown) {
   return queryOptions({
-    queryKey: runKeys.items(id, nodeId),
+    queryKey: runKeys.items(id, nodeId, at),
     queryFn: async ({ signal }): Promise<Items> => {
       const found = await get<Alula<"ItemsResponse">>(["api/alula/v1/items", ...parts(id), nodeId], {}, signal);
       return { size: found.size ?? 0, phases: bytesOf(found.phases), cached: bytesOf(found.cached) };
     },
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** What failed among a map's items, and how long they took. */
+export function itemsSummaryQuery(id: ExecutionId, nodeId: string, at: unknown) {
+  return queryOptions({
+    queryKey: runKeys.itemsSummary(id, nodeId, at),
+    queryFn: ({ signal }) => get<Alula<"ItemsSummary">>(["api/alula/v1/items_summary", ...parts(id), nodeId], {}, signal),
     placeholderData: keepPreviousData,
   });
 }

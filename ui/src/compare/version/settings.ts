@@ -1,4 +1,5 @@
-import type { Resources, TaskTemplate } from "@/idl";
+import type { TaskTemplate } from "@/idl";
+import { resourcesOf } from "@/lib/resources";
 import { changesOf, line, type Change } from "./change";
 
 /** Everything a task says of how it runs, by name: what two versions are compared by, and what its page shows. */
@@ -8,7 +9,7 @@ export function settingsOf(template: TaskTemplate | undefined): Map<string, stri
   const { metadata, container, k8s_pod: pod, sql } = template ?? {};
   say("type", template?.type ?? "");
   say("image", container?.image ?? "");
-  for (const [kind, entries] of resources(container?.resources)) for (const [name, value] of entries) say(`${name} ${kind}`, value);
+  for (const [name, value] of resourcesOf(container?.resources)) say(name, value);
   say("accelerator", line(template?.extended_resources?.gpu_accelerator));
   say("shared memory", line(template?.extended_resources?.shared_memory));
   say("retries", metadata?.retries?.retries ? String(metadata.retries.retries) : "");
@@ -27,11 +28,6 @@ export function settingsOf(template: TaskTemplate | undefined): Map<string, stri
   for (const [name, value] of Object.entries(template?.config ?? {})) say(`config ${name}`, value);
   for (const [name, value] of Object.entries(template?.custom ?? {})) say(`custom ${name}`, line(value));
   return made;
-}
-
-function resources(of: Resources | undefined): [string, [string, string][]][] {
-  const entries = (list: Resources["requests"]) => (list ?? []).map((each): [string, string] => [(each.name ?? "").toLowerCase().replaceAll("_", " "), each.value ?? ""]);
-  return [["request", entries(of?.requests)], ["limit", entries(of?.limits)]];
 }
 
 export interface TaskChange {

@@ -52,7 +52,7 @@ it("says what tasks ask for now", () => {
     metadata: { retries: { retries }, discoverable: true, discovery_version: "1" },
   });
   expect(taskChanges([task("1Gi", 0)], [task("2Gi", 3)])).toEqual([
-    { task: "m.train", status: "changed", changes: [{ name: "memory request", before: "1Gi", after: "2Gi" }, { name: "retries", before: undefined, after: "3" }] },
+    { task: "m.train", status: "changed", changes: [{ name: "memory", before: "1Gi", after: "2Gi" }, { name: "retries", before: undefined, after: "3" }] },
   ]);
   expect(taskChanges([task("1Gi", 0)], [])).toEqual([{ task: "m.train", status: "removed", changes: [] }]);
 });

@@ -3,6 +3,7 @@ import { createColumnHelper, flexRender, getCoreRowModel, getSortedRowModel, use
 import { useMemo, useState } from "react";
 import { curveColour } from "@/components/chart/colours";
 import { PhaseSign } from "@/components/ui/Phase";
+import { HEAD, TABLE } from "@/components/ui/table";
 import { roundedCell, type Cell } from "@/compare/cell";
 import type { Group } from "@/compare/table";
 import { printable } from "@/lib/printable";
@@ -47,7 +48,7 @@ export function RunTable({ groups, columns, onHover }: { groups: readonly Group[
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by the keyboard
     <div className="h-full overflow-auto" tabIndex={0} role="region" aria-label="Executions in a table">
-      <table className="w-full border-separate border-spacing-0 text-sm">
+      <table className={TABLE}>
         <thead>
           {table.getHeaderGroups().map((group) => (
             <tr key={group.id}>
@@ -58,7 +59,7 @@ export function RunTable({ groups, columns, onHover }: { groups: readonly Group[
                     key={header.id}
                     scope="col"
                     aria-sort={sorted === "asc" ? "ascending" : sorted === "desc" ? "descending" : "none"}
-                    className="sticky top-0 z-10 border-b border-line bg-ground-2 px-3 py-2 text-left text-xs font-medium whitespace-nowrap text-ink-2 first:left-0 first:z-20"
+                    className={`${HEAD} first:left-0 first:z-20`}
                   >
                     <button type="button" className="font-medium hover:text-ink" onClick={header.column.getToggleSortingHandler()}>
                       {flexRender(header.column.columnDef.header, header.getContext())}

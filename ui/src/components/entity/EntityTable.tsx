@@ -3,6 +3,7 @@ import { Archive, ArchiveRestore, CalendarClock, MoreVertical, Play } from "luci
 import { Button, IconButton } from "@/components/ui/Button";
 import { Menu, MenuItem } from "@/components/ui/Menu";
 import { Remark } from "@/components/ui/Phase";
+import { CELL, HEAD, ROW, TABLE } from "@/components/ui/table";
 import { Ago } from "@/components/ui/Time";
 import type { EntityKind } from "@/api/entity/queries";
 import type { Entity, Place } from "@/idl";
@@ -14,20 +15,17 @@ import { count } from "@/lib/size";
 import { ms } from "@/lib/time";
 import { RunBars } from "./RunBars";
 
-const HEAD = "sticky top-0 z-10 border-b border-line bg-ground-2 px-3 py-1.5 text-left text-xs font-medium text-ink-2";
-const CELL = "px-3 py-2 align-top";
-
 /** Names with their last runs, versions and what can be done with them. */
 export function EntityTable({ kind, place, entities, onArchive }: { kind: EntityKind; place: Place; entities: readonly Entity[]; onArchive: (entity: Entity) => void }) {
   return (
-    <table className="w-full border-separate border-spacing-0 text-sm">
+    <table className={TABLE}>
       <thead>
         <tr>
           <th className={HEAD}>Name</th>
-          <th className={`${HEAD} whitespace-nowrap sm:min-w-44`}>Last runs</th>
+          <th className={`${HEAD} sm:min-w-44`}>Last runs</th>
           <th className={`${HEAD} hidden lg:table-cell`}>Version</th>
           <th className={`${HEAD} hidden text-right md:table-cell`}>Versions</th>
-          <th className={`${HEAD} hidden whitespace-nowrap md:table-cell`}>Last run</th>
+          <th className={`${HEAD} hidden md:table-cell`}>Last run</th>
           <th className={HEAD}>
             <span className="sr-only">Actions</span>
           </th>
@@ -48,7 +46,7 @@ function Row({ kind, place, entity, onArchive }: { kind: EntityKind; place: Plac
   const words = entity.description || entity.short_description;
   const schedule = scheduleWords(entity.schedule);
   return (
-    <tr className="group [&>td]:border-b [&>td]:border-line hover:bg-ground-2">
+    <tr className={ROW}>
       <td className={`${CELL} max-w-0 w-full`}>
         <Link to={page} params={{ ...place, name }} className="block truncate font-medium hover:text-accent" title={printable(name, 300)}>
           {printable(shortName(name), 120)}
@@ -85,7 +83,7 @@ function Row({ kind, place, entity, onArchive }: { kind: EntityKind; place: Plac
       <td className={`${CELL} hidden whitespace-nowrap text-ink-2 md:table-cell`}>
         <Ago at={ms(entity.runs?.[0]?.created_at)} />
       </td>
-      <td className={`${CELL} !py-1.5`}>
+      <td className={CELL}>
         <div className="flex items-center justify-end gap-1">
           <Button asChild size="small">
             <Link to="/launch" search={{ ...place, kind: launch, name }} aria-label={`Launch ${printable(shortName(name), 80)}`}>

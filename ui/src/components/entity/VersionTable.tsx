@@ -4,6 +4,7 @@ import { Button } from "@/components/ui/Button";
 import { Copy } from "@/components/ui/Copy";
 import { Confirm } from "@/components/ui/Dialog";
 import { Remark } from "@/components/ui/Phase";
+import { CELL, HEAD, ROW, TABLE } from "@/components/ui/table";
 import { Ago } from "@/components/ui/Time";
 import type { EntityKind } from "@/api/entity/queries";
 import type { Place, Version } from "@/idl";
@@ -12,9 +13,6 @@ import { shortName } from "@/lib/id";
 import { printable } from "@/lib/printable";
 import { count } from "@/lib/size";
 import { ms } from "@/lib/time";
-
-const HEAD = "sticky top-0 z-10 border-b border-line bg-ground-2 px-3 py-1.5 text-left text-xs font-medium whitespace-nowrap text-ink-2";
-const CELL = "px-3 py-1.5 align-middle";
 
 export interface VersionTableProps {
   kind: EntityKind;
@@ -33,7 +31,7 @@ export interface VersionTableProps {
 export function VersionTable(props: VersionTableProps) {
   const { versions, kind } = props;
   return (
-    <table className="w-full border-separate border-spacing-0 text-sm">
+    <table className={TABLE}>
       <thead>
         <tr>
           <th className={HEAD}>
@@ -63,7 +61,7 @@ function Row({ kind, place, name, version, chosen, onChoose, onLook, onActivate 
   const text = version.id?.version ?? "";
   const isChosen = chosen.includes(text);
   return (
-    <tr data-version={text} className="[&>td]:border-b [&>td]:border-line hover:bg-ground-2">
+    <tr data-version={text} className={ROW}>
       <td className={CELL}>
         <input
           type="checkbox"

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { Archive, Ban, GitCompare, RotateCcw, X } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Button, IconButton } from "@/components/ui/Button";
 import { Confirm } from "@/components/ui/Dialog";
 import type { Execution, ExecutionId } from "@/idl";
@@ -27,6 +27,7 @@ const COMPARED_AT_MOST = 100;
 /** What can be done with the chosen executions at once. */
 export function BulkBar({ chosen, actions, onDone, onClear }: { chosen: readonly Execution[]; actions: BulkActions; onDone: (outcome: BulkOutcome) => void; onClear: () => void }) {
   const [progress, setProgress] = useState("");
+  useEffect(() => backToTheList, []);
   const ids = chosen.map(({ id }) => id ?? {});
   const running = chosen.filter(({ closure }) => !isTerminal(closure?.phase)).map(({ id }) => id ?? {});
 
@@ -90,6 +91,13 @@ export function BulkBar({ chosen, actions, onDone, onClear }: { chosen: readonly
       </IconButton>
     </div>
   );
+}
+
+/** With the bar goes the button that had the focus; a dialog that closes gives it back to that button, a moment later. */
+function backToTheList(): void {
+  setTimeout(() => {
+    if (document.activeElement === document.body) (document.querySelector<HTMLElement>("[data-executions]") ?? document.getElementById("main"))?.focus();
+  }, 50);
 }
 
 export function plural(count: number): string {

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import type { Execution } from "@/idl";
 import { idText } from "@/lib/id";
 import { useIsNarrow } from "@/lib/useIsNarrow";
+import { keyedTo } from "@/components/ui/rowKeys";
 import { Row } from "./Row";
 import type { ExecutionFilters } from "@/lib/executionSearch";
 
@@ -43,11 +44,10 @@ export function ExecutionTable({ executions, total, chosen, onChoose, order, onO
   useEffect(() => rows.measure(), [rows, isNarrow]);
 
   function onKeyDown(event: KeyboardEvent): void {
-    const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 15, PageUp: -15 }[event.key];
+    const next = event.key === "j" ? Math.min(executions.length - 1, active + 1) : event.key === "k" ? Math.max(0, active - 1) : keyedTo(event, active, executions.length);
     const id = executions[active]?.id;
     if (event.target instanceof HTMLInputElement && event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
-    if (step) {
-      const next = Math.max(0, Math.min(executions.length - 1, active + step));
+    if (next !== undefined) {
       setActiveId(idText(executions[next]?.id));
       rows.scrollToIndex(next);
     } else if (event.key === "Enter" && id && event.target === scroller.current) {
@@ -65,6 +65,7 @@ export function ExecutionTable({ executions, total, chosen, onChoose, order, onO
       role="grid"
       tabIndex={0}
       aria-label="Executions"
+      data-executions=""
       aria-rowcount={total >= 0 ? total + 1 : -1}
       aria-multiselectable
       aria-activedescendant={executions.length ? `row-${active}` : undefined}

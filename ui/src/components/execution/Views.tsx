@@ -1,10 +1,11 @@
 import { Bookmark, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { Button, IconButton } from "@/components/ui/Button";
+import { Button } from "@/components/ui/Button";
 import { Dialog } from "@/components/ui/Dialog";
 import { Field, Input } from "@/components/ui/Field";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "@/components/ui/Menu";
 import type { ExecutionFilters } from "@/lib/executionSearch";
+import { printable } from "@/lib/printable";
 import { keep, recall } from "@/lib/storage";
 
 interface View {
@@ -38,10 +39,10 @@ export function Views({ filters, onOpen }: { filters: ExecutionFilters; onOpen: 
         {views.length > 0 && <MenuLabel>Saved</MenuLabel>}
         {views.map((view) => (
           <div key={view.name} className="flex items-center">
-            <MenuItem onSelect={() => onOpen(view.filters)}>{view.name}</MenuItem>
-            <IconButton size="small" label={`Delete view ${view.name}`} onClick={() => set(views.filter((each) => each !== view))}>
+            <MenuItem onSelect={() => onOpen(view.filters)}>{printable(view.name, 80)}</MenuItem>
+            <MenuItem label={`Delete view ${view.name}`} isSign onSelect={() => set(views.filter((each) => each !== view))}>
               <Trash2 aria-hidden className="size-3.5" />
-            </IconButton>
+            </MenuItem>
           </div>
         ))}
         <MenuLine />

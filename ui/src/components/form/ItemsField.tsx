@@ -7,8 +7,11 @@ import { initial, newKey, type Shape, type Value } from "@/literal";
 import { useForm } from "./context";
 import { JsonButton } from "./JsonButton";
 import { ShapeField, type KindProps } from "./ShapeField";
+import { useLead } from "./useLead";
 
 const AT_FIRST = 50; // more fields at once make typing slow; the rest is a click, or the JSON, away
+
+const ADD = "add";
 
 /** A list, item by item. */
 export function ItemsField({ item, shape, value, onChange, frame, path, depth, label }: KindProps & { item: () => Shape }) {
@@ -16,26 +19,44 @@ export function ItemsField({ item, shape, value, onChange, frame, path, depth, l
   const [limit, setLimit] = useState(AT_FIRST);
   const items = value.form === "list" ? value.items : [];
   const set = (next: typeof items) => onChange({ form: "list", items: next });
+  const { area, lead } = useLead();
+  const add = () => {
+    const key = newKey();
+    set([...items, { key, value: initial(item()) }]);
+    lead(items.length < limit ? String(key) : ADD);
+  };
   return (
     <FieldGroup {...frame} extra={<>{frame.extra}<JsonButton shape={shape} value={value} label={label} onChange={onChange} /></>}>
-      {items.slice(0, limit).map((each, at) => (
-        <ShapeField
-          key={each.key}
-          shape={item()}
-          value={each.value}
-          onChange={(inner) => set(items.map((one) => (one.key === each.key ? { ...one, value: inner } : one)))}
-          label={`${label} ${at + 1}`}
-          path={inside(path, at)}
-          depth={depth + 1}
-          extra={<Remove label={`Remove item ${at + 1}`} isLocked={isLocked} onClick={() => set(items.filter((one) => one.key !== each.key))} />}
-        />
-      ))}
-      <More hidden={items.length - limit} onClick={() => setLimit(limit * 4)} />
-      {!isLocked && (
-        <Button size="small" className="self-start" aria-label={`Add item to ${label}`} icon={<Plus aria-hidden className="size-3.5" />} onClick={() => set([...items, { key: newKey(), value: initial(item()) }])}>
-          Add item
-        </Button>
-      )}
+      <div ref={area} className="contents">
+        {items.slice(0, limit).map((each, at) => (
+          <div key={each.key} data-part={each.key}>
+            <ShapeField
+              shape={item()}
+              value={each.value}
+              onChange={(inner) => set(items.map((one) => (one.key === each.key ? { ...one, value: inner } : one)))}
+              label={`${label} ${at + 1}`}
+              path={inside(path, at)}
+              depth={depth + 1}
+              extra={
+                <Remove
+                  label={`Remove item ${at + 1}`}
+                  isLocked={isLocked}
+                  onClick={() => {
+                    set(items.filter((one) => one.key !== each.key));
+                    lead(nextTo(items, at));
+                  }}
+                />
+              }
+            />
+          </div>
+        ))}
+        <More hidden={items.length - limit} onClick={() => setLimit(limit * 4)} />
+        {!isLocked && (
+          <Button size="small" className="self-start" data-part={ADD} aria-label={`Add item to ${label}`} icon={<Plus aria-hidden className="size-3.5" />} onClick={add}>
+            Add item
+          </Button>
+        )}
+      </div>
     </FieldGroup>
   );
 }
@@ -46,41 +67,57 @@ export function EntriesField({ item, shape, value, onChange, frame, path, depth,
   const [limit, setLimit] = useState(AT_FIRST);
   const entries = value.form === "map" ? value.entries : [];
   const set = (next: typeof entries) => onChange({ form: "map", entries: next });
+  const { area, lead } = useLead();
+  const add = () => {
+    const key = newKey();
+    set([...entries, { key, name: "", value: initial(item()) }]);
+    lead(entries.length < limit ? String(key) : ADD);
+  };
   const change = (key: number, changes: { name?: string; value?: Value }) => set(entries.map((one) => (one.key === key ? { ...one, ...changes } : one)));
   return (
     <FieldGroup {...frame} extra={<>{frame.extra}<JsonButton shape={shape} value={value} label={label} onChange={onChange} /></>}>
-      {entries.slice(0, limit).map((each, at) => (
-        <div key={each.key} className="flex flex-col gap-2 sm:flex-row sm:items-end">
-          <Input
-            className="shrink-0 font-mono !text-xs sm:!w-44"
-            aria-label={`Key ${at + 1} of ${label}`}
-            aria-invalid={messages.get(inside(path, at))?.includes("twice")}
-            placeholder="key"
-            disabled={isLocked}
-            value={each.name}
-            onChange={(event) => change(each.key, { name: event.target.value })}
-          />
-          <div className="min-w-0 flex-1">
-            <ShapeField
-              shape={item()}
-              value={each.value}
-              onChange={(inner) => change(each.key, { value: inner })}
-              label={each.name ? printable(each.name, 60) : `Value ${at + 1}`}
-              path={inside(path, at)}
-              depth={depth + 1}
-              extra={<Remove label={`Remove entry ${at + 1}`} isLocked={isLocked} onClick={() => set(entries.filter((one) => one.key !== each.key))} />}
+      <div ref={area} className="contents">
+        {entries.slice(0, limit).map((each, at) => (
+          <div key={each.key} data-part={each.key} className="flex flex-col gap-2 sm:flex-row sm:items-end">
+            <Input
+              className="shrink-0 font-mono !text-xs sm:!w-44"
+              aria-label={`Key ${at + 1} of ${label}`}
+              aria-invalid={messages.get(inside(path, at))?.includes("twice")}
+              placeholder="key"
+              disabled={isLocked}
+              value={each.name}
+              onChange={(event) => change(each.key, { name: event.target.value })}
             />
+            <div className="min-w-0 flex-1">
+              <ShapeField
+                shape={item()}
+                value={each.value}
+                onChange={(inner) => change(each.key, { value: inner })}
+                label={each.name ? printable(each.name, 60) : `Value ${at + 1}`}
+                path={inside(path, at)}
+                depth={depth + 1}
+                extra={<Remove label={`Remove entry ${at + 1}`} isLocked={isLocked} onClick={() => {
+                  set(entries.filter((one) => one.key !== each.key));
+                  lead(nextTo(entries, at));
+                }} />}
+              />
+            </div>
           </div>
-        </div>
-      ))}
-      <More hidden={entries.length - limit} onClick={() => setLimit(limit * 4)} />
-      {!isLocked && (
-        <Button size="small" className="self-start" aria-label={`Add entry to ${label}`} icon={<Plus aria-hidden className="size-3.5" />} onClick={() => set([...entries, { key: newKey(), name: "", value: initial(item()) }])}>
-          Add entry
-        </Button>
-      )}
+        ))}
+        <More hidden={entries.length - limit} onClick={() => setLimit(limit * 4)} />
+        {!isLocked && (
+          <Button size="small" className="self-start" aria-label={`Add entry to ${label}`} icon={<Plus aria-hidden className="size-3.5" />} data-part={ADD} onClick={add}>
+            Add entry
+          </Button>
+        )}
+      </div>
     </FieldGroup>
   );
+}
+
+/** The part that stands where another is taken away. */
+function nextTo(parts: readonly { key: number }[], at: number): string {
+  return String(parts[at + 1]?.key ?? parts[at - 1]?.key ?? ADD);
 }
 
 function inside(path: string, at: number): string {

@@ -13,6 +13,8 @@ export function StoredField({ value, onChange, frame, isFolder, accept, isFrame 
   const { upload, isLocked } = useForm();
   const [sending, setSending] = useState<{ name: string; share: number }>();
   const [error, setError] = useState("");
+  /** What could not be sent. */
+  const [unsent, setUnsent] = useState<readonly File[]>();
   const running = useRef<AbortController>(undefined);
   const picker = useRef<HTMLInputElement>(null);
   // What else was typed while the file was on its way stays: the field as it is then takes the result.
@@ -33,12 +35,16 @@ export function StoredField({ value, onChange, frame, isFolder, accept, isFrame 
     const name = isFolder ? `${first.webkitRelativePath.split("/")[0] ?? "folder"}, ${files.length} files` : first.name;
     const fileName = `${name}, ${sizeInWords(size)}`;
     setError("");
+    setUnsent(undefined);
     setSending({ name: fileName, share: 0 });
     try {
       const made = await upload(files, isFolder, (share) => setSending({ name: fileName, share }), mine.signal);
       if (!mine.signal.aborted) taker.current({ form: "stored", ...made, format: isFrame ? formatOf(first.name) : "", fileName });
     } catch (failure) {
-      if (!mine.signal.aborted) setError(messageOf(failure));
+      if (!mine.signal.aborted) {
+        setError(messageOf(failure));
+        setUnsent(files);
+      }
     } finally {
       if (running.current === mine) setSending(undefined);
     }
@@ -65,7 +71,11 @@ export function StoredField({ value, onChange, frame, isFolder, accept, isFrame 
               className="font-mono !text-xs"
               placeholder={upload && !isFolder ? "s3://bucket/key, or drop a file here" : "s3://bucket/key"}
               value={stored.uri}
-              onChange={(event) => onChange({ form: "stored", uri: event.target.value, format: isFrame ? formatOf(event.target.value) : "", hash: "" })}
+              onChange={(event) => {
+                setError("");
+                setUnsent(undefined);
+                onChange({ form: "stored", uri: event.target.value, format: isFrame ? formatOf(event.target.value) : "", hash: "" });
+              }}
             />
           )}
           {upload && !isLocked && (
@@ -82,6 +92,11 @@ export function StoredField({ value, onChange, frame, isFolder, accept, isFrame 
                   event.target.value = "";
                 }}
               />
+              {unsent && (
+                <Button look="primary" onClick={() => void send(unsent)}>
+                  Try again
+                </Button>
+              )}
               <Button icon={<Sign aria-hidden className="size-4" />} aria-label={`Upload a ${isFolder ? "folder" : "file"} for ${frame.label}`} onClick={() => picker.current?.click()}>
                 Upload
               </Button>

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, 
 import { Skeleton } from "@/components/ui/State";
 import { buildGraph, countAll, NO_RUN } from "@/graph/build";
 import { Grid } from "@/graph/grid";
+import { NodeIndex, type Found } from "@/graph/search";
 import type { GraphModel, GraphNode } from "@/graph/model";
 import { step, type Direction } from "@/graph/walk";
 import type { CompiledWorkflowClosure } from "@/idl";
@@ -25,7 +26,10 @@ export interface WorkflowGraphProps {
   selected?: string;
   /** Nodes that must be seen: what they lie in is expanded. */
   reveal?: readonly string[];
-  onOpen?: (id: string) => void;
+  onOpen?: (id: string, where?: { item?: number }) => void;
+  /** Of a run: so many tasks have made graphs of themselves that are not read, and what reads more of them. */
+  unread?: number;
+  onReadMore?: () => void;
   /** Containers that are open, for whoever reads what is in them. */
   onExpanded?: (ids: ReadonlySet<string>) => void;
   /** Where a map's items stand. */
@@ -42,6 +46,7 @@ export function WorkflowGraph(props: WorkflowGraphProps) {
   const isSmall = useMemo(() => countAll(closure, OPEN_AT_FIRST + 1) <= OPEN_AT_FIRST, [closure]);
   const [byDefault, setByDefault] = useState<boolean>();
   const [toggled, setToggled] = useState<ReadonlyMap<string, boolean>>(new Map());
+  const [sought, setSought] = useState<string>();
   const shape = run?.shape ?? NO_RUN;
   const model = useMemo(() => {
     const revealed = new Set(reveal);
@@ -55,6 +60,12 @@ export function WorkflowGraph(props: WorkflowGraphProps) {
       <View
         {...props}
         laid={laid}
+        sought={sought}
+        onSought={(found) => {
+          setToggled(new Map([...toggled, ...found.way.map((id) => [id, true] as const)]));
+          setSought(found.id);
+        }}
+        onSeen={() => setSought(undefined)}
         onToggle={(id, isExpanded) => setToggled(new Map(toggled).set(id, isExpanded))}
         onToggleAll={(isExpanded) => {
           setByDefault(isExpanded);
@@ -74,11 +85,15 @@ const LEGIBLE_ZOOM = 0.75;
 
 interface ViewProps extends WorkflowGraphProps {
   laid: Laid;
+  /** What was looked for, to be shown as soon as it is laid out. */
+  sought: string | undefined;
+  onSought: (found: Found) => void;
+  onSeen: () => void;
   onToggle: (id: string, isExpanded: boolean) => void;
   onToggleAll: (isExpanded: boolean) => void;
 }
 
-function View({ laid, run, selected, onOpen, onToggle, onToggleAll, strip, label }: ViewProps) {
+function View({ closure, laid, run, selected, sought, onSought, onSeen, onOpen, onToggle, onToggleAll, strip, unread = 0, onReadMore, label }: ViewProps) {
   const { model, layout } = laid;
   const flow = useReactFlow();
   const width = useStore((state) => state.width);
@@ -155,7 +170,20 @@ function View({ laid, run, selected, onOpen, onToggle, onToggleAll, strip, label
 
   const scene = useScene(model, laid, run, grid, byId, current, nodes.length > 0);
 
+  const shape = run?.shape ?? NO_RUN;
+  const index = useMemo(() => {
+    let made: NodeIndex | undefined;
+    return () => (made ??= new NodeIndex(closure, shape));
+  }, [closure, shape]);
+
   const go = useCallback((id: string) => centre(id, Math.max(0.8, Math.min(1.2, flow.getZoom()))), [centre, flow]);
+
+  useEffect(() => {
+    if (sought === undefined || !layout.boxes.has(sought)) return;
+    setWalked(sought);
+    go(sought);
+    onSeen();
+  }, [sought, layout, go, onSeen]);
 
   function onKeyDown(event: KeyboardEvent): void {
     // Ids have dashes, and a cursor goes left and right.
@@ -236,12 +264,17 @@ function View({ laid, run, selected, onOpen, onToggle, onToggleAll, strip, label
         </ReactFlow>
       </CardsContext.Provider>
       <Toolbar
-        nodes={model.nodes}
-        canExpand={model.nodes.some((node) => node.isContainer)}
-        onFind={(id) => {
-          setWalked(id);
-          go(id);
+        finder={{
+          index,
+          hasItems: run !== undefined,
+          unread,
+          onReadMore,
+          onFind: (found) => {
+            onSought(found);
+            if (found.item !== undefined) onOpen?.(found.id, { item: found.item });
+          },
         }}
+        canExpand={model.nodes.some((node) => node.isContainer)}
         onFit={fit}
         onZoom={(factor) => void flow.zoomTo(flow.getZoom() * factor).then(look)}
         onExpandAll={() => onToggleAll(true)}

@@ -1,5 +1,5 @@
 import { Download, Eye, File, Folder, Image as ImageSign } from "lucide-react";
-import { use, useEffect, useState } from "react";
+import { use, useEffect, useState, type ReactNode } from "react";
 import { Button } from "@/components/ui/Button";
 import { Copy } from "@/components/ui/Copy";
 import { complain } from "@/components/ui/Toast";
@@ -73,10 +73,21 @@ function Loadable({ files, uri, name, isText }: { files: Files; uri: string; nam
   );
 }
 
+/** Where something of the store was to be seen: why it is not. */
+export function Unread({ message, children }: { message: string; children: ReactNode }) {
+  return (
+    <p role="alert" className="flex flex-wrap items-center gap-2 text-xs text-ink-2">
+      <span className="min-w-0 break-words">{printable(message, 500)}</span>
+      {children}
+    </p>
+  );
+}
+
 /** As an image element: whatever an SVG holds, its scripts do not run there. */
 function Picture({ files, uri, type, name }: { files: Files; uri: string; type: string; name: string }) {
   const [source, setSource] = useState<string>();
   const [failure, setFailure] = useState("");
+  const [round, setRound] = useState(0);
   useEffect(() => {
     const control = new AbortController();
     let made: string | undefined;
@@ -92,11 +103,25 @@ function Picture({ files, uri, type, name }: { files: Files; uri: string; type: 
       control.abort();
       if (made) URL.revokeObjectURL(made);
     };
-  }, [files, uri, type]);
-  if (failure) return <p className="text-xs text-ink-2">{printable(failure)}</p>;
+  }, [files, uri, type, round]);
+  if (failure) {
+    return (
+      <Unread message={failure}>
+        <Button
+          size="small"
+          onClick={() => {
+            setFailure("");
+            setRound(round + 1);
+          }}
+        >
+          Try again
+        </Button>
+      </Unread>
+    );
+  }
   return source ? (
     <img src={source} alt={printable(name, 100)} onError={() => setFailure("This is no image that a browser can show.")} className="max-h-80 max-w-full self-start rounded border border-line bg-white object-contain" />
   ) : (
-    <div className="h-24 w-40 animate-pulse rounded bg-ground-3" />
+    <div role="status" aria-label="Loading the image" className="h-24 w-40 animate-pulse rounded bg-ground-3" />
   );
 }

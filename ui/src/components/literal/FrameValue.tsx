@@ -7,6 +7,7 @@ import { printable } from "@/lib/printable";
 import { sizeInWords } from "@/lib/size";
 import { fileName } from "@/literal/shown";
 import { messageOf } from "@/lib/messageOf";
+import { Unread } from "./FileValue";
 import { FilesContext, type Files } from "./files";
 import type { FirstRows } from "./rows";
 
@@ -60,11 +61,26 @@ function Rows({ files, uri, format }: { files: Files; uri: string; format: strin
       setBusy(false);
     }
   }
-  if (note) return <p className="text-xs text-ink-2">{printable(note, 500)}</p>;
+  if (note) {
+    return (
+      <Unread message={note}>
+        <Button
+          size="small"
+          disabled={isBusy}
+          onClick={() => {
+            setNote("");
+            void read();
+          }}
+        >
+          Try again
+        </Button>
+      </Unread>
+    );
+  }
   if (!rows) {
     return (
       <Button size="small" className="self-start" disabled={isBusy} onClick={() => void read()}>
-        Show the first rows
+        {isBusy ? "Reading…" : "Show the first rows"}
       </Button>
     );
   }

@@ -1,11 +1,12 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import clsx from "clsx";
-import { ArrowDown, ArrowUp, Bug, Download, Loader, Search, WrapText } from "lucide-react";
+import { ArrowDown, ArrowUp, Bug, Download, Loader, WrapText } from "lucide-react";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
 import { IconButton } from "@/components/ui/Button";
 import { sizeInWords } from "@/lib/size";
 import type { LogLines } from "@/log/lines";
 import { messageOf } from "@/lib/messageOf";
+import { SearchField } from "@/components/ui/SearchInput";
 import { printable } from "@/lib/printable";
 import { LogLine } from "./LogLine";
 
@@ -166,21 +167,18 @@ export function LogView(props: LogViewProps) {
   return (
     <div className="flex h-full min-h-64 flex-col">
       <div className="flex flex-wrap items-center gap-1 border-b border-line px-2 py-1">
-        <div className="relative min-w-28 flex-1">
-          <Search aria-hidden className="pointer-events-none absolute top-2 left-2 size-3.5 text-ink-3" />
-          <input
-            aria-label="Search the log"
+        <div className="grid min-w-28 flex-1">
+          <SearchField
+            label="Search the log"
             placeholder="Search"
             value={text}
-            onChange={(event) => {
-              setText(event.target.value);
+            onChange={(typed) => {
+              setText(typed);
               setNote("");
               setMarked(-1);
             }}
             onKeyDown={onKeyDown}
-            autoComplete="off"
-            spellCheck={false}
-            className="h-7 w-full rounded-md border border-line bg-ground pl-7 text-xs placeholder:text-ink-3"
+            className="!h-7 !text-xs"
           />
         </div>
         <span role="status" className="text-xs text-ink-2">

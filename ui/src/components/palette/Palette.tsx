@@ -53,7 +53,7 @@ export default function Palette({ open, onOpenChange, text, onText, groups, isSe
         value={text}
         onValueChange={onText}
         placeholder="Search workflows, tasks, executions, or type a command"
-        className="h-12 w-full border-b border-line bg-transparent px-4 text-base outline-none placeholder:text-ink-3"
+        className="h-12 w-full border-b border-line bg-transparent px-4 text-base -outline-offset-2 placeholder:text-ink-3"
       />
       <Command.List className="max-h-[60vh] overflow-auto p-2">
         <Command.Empty className="px-3 py-8 text-center text-sm text-ink-2">{isSearching ? "Searching …" : "Nothing is called like that."}</Command.Empty>

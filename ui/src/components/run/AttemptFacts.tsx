@@ -2,8 +2,9 @@ import type { ReactNode } from "react";
 import { PartsBar } from "@/components/timeline/PartsBar";
 import { ErrorWords, Trace } from "@/components/run/CausePanel";
 import { parseError } from "@/lib/error";
-import type { AttemptDetail, Resources } from "@/idl";
+import type { AttemptDetail } from "@/idl";
 import { printable } from "@/lib/printable";
+import { resourcesInWords } from "@/lib/resources";
 import { sizeInWords } from "@/lib/size";
 import { exact, inWords, ms } from "@/lib/time";
 import { partsOf } from "@/timeline/parts";
@@ -27,7 +28,7 @@ export function AttemptFacts({ attempt, now }: { attempt: AttemptDetail; now: nu
         <Fact name="Created">{exact(ms(attempt.created_at))}</Fact>
         {attempt.started_at && <Fact name="Started">{exact(ms(attempt.started_at))}</Fact>}
         {attempt.ended_at && <Fact name="Ended">{`${exact(ms(attempt.ended_at))}, after ${inWords((ms(attempt.ended_at) - ms(attempt.created_at)) / 1000)}`}</Fact>}
-        <Fact name="Asked for">{resourcesInWords(attempt.resources) || "nothing in particular"}</Fact>
+        <Fact name="Asked for">{printable(resourcesInWords(attempt.resources), 300) || "nothing in particular"}</Fact>
         {Number(attempt.peak_rss_bytes ?? 0) > 0 && <Fact name="Peak memory">{sizeInWords(Number(attempt.peak_rss_bytes))}</Fact>}
         {attempt.worker && <Fact name="Worker">{printable(attempt.worker, 100)}</Fact>}
         {attempt.cause && <Fact name="Charged to">{attempt.cause === "SYSTEM" ? "the system's budget of retries" : "the task's own retries"}</Fact>}
@@ -44,10 +45,3 @@ export function Fact({ name, children }: { name: string; children: ReactNode }) 
     </>
   );
 }
-
-function resourcesInWords(resources: Resources | undefined): string {
-  const said = new Map<string, string>();
-  for (const entry of [...(resources?.limits ?? []), ...(resources?.requests ?? [])]) said.set((entry.name ?? "").toLowerCase(), printable(entry.value, 40));
-  return [...said].map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`).join(", ");
-}
-

@@ -6,9 +6,20 @@ import { keep, recall } from "@/lib/storage";
 const NARROWEST = 340;
 
 /** What stands beside the page at wide widths, and over it on a phone: its left edge can be moved. */
-export function Drawer({ label, title, onClose, children }: { label: string; title: ReactNode; onClose: () => void; children: ReactNode }) {
+export function Drawer({ label, title, takesFocus, onClose, children }: {
+  label: string;
+  title: ReactNode;
+  /** Asked once it is there: whether the focus goes into it. */
+  takesFocus: () => boolean;
+  onClose: () => void;
+  children: ReactNode;
+}) {
   const [width, setWidth] = useState(() => recall("drawer", 520));
   const panel = useRef<HTMLElement>(null);
+
+  useEffect(() => {
+    if (takesFocus()) panel.current?.focus();
+  }, [takesFocus]);
 
   useEffect(() => {
     function onKey(event: globalThis.KeyboardEvent): void {
@@ -40,7 +51,9 @@ export function Drawer({ label, title, onClose, children }: { label: string; tit
     <aside
       ref={panel}
       aria-label={label}
-      className="fixed inset-0 z-30 flex w-full! flex-col bg-ground md:relative md:inset-auto md:z-auto md:w-(--drawer)! md:max-w-[75vw] md:shrink-0 md:border-l md:border-line"
+      data-drawer=""
+      tabIndex={-1}
+      className="fixed inset-0 -outline-offset-2 z-30 flex w-full! flex-col bg-ground md:relative md:inset-auto md:z-auto md:w-(--drawer)! md:max-w-[75vw] md:shrink-0 md:border-l md:border-line"
       style={{ "--drawer": `${width}px` } as React.CSSProperties}
     >
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- a separator that moves has these keys */}

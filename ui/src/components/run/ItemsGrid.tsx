@@ -3,14 +3,26 @@ import clsx from "clsx";
 import { useMemo, useRef, useState, useEffect, type KeyboardEvent } from "react";
 import { TONE_GROUND, TONE_TEXT } from "@/components/ui/Phase";
 import { stripWords, type ItemsShown } from "@/components/graph/HeatStrip";
+import { focusInList, keyedTo } from "@/components/ui/rowKeys";
 import { ATTEMPT_PHASES, phaseWords, toneOf } from "@/lib/phase";
 
 const CELL = 44;
 const ROW = 26;
 
+/** While they are read, as high as those of a large map. */
+export function NoItemsYet() {
+  return (
+    <div role="status" aria-label="Loading the items" className="border-b border-line px-4 pt-2 pb-2">
+      <div className="h-6 w-48 animate-pulse rounded bg-ground-3" />
+      <div className="mt-2 h-56 animate-pulse rounded bg-ground-2" />
+    </div>
+  );
+}
+
 /** The items of a map as a field of cells, thousands of them; each opens its attempts. */
 export function ItemsGrid({ items, chosen, onChoose }: { items: ItemsShown; chosen: number | undefined; onChoose: (item: number) => void }) {
   const [phase, setPhase] = useState<number>();
+  const [active, setActive] = useState(chosen ?? 0);
   const scroller = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(440);
   useEffect(() => {
@@ -30,16 +42,22 @@ export function ItemsGrid({ items, chosen, onChoose }: { items: ItemsShown; chos
     for (let at = 0; at < items.size; at++) if (phase === undefined || items.phases[at] === phase) found.push(at);
     return found;
   }, [items, phase]);
-  const columns = Math.max(1, Math.floor((width - 16) / CELL));
+  const columns = Math.max(1, Math.floor((width - 32) / CELL));
   const list = useVirtualizer({ count: Math.ceil(shown.length / columns), getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 6, useFlushSync: false });
 
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>): void {
-    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
     const at = Number((event.target as HTMLElement).dataset["at"] ?? Number.NaN);
-    if (!step || Number.isNaN(at)) return;
+    const next = Number.isNaN(at) ? undefined : keyedTo(event, at, shown.length, Math.max(2, columns));
+    if (next === undefined) return;
     event.preventDefault();
-    scroller.current?.querySelector<HTMLElement>(`[data-at="${at + step}"]`)?.focus();
+    setActive(next);
+    focusInList(scroller.current, `[data-at="${next}"]`, () => list.scrollToIndex(Math.floor(next / columns)));
   }
+
+  // One of the cells is a stop of the Tab key: with thousands one would never come to what lies beneath.
+  const rendered = list.getVirtualItems();
+  const isInSight = rendered.some((row) => row.index === Math.floor(active / columns)) && active < shown.length;
+  const stop = isInSight ? active : (rendered[0]?.index ?? 0) * columns;
 
   return (
     <section aria-label="Items" className="border-b border-line">
@@ -58,9 +76,9 @@ export function ItemsGrid({ items, chosen, onChoose }: { items: ItemsShown; chos
         ))}
       </div>
       {/* eslint-disable-next-line jsx-a11y/no-static-element-interactions -- its cells are buttons, this moves among them */}
-      <div ref={scroller} onKeyDown={onKeyDown} className="max-h-56 overflow-auto px-2 pb-2">
+      <div ref={scroller} onKeyDown={onKeyDown} className="max-h-56 overflow-auto px-4 pb-2">
         <div className="relative" style={{ height: list.getTotalSize() }}>
-          {list.getVirtualItems().map((row) => (
+          {rendered.map((row) => (
             <div key={row.key} className="absolute top-0 left-0 flex w-full gap-0.5" style={{ height: ROW, transform: `translateY(${row.start}px)` }}>
               {shown.slice(row.index * columns, (row.index + 1) * columns).map((item, column) => {
                 const name = ATTEMPT_PHASES[items.phases[item] ?? 0];
@@ -72,7 +90,11 @@ export function ItemsGrid({ items, chosen, onChoose }: { items: ItemsShown; chos
                     data-at={row.index * columns + column}
                     aria-label={`Item ${item}, ${items.cached[item] === 1 ? "from the cache" : phaseWords(name).toLowerCase()}`}
                     aria-pressed={item === chosen}
-                    onClick={() => onChoose(item)}
+                    tabIndex={row.index * columns + column === stop ? 0 : -1}
+                    onClick={() => {
+                      setActive(row.index * columns + column);
+                      onChoose(item);
+                    }}
                     className={clsx(
                       "h-6 rounded-sm text-center font-mono text-[11px] leading-6 tabular-nums",
                       TONE_GROUND[tone],

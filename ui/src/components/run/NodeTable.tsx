@@ -1,13 +1,15 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import clsx from "clsx";
-import { ChevronDown, ChevronRight, ChevronsUpDown, Search } from "lucide-react";
+import { ChevronDown, ChevronRight, ChevronsUpDown } from "lucide-react";
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { KIND_SIGNS, KIND_WORDS } from "@/components/graph/NodeCard";
+import { focusInList, keyedTo } from "@/components/ui/rowKeys";
 import { PhaseBadge } from "@/components/ui/Phase";
 import { Ago, Elapsed } from "@/components/ui/Time";
 import { Empty } from "@/components/ui/State";
 import { chooseRows, type NodeRow, type SortKey } from "@/graph/rows";
 import { phaseWords } from "@/lib/phase";
+import { SearchField } from "@/components/ui/SearchInput";
 import { printable } from "@/lib/printable";
 
 const COLUMNS: readonly { key: SortKey; title: string; className: string }[] = [
@@ -54,29 +56,17 @@ export function NodeTable({ rows, attempts, selected, onOpen, onSeen }: {
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>): void {
-    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     const row = (event.target as HTMLElement).closest<HTMLElement>("[data-index]");
-    if (!step || !row) return;
+    const next = row ? keyedTo(event, Number(row.dataset["index"]), shown.length) : undefined;
+    if (next === undefined) return;
     event.preventDefault();
-    const next = scroller.current?.querySelector<HTMLElement>(`[data-index="${Number(row.dataset["index"]) + step}"] button[data-node-id]`);
-    next?.focus();
+    focusInList(scroller.current, `[data-index="${next}"] button[data-node-id]`, () => list.scrollToIndex(next));
   }
 
   return (
     <div className="flex h-full min-h-0 flex-col">
       <div className="flex flex-wrap items-center gap-2 px-4 py-2">
-        <div className="relative">
-          <Search aria-hidden className="pointer-events-none absolute top-2.5 left-2 size-3.5 text-ink-3" />
-          <input
-            aria-label="Filter nodes"
-            placeholder="Filter by name, id or task"
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-            autoComplete="off"
-            spellCheck={false}
-            className="h-8 w-56 rounded-md border border-line-2 bg-ground pl-7 text-sm placeholder:text-ink-3"
-          />
-        </div>
+        <SearchField label="Filter nodes" placeholder="Filter by name, id or task" value={text} onChange={setText} className="!w-56" />
         {[...counts].map(([phase, count]) => (
           <button
             key={phase}

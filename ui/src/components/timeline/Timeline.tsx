@@ -1,8 +1,9 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import clsx from "clsx";
 import { ChevronDown, ChevronRight, Maximize, Minus, Plus, Recycle } from "lucide-react";
-import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { IconButton } from "@/components/ui/Button";
+import { focusInList, keyedTo } from "@/components/ui/rowKeys";
 import { PhaseSign } from "@/components/ui/Phase";
 import { Empty } from "@/components/ui/State";
 import { phaseWords } from "@/lib/phase";
@@ -85,6 +86,14 @@ export function Timeline({ rows, span: all, items, now, selected, onOpen, onSeen
     };
   }, [names, isEmpty]);
 
+  function onKeyDown(event: KeyboardEvent<HTMLDivElement>): void {
+    const row = (event.target as HTMLElement).closest<HTMLElement>("[data-index]");
+    const next = row ? keyedTo(event, Number(row.dataset["index"]), lines.count) : undefined;
+    if (next === undefined) return;
+    event.preventDefault();
+    focusInList(scroller.current, `[data-index="${next}"] button[data-node-id]`, () => list.scrollToIndex(next));
+  }
+
   if (isEmpty) return <Empty title="Nothing has run yet" />;
   return (
     <div className="flex min-h-0 flex-1 flex-col">
@@ -111,8 +120,8 @@ export function Timeline({ rows, span: all, items, now, selected, onOpen, onSeen
         <span className="ml-auto hidden text-xs text-ink-2 lg:inline">Ctrl and wheel zoom, Shift and wheel move</span>
       </div>
       <Scale from={(from - all.from) / 1000} to={(to - all.from) / 1000} names={names} width={width} />
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by the keyboard */}
-      <div ref={scroller} tabIndex={0} data-timeline="" className="min-h-0 flex-1 overflow-x-hidden overflow-y-auto">
+      {/* eslint-disable-next-line jsx-a11y/no-static-element-interactions -- its rows' buttons have the focus, this moves among them */}
+      <div ref={scroller} onKeyDown={onKeyDown} data-timeline="" className="min-h-0 flex-1 overflow-x-hidden overflow-y-auto">
         <div role="list" aria-label="Timeline" className="relative" style={{ height: list.getTotalSize() }}>
           {now !== undefined && now >= from && now <= to && (
             <div aria-hidden className="pointer-events-none absolute inset-y-0 z-10 w-px bg-bad" style={{ left: `calc(${names}px + (100% - ${names}px) * ${share(now) / 100})` }} title="now" />
@@ -126,6 +135,7 @@ export function Timeline({ rows, span: all, items, now, selected, onOpen, onSeen
               <div
                 key={row.key}
                 role="listitem"
+                data-index={item.index}
                 className={clsx("absolute top-0 left-0 flex w-full items-center border-b border-line/60 hover:bg-ground-2", row.nodeId === selected && "bg-accent-ground")}
                 style={{ height: ROW, transform: `translateY(${item.start}px)` }}
               >

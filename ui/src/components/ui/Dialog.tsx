@@ -1,7 +1,7 @@
 import clsx from "clsx";
 import { X } from "lucide-react";
 import { AlertDialog, Dialog as Radix } from "radix-ui";
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { messageOf } from "@/lib/messageOf";
 import { Button, IconButton } from "./Button";
 
@@ -16,12 +16,22 @@ export interface DialogProps {
 }
 
 export function Dialog({ open, onOpenChange, title, description, children, width = "max-w-lg" }: DialogProps) {
+  const opener = useRef<HTMLElement>(undefined);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/40" />
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
+          onOpenAutoFocus={(event) => {
+            opener.current = openerOf(document.activeElement);
+            focusField(event);
+          }}
+          onCloseAutoFocus={(event) => {
+            if (!opener.current?.isConnected) return;
+            event.preventDefault();
+            opener.current.focus();
+          }}
           className={clsx(
             "fixed top-[8vh] left-1/2 z-50 flex max-h-[84vh] w-[calc(100vw-2rem)] -translate-x-1/2 flex-col rounded-xl border border-line bg-ground shadow-pop",
             width,
@@ -43,6 +53,21 @@ export function Dialog({ open, onOpenChange, title, description, children, width
   );
 }
 
+/** An item of a menu is gone when the dialog that it opened is closed; its menu's button is not. */
+function openerOf(at: Element | null): HTMLElement | undefined {
+  const menu = at?.closest("[role=menu]");
+  const found = menu ? document.getElementById(menu.getAttribute("aria-labelledby") ?? "") : at;
+  return found instanceof HTMLElement && found !== document.body ? found : undefined;
+}
+
+/** A dialog that asks for something begins in its field, not on the button that closes it. */
+function focusField(event: Event): void {
+  const field = (event.currentTarget as HTMLElement | null)?.querySelector<HTMLElement>("input:not([hidden]):enabled, textarea:enabled, select:enabled");
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+}
+
 export interface ConfirmProps {
   /** What is clicked first; it must take a ref and a click, as `Button` does. */
   trigger: ReactNode;
@@ -59,6 +84,7 @@ export function Confirm({ trigger, title, children, action, isDangerous = true, 
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState("");
   async function go(): Promise<void> {
+    if (isBusy) return;
     setBusy(true);
     setError("");
     try {
@@ -83,22 +109,31 @@ export function Confirm({ trigger, title, children, action, isDangerous = true, 
         <AlertDialog.Overlay className="fixed inset-0 z-40 bg-black/40" />
         <AlertDialog.Content className="fixed top-[18vh] left-1/2 z-50 w-[calc(100vw-2rem)] max-w-md -translate-x-1/2 rounded-xl border border-line bg-ground p-4 shadow-pop">
           <AlertDialog.Title className="font-semibold">{title}</AlertDialog.Title>
-          <AlertDialog.Description asChild>
-            <div className="mt-2 text-sm text-ink-2">{children}</div>
-          </AlertDialog.Description>
-          {error && (
-            <p role="alert" className="mt-3 text-sm break-words whitespace-pre-wrap text-bad">
-              {error}
-            </p>
-          )}
-          <div className="mt-4 flex justify-end gap-2">
-            <AlertDialog.Cancel asChild>
-              <Button>Cancel</Button>
-            </AlertDialog.Cancel>
-            <Button look={isDangerous ? "danger" : "primary"} disabled={isBusy} onClick={() => void go()}>
-              {action}
-            </Button>
-          </div>
+          {/* Enter in a field of it is its button. */}
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              event.stopPropagation();
+              void go();
+            }}
+          >
+            <AlertDialog.Description asChild>
+              <div className="mt-2 text-sm text-ink-2">{children}</div>
+            </AlertDialog.Description>
+            {error && (
+              <p role="alert" className="mt-3 text-sm break-words whitespace-pre-wrap text-bad">
+                {error}
+              </p>
+            )}
+            <div className="mt-4 flex justify-end gap-2">
+              <AlertDialog.Cancel asChild>
+                <Button>Cancel</Button>
+              </AlertDialog.Cancel>
+              <Button type="submit" look={isDangerous ? "danger" : "primary"} disabled={isBusy}>
+                {action}
+              </Button>
+            </div>
+          </form>
         </AlertDialog.Content>
       </AlertDialog.Portal>
     </AlertDialog.Root>

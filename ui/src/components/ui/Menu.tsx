@@ -16,17 +16,30 @@ export function Menu({ trigger, children, align = "end" }: { trigger: ReactNode;
   );
 }
 
-const ITEM = "flex w-full cursor-pointer items-center gap-2 rounded px-2 py-1.5 text-sm outline-none select-none data-disabled:opacity-50 data-highlighted:bg-ground-3";
+const ITEM = "flex w-full cursor-pointer items-center gap-2 rounded px-2 py-1.5 text-sm -outline-offset-2 select-none data-disabled:opacity-50 data-highlighted:bg-ground-3";
 
-export function MenuItem({ onSelect, icon, isDangerous, disabled, children }: {
+export function MenuItem({ onSelect, icon, label, isSign, isDangerous, disabled, children }: {
   onSelect: () => void;
   icon?: ReactNode;
+  /** What is read out, where what is seen is a sign alone. */
+  label?: string;
+  /** A sign beside another item; the menu stays open. */
+  isSign?: boolean;
   isDangerous?: boolean;
   disabled?: boolean;
   children: ReactNode;
 }) {
   return (
-    <DropdownMenu.Item disabled={disabled} onSelect={onSelect} className={clsx(ITEM, isDangerous && "text-bad")}>
+    <DropdownMenu.Item
+      disabled={disabled}
+      aria-label={label}
+      title={label}
+      onSelect={(event) => {
+        if (isSign) event.preventDefault();
+        onSelect();
+      }}
+      className={clsx(ITEM, isSign && "!w-auto shrink-0", isDangerous && "text-bad")}
+    >
       {icon}
       {children}
     </DropdownMenu.Item>

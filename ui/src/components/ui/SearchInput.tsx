@@ -1,17 +1,29 @@
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import clsx from "clsx";
+import { Search } from "lucide-react";
+import { useEffect, useRef, useState, type InputHTMLAttributes, type Ref } from "react";
 import { Input } from "./Field";
+
+export interface SearchFieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, "onChange" | "value"> {
+  label: string;
+  value: string;
+  onChange: (text: string) => void;
+  ref?: Ref<HTMLInputElement>;
+}
+
+/** A field in which one looks for something: said with every letter. */
+export function SearchField({ label, placeholder = label, onChange, className, ...rest }: SearchFieldProps) {
+  return (
+    <span className="relative inline-flex min-w-0">
+      <Search aria-hidden className="pointer-events-none absolute top-1/2 left-2 size-3.5 -translate-y-1/2 text-ink-3" />
+      <Input type="search" aria-label={label} placeholder={placeholder} className={clsx("pl-7", className)} onChange={(event) => onChange(event.target.value)} {...rest} />
+    </span>
+  );
+}
 
 const PAUSE_MS = 200;
 
-/** A field that says what was typed once the hand rests; the owner holds it in the address, which is written and read with some delay. */
-export function SearchInput({ label, placeholder = label, value, onChange, className, icon }: {
-  label: string;
-  placeholder?: string;
-  value: string;
-  onChange: (text: string) => void;
-  className?: string;
-  icon?: ReactNode;
-}) {
+/** The same, said once the hand rests; the owner holds it in the address, which is written and read with some delay. */
+export function SearchInput({ value, onChange, ...rest }: Pick<SearchFieldProps, "label" | "placeholder" | "value" | "onChange" | "className">) {
   const [typed, setTyped] = useState(value);
   const [known, setKnown] = useState(value);
   if (known !== value) {
@@ -28,10 +40,5 @@ export function SearchInput({ label, placeholder = label, value, onChange, class
     const timer = setTimeout(() => say.current(typed), PAUSE_MS);
     return () => clearTimeout(timer);
   }, [typed, known]);
-  return (
-    <span className="relative">
-      {icon}
-      <Input type="search" aria-label={label} placeholder={placeholder} className={className} value={typed} onChange={(event) => setTyped(event.target.value)} />
-    </span>
-  );
+  return <SearchField {...rest} value={typed} onChange={setTyped} />;
 }

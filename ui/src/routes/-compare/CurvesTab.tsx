@@ -69,7 +69,7 @@ export function CurvesTab({ executions, columns, metric, onMetric }: CurvesTabPr
     setLook(next);
   };
   if (chosen === undefined) return <None>None of them told a metric. A task does so by al.log_metric(name, value, step=…).</None>;
-  const error = results.find((result) => result.error)?.error;
+  const failed = results.filter((result) => result.isError && !result.data);
   return (
     <div className="flex flex-col gap-3 p-4">
       <div className="flex flex-wrap items-end gap-4">
@@ -87,7 +87,7 @@ export function CurvesTab({ executions, columns, metric, onMetric }: CurvesTabPr
         <CurveControls look={look} onChange={onLook} />
       </div>
       <CurveNote points={most.points} shown={most.shown} zoom={zoom} isTime={isTime} onWhole={() => setZoom(undefined)} />
-      {error && <Failure error={error} />}
+      {failed[0] && <Failure error={failed[0].error} onRetry={() => failed.forEach((result) => void result.refetch())} />}
       {results.some(({ isPending }) => isPending) ? (
         <Skeleton lines={8} />
       ) : (

@@ -1,6 +1,5 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { Search } from "lucide-react";
 import { entityKeys } from "@/api/entity/keys";
 import { archiveEntity } from "@/api/entity/mutations";
 import { entitiesQuery, type EntityKind } from "@/api/entity/queries";
@@ -10,7 +9,7 @@ import { Endless } from "@/components/ui/Endless";
 import { Tick } from "@/components/ui/Field";
 import { Page } from "@/components/ui/Page";
 import { SearchInput } from "@/components/ui/SearchInput";
-import { Empty, Failure, Skeleton } from "@/components/ui/State";
+import { Empty, Skeleton, Trouble } from "@/components/ui/State";
 import { complain, say } from "@/components/ui/Toast";
 import type { Entity } from "@/idl";
 import { ENTITY } from "@/lib/entity";
@@ -58,8 +57,7 @@ export function EntitiesPage({ kind }: { kind: EntityKind }) {
             key={list}
             label={`Search ${title.toLowerCase()}`}
             placeholder="Search"
-            icon={<Search aria-hidden className="absolute top-2 left-2 size-4 text-ink-3" />}
-            className="!w-44 pl-7 sm:!w-64"
+            className="!w-44 sm:!w-64"
             value={search.text ?? ""}
             onChange={(text) => set({ text: text || undefined })}
           />
@@ -68,10 +66,9 @@ export function EntitiesPage({ kind }: { kind: EntityKind }) {
       }
     >
       <div className="min-h-0 flex-1 overflow-auto">
-        {query.isError ? (
-          <Failure error={query.error} onRetry={() => void query.refetch()} />
-        ) : query.isPending ? (
-          <Skeleton />
+        <Trouble query={query} />
+        {!query.data ? (
+          query.isPending && <Skeleton />
         ) : entities.length === 0 ? (
           <Nothing kind={kind} search={search} place={`${place.project}/${place.domain}`} />
         ) : (

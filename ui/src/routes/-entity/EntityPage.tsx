@@ -91,7 +91,7 @@ export function EntityPage({ kind }: { kind: EntityKind }) {
         </>
       }
     >
-      {versions.isError ? (
+      {versions.isError && !versions.data ? (
         <Failure error={versions.error} onRetry={() => void versions.refetch()} title={`This ${one} could not be read`} />
       ) : versions.isPending ? (
         <Skeleton />

@@ -14,7 +14,7 @@ const AT_ONCE = 50;
 /** Its last executions; the list of all of them filters them further. */
 export function RunsTab({ kind, place, name }: { kind: EntityKind; place: Place; name: string }) {
   const query = useInfiniteQuery(executionsQuery({ ...place, ...runsOf(kind, name), with_children: true }, AT_ONCE));
-  if (query.isError) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
+  if (query.isError && !query.data) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   if (query.isPending) return <Skeleton />;
   const executions = query.data.pages.flatMap((page) => page.executions ?? []);
   if (executions.length === 0) {

@@ -25,7 +25,7 @@ export function CachePart({ nodeId }: { nodeId: string }) {
   const client = useQueryClient();
   const node = useRunNode(store, nodeId);
   const explained = useQuery(cacheQuery(id, nodeId, `${node?.closure?.phase}|${node?.closure?.updated_at}`));
-  if (explained.error) return <Failure error={explained.error} onRetry={() => void explained.refetch()} />;
+  if (explained.error && !explained.data) return <Failure error={explained.error} onRetry={() => void explained.refetch()} />;
   if (!explained.data) return <Skeleton lines={3} />;
   const { status = "", reason, key, source, source_item, items = [] } = explained.data;
   return (

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { linkTo } from "@/api/value/data";
+import { goodLink } from "@/api/value/data";
 import { Failure, Skeleton } from "@/components/ui/State";
 
 /** A task's own page, in a frame of an origin of its own: its scripts reach neither this page nor any network. */
@@ -8,16 +8,14 @@ export function DeckPart({ uri, name, at }: { uri: string; name: string; at: str
   const [error, setError] = useState<unknown>();
   const [round, setRound] = useState(0);
   useEffect(() => {
-    let isMine = true;
+    const control = new AbortController();
     setError(undefined);
     // Made for this showing: a link that was kept may have expired.
-    linkTo(uri).then(
-      (made) => isMine && setLink(made),
-      (failure: unknown) => isMine && setError(failure),
+    goodLink(uri, control.signal).then(
+      (made) => control.signal.aborted || setLink(made),
+      (failure: unknown) => control.signal.aborted || setError(failure),
     );
-    return () => {
-      isMine = false;
-    };
+    return () => control.abort();
   }, [uri, at, round]);
   if (error) return <Failure error={error} title="The deck could not be shown" onRetry={() => setRound(round + 1)} />;
   if (!link) return <Skeleton lines={4} />;

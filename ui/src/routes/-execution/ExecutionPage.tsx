@@ -24,6 +24,7 @@ import { NodeDrawer, type DrawerSearch } from "./NodeDrawer";
 import { NodesTab } from "./NodesTab";
 import { RunPageContext, type RunPage } from "./page";
 import { TimelineTab } from "./TimelineTab";
+import { useOpener } from "./useOpener";
 import { useGraphs } from "./useGraphs";
 import { printable } from "@/lib/printable";
 import type { ExecutionPageSearch } from "../executions.$project.$domain.$name";
@@ -59,8 +60,18 @@ export function ExecutionPage({ id, search, onSearch }: ExecutionPageProps) {
   const provenance = useQuery({ ...provenanceQuery({ ...workflowId, resource_type: "WORKFLOW" }), enabled: workflowId !== undefined });
   const phase = run.execution?.closure?.phase;
   const cause = useMemo(() => (phase === "FAILED" || phase === "FAILING" || phase === "TIMED_OUT" ? firstCause(run.nodes.values()) : undefined), [phase, run]);
-  const open = useCallback<RunPage["open"]>((node, where = {}) => onSearch({ ...NO_DRAWER, node, ...where } as Partial<ExecutionPageSearch>), [onSearch]);
-  const close = useCallback(() => onSearch(NO_DRAWER), [onSearch]);
+  const opener = useOpener();
+  const open = useCallback<RunPage["open"]>(
+    (node, where = {}) => {
+      opener.remember();
+      onSearch({ ...NO_DRAWER, node, ...where } as Partial<ExecutionPageSearch>);
+    },
+    [onSearch, opener],
+  );
+  const close = useCallback(() => {
+    opener.giveBack();
+    onSearch(NO_DRAWER);
+  }, [onSearch, opener]);
   const page = useMemo<RunPage>(() => ({ id, store, run, graphs, open }), [id, store, run, graphs, open]);
   const waiting = useMemo(() => (isTerminal(phase) ? [] : waitingFor(run.nodes, graphs.describer)), [phase, run, graphs.describer]);
   const tab = search.tab ?? "graph";
@@ -74,7 +85,7 @@ export function ExecutionPage({ id, search, onSearch }: ExecutionPageProps) {
             <CausePanel
               cause={cause}
               nodeName={graphs.describer.describe(cause.nodeId).name}
-              onOpen={() => onSearch({ ...NO_DRAWER, node: cause.nodeId, item: cause.item, view: "log", at: "error" })}
+              onOpen={() => open(cause.nodeId, { item: cause.item, view: "log", at: "error" })}
             />
           )}
           {waiting.length > 0 && <WaitingPanel waiting={waiting} onOpen={open} />}
@@ -103,7 +114,7 @@ export function ExecutionPage({ id, search, onSearch }: ExecutionPageProps) {
                 </Tabs>
               </div>
               {search.node !== undefined && (
-                <NodeDrawer key={search.node} search={search as DrawerSearch} onChange={(change) => onSearch(change, true)} onClose={close} />
+                <NodeDrawer key={search.node} search={search as DrawerSearch} onChange={(change) => onSearch(change, true)} opener={opener} onClose={close} />
               )}
             </div>
           )}

@@ -18,7 +18,7 @@ export function GatePart({ nodeId, node, isApproval }: { nodeId: string; node: N
   const signals = useQuery({ ...signalsQuery(id, at), enabled: found !== undefined });
   const wanted = node?.gate_node?.approve?.signal_id ?? node?.gate_node?.signal?.signal_id;
   if (!found || wanted === undefined) return null;
-  if (signals.error) return <Failure error={signals.error} />;
+  if (signals.error && !signals.data) return <Failure error={signals.error} onRetry={() => void signals.refetch()} />;
   if (!signals.data) return <Skeleton lines={2} />;
   const signal = signals.data.find((each) => each.id?.signal_id === wanted);
   if (!signal) return null;

@@ -12,7 +12,7 @@ export function InputsTab() {
   const phase = run.execution?.closure?.phase;
   const data = useQuery(executionDataQuery(id, isTerminal(phase)));
   const types = graphs.closure?.primary?.template?.interface;
-  if (data.error) return <Failure error={data.error} onRetry={() => void data.refetch()} />;
+  if (data.error && !data.data) return <Failure error={data.error} onRetry={() => void data.refetch()} />;
   if (!data.data) return <Skeleton />;
   const none = phase === "SUCCEEDED" ? "It has none." : isTerminal(phase) ? "There are none: the execution did not succeed." : "There are none yet: it is still running.";
   return (

@@ -128,14 +128,14 @@ function OneLog({ place, atError }: { place: LogPlace; atError: boolean }) {
   const onFind = useCallback(
     async (text: string, fromLine: number, isBackwards: boolean): Promise<number> => {
       const now = held.current;
-      if (!now) return -1;
-      const near = findLine(now.lines, text, fromLine, isBackwards);
+      // Before anything of it was read, too, the server says where it stands.
+      const near = now ? findLine(now.lines, text, fromLine, isBackwards) : -1;
       if (near >= 0) return near;
-      const isAtSide = isBackwards ? now.start <= 0 : now.end >= size.current;
+      const isAtSide = !now || (isBackwards ? now.start <= 0 : now.end >= size.current);
       const found = isAtSide ? undefined : await search({ text, from: isBackwards ? now.start : now.end, backwards: isBackwards });
       if (found) return goTo(found.offset);
       // A search that begins looks at all of it, and a log opens at its end.
-      if (isBackwards || fromLine > 0 || now.start <= 0) return -1;
+      if (isBackwards || fromLine > 0 || (now && now.start <= 0)) return -1;
       const first = await search({ text, from: 0 });
       return first ? goTo(first.offset) : -1;
     },
@@ -144,8 +144,9 @@ function OneLog({ place, atError }: { place: LogPlace; atError: boolean }) {
 
   const onFirstError = useCallback(async (): Promise<number> => {
     const now = held.current;
-    if (!now) return -1;
-    if (now.start <= 0) return now.lines.findIndex((line) => looksLikeError(line.text));
+    const near = now && now.start <= 0 ? now.lines.findIndex((line) => looksLikeError(line.text)) : -1;
+    // Held may be its beginning alone.
+    if (near >= 0 || (now && now.start <= 0 && now.end >= size.current)) return near;
     const found = await search({ pattern: "error", from: 0 });
     return found ? goTo(found.offset) : -1;
   }, [search, goTo]);

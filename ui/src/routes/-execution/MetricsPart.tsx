@@ -25,7 +25,7 @@ export function MetricsPart({ nodeId, attempt, item }: { nodeId: string; attempt
   const said = isTerminal(phase) ? (kept ?? live) : (live ?? kept);
   const points = (said?.metrics ?? []).reduce((sum, metric) => sum + Number(metric.points ?? 0), 0);
   const by = said?.computed_by;
-  if (all.error) return <Failure error={all.error} onRetry={() => void all.refetch()} />;
+  if (all.error && !all.data) return <Failure error={all.error} onRetry={() => void all.refetch()} />;
   if (all.isPending && !live) return <Skeleton lines={3} />;
   if (!said?.metrics?.length && !said?.parameters?.length && !said?.progress) {
     return (
@@ -84,7 +84,7 @@ function AttemptCurves({ nodeId, attempt, item, told }: { nodeId: string; attemp
     setTime(next);
   }
 
-  if (series.error) return <Failure error={series.error} />;
+  if (series.error && !series.data) return <Failure error={series.error} onRetry={() => void series.refetch()} />;
   if (!series.data) return <Skeleton lines={3} />;
   return (
     <Suspense fallback={<Skeleton lines={3} />}>

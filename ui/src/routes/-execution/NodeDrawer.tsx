@@ -6,7 +6,7 @@ import { KIND_SIGNS, KIND_WORDS } from "@/components/graph/NodeCard";
 import { AttemptFacts } from "@/components/run/AttemptFacts";
 import { AttemptPicker } from "@/components/run/AttemptPicker";
 import { Drawer } from "@/components/run/Drawer";
-import { ItemsGrid } from "@/components/run/ItemsGrid";
+import { ItemsGrid, NoItemsYet } from "@/components/run/ItemsGrid";
 import { ExecutionLink } from "@/components/run/RunHeader";
 import { Copy } from "@/components/ui/Copy";
 import { PhaseBadge } from "@/components/ui/Phase";
@@ -21,11 +21,13 @@ import { useNow } from "@/lib/useNow";
 import { CachePart } from "./CachePart";
 import { DeckPart } from "./DeckPart";
 import { GatePart } from "./GatePart";
-import { useItems } from "./GraphTab";
 import { LogPart } from "./LogPart";
+import { MapPart } from "./MapPart";
 import { MetricsPart } from "./MetricsPart";
 import { NodeActions } from "./NodeActions";
 import { useRunPage } from "./page";
+import type { Opener } from "./useOpener";
+import { useItems } from "./useItems";
 import { useSettled, versionOf } from "./useSettled";
 import { ValuesPart } from "./ValuesPart";
 import { VIEWS, type View } from "./views";
@@ -41,11 +43,12 @@ export interface DrawerSearch {
 export interface NodeDrawerProps {
   search: DrawerSearch;
   onChange: (change: Partial<DrawerSearch>) => void;
+  opener: Opener;
   onClose: () => void;
 }
 
 /** Everything about one node. */
-export function NodeDrawer({ search, onChange, onClose }: NodeDrawerProps) {
+export function NodeDrawer({ search, onChange, opener, onClose }: NodeDrawerProps) {
   const { id, store, run, graphs } = useRunPage();
   const nodeId = search.node;
   const node = useRunNode(store, nodeId);
@@ -72,6 +75,7 @@ export function NodeDrawer({ search, onChange, onClose }: NodeDrawerProps) {
   return (
     <Drawer
       label={`Node ${described.name}`}
+      takesFocus={opener.takesFocus}
       onClose={onClose}
       title={
         <div className="flex min-w-0 items-center gap-2">
@@ -98,7 +102,8 @@ export function NodeDrawer({ search, onChange, onClose }: NodeDrawerProps) {
             </p>
           )}
           {!node && <p className="px-4 py-3 text-sm text-ink-2">This {KIND_WORDS[described.kind]} was not reached{isTerminal(run.execution?.closure?.phase) ? "." : " yet."}</p>}
-          {node && <Overview attempt={chosen} attempts={{ isPending: hasAttempts && attempts.isPending, error: attempts.error }} error={hasAttempts ? undefined : node.closure?.error} />}
+          {isMap && node && search.item === undefined && <MapPart nodeId={nodeId} onChoose={(item) => onChange({ item, attempt: undefined, at: undefined })} />}
+          {node && <Overview attempt={chosen} attempts={{ isPending: hasAttempts && attempts.isPending, error: attempts.data ? undefined : attempts.error, retry: () => void attempts.refetch() }} error={hasAttempts ? undefined : node.closure?.error} />}
         </TabPanel>
         <TabPanel value="values">{view === "values" && <ValuesPart nodeId={nodeId} isMap={isMap} item={search.item} />}</TabPanel>
         <TabPanel value="log" className="min-h-0 flex-1">
@@ -138,10 +143,10 @@ function useDeck(nodeId: string, item: number | undefined, attempt: AttemptDetai
   return said?.deck_uri || (item < 0 ? (node?.closure?.deck_uri ?? "") : "");
 }
 
-function Overview({ attempt, attempts, error }: { attempt: AttemptDetail | undefined; attempts: { isPending: boolean; error: unknown }; error: AttemptDetail["error"] }) {
+function Overview({ attempt, attempts, error }: { attempt: AttemptDetail | undefined; attempts: { isPending: boolean; error: unknown; retry: () => void }; error: AttemptDetail["error"] }) {
   const isRunning = attempt !== undefined && attempt.ended_at === undefined && !isTerminal(attempt.phase);
   const now = useNow(isRunning ? 1000 : 60_000);
-  if (attempts.error) return <Failure error={attempts.error} />;
+  if (attempts.error) return <Failure error={attempts.error} onRetry={attempts.retry} />;
   if (attempts.isPending) return <Skeleton lines={3} />;
   if (attempt) return <AttemptFacts attempt={attempt} now={now} />;
   if (!error) return null;
@@ -156,8 +161,10 @@ function Overview({ attempt, attempts, error }: { attempt: AttemptDetail | undef
 }
 
 function Items({ nodeId, chosen, onChoose }: { nodeId: string; chosen: number | undefined; onChoose: (item: number) => void }) {
-  const { data } = useItems(nodeId);
-  return data ? <ItemsGrid items={data} chosen={chosen} onChoose={onChoose} /> : null;
+  const items = useItems(nodeId);
+  if (items.data) return <ItemsGrid items={items.data} chosen={chosen} onChoose={onChoose} />;
+  if (items.isError) return <Failure error={items.error} onRetry={() => void items.refetch()} title="The items could not be read" />;
+  return items.isLoading ? <NoItemsYet /> : null;
 }
 
 function LogOf({ attempt, isMap, item, isRunning, nodeId, atError }: { attempt: AttemptDetail | undefined; isMap: boolean; item: number | undefined; isRunning: boolean; nodeId: string; atError: boolean }) {

@@ -40,7 +40,7 @@ export function TimelineTab({ selected }: { selected: string | undefined }) {
 
   return (
     <div className="flex h-full flex-col">
-      {book.error !== undefined && <Failure error={book.error} title="Attempts could not be read" />}
+      {book.error !== undefined && <Failure error={book.error} onRetry={() => book.retry()} title="Attempts could not be read" />}
       <Timeline rows={rows} span={span} items={items} now={isRunning ? now : undefined} selected={selected} onOpen={open} onSeen={onSeen} bars={bars} look={look} />
     </div>
   );

@@ -14,7 +14,7 @@ export function ValuesPart({ nodeId, isMap, item }: { nodeId: string; isMap: boo
   const phase = node?.closure?.phase;
   const data = useQuery(nodeDataQuery(id, nodeId, isTerminal(phase) ? "ended" : "running"));
   const types = isMap && item === undefined ? undefined : graphs.describer.task(nodeId)?.interface;
-  if (data.error) return <Failure error={data.error} onRetry={() => void data.refetch()} />;
+  if (data.error && !data.data) return <Failure error={data.error} onRetry={() => void data.refetch()} />;
   if (!data.data) return <Skeleton lines={4} />;
   const of = (values: LiteralMap | undefined) => (isMap && item !== undefined ? elementOf(values, item) : values);
   return (

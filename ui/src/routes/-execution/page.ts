@@ -10,7 +10,7 @@ export interface RunPage {
   run: RunState;
   graphs: Graphs;
   /** Opens a node's drawer. */
-  open: (nodeId: string, where?: { item?: number; attempt?: number; view?: string }) => void;
+  open: (nodeId: string, where?: { item?: number; attempt?: number; view?: string; at?: "error" }) => void;
 }
 
 export const RunPageContext = createContext<RunPage | undefined>(undefined);

@@ -16,6 +16,10 @@ export interface Graphs {
   /** Undefined while it is read. */
   closure: CompiledWorkflowClosure | undefined;
   error: unknown;
+  retry: () => void;
+  /** So many of the graphs that tasks made of themselves are not read. */
+  unread: number;
+  readMore: () => void;
   shape: RunShape;
   describer: Describer;
   onExpanded: (ids: ReadonlySet<string>) => void;
@@ -26,7 +30,8 @@ export function useGraphs(id: ExecutionId, run: RunState): Graphs {
   const workflowId = run.execution?.closure?.workflow_id;
   const workflow = useQuery({ ...workflowQuery(workflowId ?? {}), enabled: workflowId !== undefined });
   const [expanded, setExpanded] = useState<ReadonlySet<string>>(new Set());
-  const dynamic = [...run.dynamic].filter((each, at) => at < READ_AT_ONCE || expanded.has(each));
+  const [most, setMost] = useState(READ_AT_ONCE);
+  const dynamic = [...run.dynamic].filter((each, at) => at < most || expanded.has(each));
   const closures = useQueries({
     queries: dynamic.map((each) => nodeDataQuery(id, each, isTerminal(run.nodes.get(each)?.closure?.phase) ? "ended" : "running")),
     combine: (found) => {
@@ -47,5 +52,5 @@ export function useGraphs(id: ExecutionId, run: RunState): Graphs {
     [run.shape, read],
   );
   const describer = useMemo(() => new Describer(closure ?? NONE, shape, run.nodes, run.names), [closure, shape, run]);
-  return { closure, error: workflow.error, shape, describer, onExpanded: setExpanded };
+  return { closure, error: workflow.error, retry: () => void workflow.refetch(), unread: run.dynamic.size - dynamic.length, readMore: () => setMost(most + READ_AT_ONCE), shape, describer, onExpanded: setExpanded };
 }

@@ -1,12 +1,13 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Rocket, SquareFunction, Workflow } from "lucide-react";
-import { useDeferredValue, useState } from "react";
+import { useState } from "react";
 import { entitiesQuery } from "@/api/entity/queries";
 import { Field, Input } from "@/components/ui/Field";
 import { Empty, Failure, None, Skeleton } from "@/components/ui/State";
 import type { Entity, Place } from "@/idl";
 import { printable } from "@/lib/printable";
+import { useRested } from "@/lib/useRested";
 import type { LaunchKind } from "./useTarget";
 
 const FOUND = 20;
@@ -18,11 +19,12 @@ function named(data: { pages: readonly { entities?: readonly Entity[] }[] } | un
 /** What can be launched here, by a part of its name. */
 export function Chooser({ place }: { place: Place }) {
   const [typed, setTyped] = useState("");
-  const text = useDeferredValue(typed.trim());
+  const text = useRested(typed.trim());
   const workflows = useInfiniteQuery(entitiesQuery("WORKFLOW", { ...place, text }, FOUND));
   const tasks = useInfiniteQuery(entitiesQuery("TASK", { ...place, text }, FOUND));
   const plans = useInfiniteQuery(entitiesQuery("LAUNCH_PLAN", { ...place, text }, FOUND));
-  if (workflows.isError) return <Failure error={workflows.error} onRetry={() => void workflows.refetch()} />;
+  const failed = [workflows, tasks, plans].filter((query) => query.isError && !query.data);
+  if (failed[0]) return <Failure error={failed[0].error} onRetry={() => failed.forEach((query) => void query.refetch())} />;
   if (workflows.isPending) return <Skeleton />;
   const found = named(workflows.data);
   const known = new Set(found.map((each) => each.name));

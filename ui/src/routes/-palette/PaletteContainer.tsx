@@ -1,18 +1,18 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Home, ListChecks, Moon, Play, Rocket, SquareFunction, Sun, TriangleAlert, Workflow } from "lucide-react";
-import { lazy, Suspense, useDeferredValue, useState } from "react";
+import { useEffect, useState, type ComponentType } from "react";
 import { entitiesQuery, type EntityKind } from "@/api/entity/queries";
 import { executionsQuery } from "@/api/execution/queries";
-import type { Choice, Group } from "@/components/palette/Palette";
+import type { Choice, Group, PaletteProps } from "@/components/palette/Palette";
 import { PhaseSign } from "@/components/ui/Phase";
 import { Ago } from "@/components/ui/Time";
+import { complain } from "@/components/ui/Toast";
 import type { Place } from "@/idl";
 import { printable } from "@/lib/printable";
 import { setTheme } from "@/lib/theme";
 import { ms } from "@/lib/time";
-
-const Palette = lazy(() => import("@/components/palette/Palette"));
+import { useRested } from "@/lib/useRested";
 
 const FOUND = 6;
 const SIGN = "size-4 shrink-0";
@@ -20,7 +20,9 @@ const SIGN = "size-4 shrink-0";
 /** The palette with what it finds; nothing is asked of the server before something is typed. */
 export function PaletteContainer({ place, open, onOpenChange }: { place: Place; open: boolean; onOpenChange: (open: boolean) => void }) {
   const [text, setText] = useState("");
-  const wanted = useDeferredValue(text.trim());
+  const Palette = useWhenIdle(open);
+  const typed = text.trim();
+  const wanted = useRested(typed);
   const isAsking = open && wanted.length > 0;
   const navigate = useNavigate();
   const workflows = useFound("WORKFLOW", wanted, place, isAsking);
@@ -28,28 +30,30 @@ export function PaletteContainer({ place, open, onOpenChange }: { place: Place; 
   const plans = useFound("LAUNCH_PLAN", wanted, place, isAsking);
   const runs = useInfiniteQuery({ ...executionsQuery({ ...place, text: wanted, with_children: true }, FOUND), enabled: isAsking });
 
+  // What was found for less than is typed by now is shown as far as it is still meant: Enter must not open what is not.
+  const isLike = (name: string) => name.toLowerCase().includes(typed.toLowerCase());
   const entities = (found: typeof workflows, to: "/workflows/$project/$domain/$name" | "/tasks/$project/$domain/$name" | "/launch-plans/$project/$domain/$name", Sign: typeof Workflow): Choice[] =>
-    found.names.map(({ name, version }) => ({
+    found.names.filter(({ name }) => isLike(name)).map(({ name, version }) => ({
       id: `${to} ${name}`,
       label: printable(name, 120),
       note: printable(version, 20),
       icon: <Sign aria-hidden className={SIGN} />,
       onSelect: () => void navigate({ to, params: { ...place, name } }),
     }));
-  const launches: Choice[] = workflows.names.map(({ name }) => ({
+  const launches: Choice[] = workflows.names.filter(({ name }) => isLike(name)).map(({ name }) => ({
     id: `launch ${name}`,
     label: `Launch ${printable(name, 120)}`,
     icon: <Play aria-hidden className={SIGN} />,
     onSelect: () => void navigate({ to: "/launch", search: { ...place, kind: "workflow", name } }),
   }));
-  const executions: Choice[] = (isAsking ? (runs.data?.pages[0]?.executions ?? []) : []).map(({ id, closure }) => ({
+  const executions: Choice[] = (isAsking ? (runs.data?.pages[0]?.executions ?? []) : []).filter(({ id }) => isLike(id?.name ?? "")).map(({ id, closure }) => ({
     id: `run ${id?.project}/${id?.domain}/${id?.name}`,
     label: printable(id?.name, 120),
     note: <Ago at={ms(closure?.created_at)} />,
     icon: <PhaseSign phase={closure?.phase} className={SIGN} />,
     onSelect: () => void navigate({ to: "/executions/$project/$domain/$name", params: { project: id?.project ?? "", domain: id?.domain ?? "", name: id?.name ?? "" } }),
   }));
-  const fixed = useActions(place).filter(({ label }) => label.toLowerCase().includes(wanted.toLowerCase()));
+  const fixed = useActions(place).filter(({ label }) => label.toLowerCase().includes(typed.toLowerCase()));
   const groups: Group[] = [
     { title: "Executions", choices: executions },
     { title: "Workflows", choices: entities(workflows, "/workflows/$project/$domain/$name", Workflow) },
@@ -57,22 +61,58 @@ export function PaletteContainer({ place, open, onOpenChange }: { place: Place; 
     { title: "Launch plans", choices: entities(plans, "/launch-plans/$project/$domain/$name", Rocket) },
     { title: "Actions", choices: [...fixed, ...launches] },
   ];
-  if (!open) return null;
+  useFocusBack(open);
+  if (!open || !Palette) return null;
   return (
-    <Suspense>
-      <Palette
-        open={open}
-        onOpenChange={(isOpen) => {
-          onOpenChange(isOpen);
-          if (!isOpen) setText("");
-        }}
-        text={text}
-        onText={setText}
-        groups={groups}
-        isSearching={isAsking && (runs.isFetching || workflows.isFetching)}
-      />
-    </Suspense>
+    <Palette
+      open={open}
+      onOpenChange={(isOpen) => {
+        onOpenChange(isOpen);
+        if (!isOpen) setText("");
+      }}
+      text={text}
+      onText={setText}
+      groups={groups}
+      isSearching={typed !== wanted || (isAsking && (runs.isFetching || workflows.isFetching))}
+    />
   );
+}
+
+/** What had the focus before has it afterwards, unless the page went elsewhere. */
+function useFocusBack(isOpen: boolean): void {
+  const [before, setBefore] = useState<Element | null>(null);
+  const [wasOpen, setWasOpen] = useState(false);
+  if (wasOpen !== isOpen) {
+    setWasOpen(isOpen);
+    // Here, not in an effect: by then the field has the focus.
+    if (isOpen) setBefore(document.activeElement);
+  }
+  useEffect(() => {
+    if (isOpen || !(before instanceof HTMLElement)) return;
+    const timer = setTimeout(() => {
+      if (before.isConnected && document.activeElement === document.body) before.focus();
+    });
+    return () => clearTimeout(timer);
+  }, [isOpen, before]);
+}
+
+const IDLE_MS = 200;
+
+/** Read after the page, before it is wanted: what is typed right behind the keys that open it would otherwise be lost. */
+function useWhenIdle(isWanted: boolean): ComponentType<PaletteProps> | undefined {
+  const [found, setFound] = useState<ComponentType<PaletteProps>>();
+  useEffect(() => {
+    if (found) return;
+    // Where it did not come it is tried again when it is wanted.
+    const timer = setTimeout(() => {
+      import("@/components/palette/Palette").then(
+        (module) => setFound(() => module.default),
+        (error: unknown) => isWanted && complain(error),
+      );
+    }, isWanted ? 0 : IDLE_MS);
+    return () => clearTimeout(timer);
+  }, [isWanted, found]);
+  return found;
 }
 
 function useFound(kind: EntityKind, text: string, place: Place, enabled: boolean) {

@@ -1,0 +1,124 @@
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { SearchField } from "@/components/ui/SearchInput";
+import type { Found, NodeIndex } from "@/graph/search";
+import { printable } from "@/lib/printable";
+import { KIND_SIGNS } from "./NodeCard";
+
+const MOST_FOUND = 12;
+
+export interface FinderProps {
+  /** Made when something is typed: of a large graph it is a while's work. */
+  index: () => NodeIndex;
+  /** Maps have items. */
+  hasItems: boolean;
+  onFind: (found: Found) => void;
+  /** So many tasks have made graphs of themselves that were not read. */
+  unread: number;
+  onReadMore?: () => void;
+}
+
+/** Looks for a node of the whole graph, drawn or not. */
+export function Finder({ index, hasItems, onFind, unread, onReadMore }: FinderProps) {
+  const [text, setText] = useState("");
+  const [at, setAt] = useState(0);
+  const input = useRef<HTMLInputElement>(null);
+  const wanted = text.trim();
+  const { found, total } = useMemo(() => (wanted ? index().search(wanted, MOST_FOUND, hasItems) : { found: [], total: 0 }), [wanted, index, hasItems]);
+  const canReadMore = wanted !== "" && unread > 0 && onReadMore !== undefined;
+  const last = found.length - (canReadMore ? 0 : 1);
+
+  useEffect(() => {
+    function onKey(event: globalThis.KeyboardEvent): void {
+      const target = event.target as HTMLElement | null;
+      if (event.key !== "/" || event.ctrlKey || event.metaKey || target?.closest("input, textarea, select, [contenteditable]")) return;
+      event.preventDefault();
+      input.current?.focus();
+    }
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, []);
+
+  /** To the graph, whose keys go on from what was found. */
+  function leave(): void {
+    setText("");
+    input.current?.closest<HTMLElement>("[role=application]")?.focus();
+  }
+
+  function choose(position: number): void {
+    const one = found[position];
+    if (one) {
+      // First, so that what opens gives the focus back to the graph.
+      leave();
+      onFind(one);
+    } else if (canReadMore) onReadMore();
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.key === "ArrowDown") setAt(Math.min(last, at + 1));
+    else if (event.key === "ArrowUp") setAt(Math.max(0, at - 1));
+    else if (event.key === "Enter") choose(at);
+    else if (event.key === "Escape") leave();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  return (
+    <div className="relative">
+      <SearchField
+        ref={input}
+        role="combobox"
+        aria-expanded={wanted !== ""}
+        aria-controls="graph-found"
+        aria-activedescendant={wanted && at <= last ? `graph-found-${at}` : undefined}
+        label="Find a node (/)"
+        placeholder="Find a node  /"
+        value={text}
+        onChange={(typed) => {
+          setText(typed);
+          setAt(0);
+        }}
+        onKeyDown={onKeyDown}
+        className="!h-8.5 !w-44"
+      />
+      {wanted && (
+        <ul id="graph-found" role="listbox" aria-label="Nodes found" className="absolute top-9 left-0 z-20 max-h-80 w-80 max-w-[calc(100vw-2rem)] overflow-auto rounded-md border border-line bg-ground p-1 shadow-pop">
+          {found.map((each, position) => (
+            <FoundNode key={`${each.id} ${each.item}`} found={each} position={position} isAt={position === at} onChoose={() => choose(position)} />
+          ))}
+          {canReadMore && (
+            // eslint-disable-next-line jsx-a11y/click-events-have-key-events -- the field above has the keys
+            <li id={`graph-found-${found.length}`} role="option" aria-selected={at === found.length} onClick={() => choose(found.length)} className={`cursor-pointer rounded px-2 py-1 text-xs text-accent ${at === found.length ? "bg-ground-3" : ""}`}>
+              {unread === 1 ? "The graph that one task made of itself was not searched" : `The graphs that ${unread} tasks made of themselves were not searched`}: read {unread === 1 ? "it" : "them"}
+            </li>
+          )}
+          {found.length === 0 && (
+            <li role="presentation" className="px-2 py-1 text-sm text-ink-2">
+              No node has that in its name, id or task
+            </li>
+          )}
+          {(total > found.length || index().isCut) && (
+            <li role="presentation" className="px-2 py-1 text-xs text-ink-2">
+              {total > found.length ? `${total - found.length} more; type on to narrow it down` : "The graph is so large that not all of it was searched"}
+            </li>
+          )}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function FoundNode({ found, position, isAt, onChoose }: { found: Found; position: number; isAt: boolean; onChoose: () => void }) {
+  const Sign = KIND_SIGNS[found.kind];
+  return (
+    // eslint-disable-next-line jsx-a11y/click-events-have-key-events -- the field above has the keys
+    <li id={`graph-found-${position}`} role="option" aria-selected={isAt} onClick={onChoose} title={printable(found.id)} className={`flex cursor-pointer items-center gap-2 rounded px-2 py-1 text-sm ${isAt ? "bg-ground-3" : ""}`}>
+      <Sign aria-hidden className="size-3.5 shrink-0 text-ink-3" />
+      <span className="shrink-0 max-w-44 truncate">
+        {printable(found.name, 80)}
+        {found.item !== undefined && `[${found.item}]`}
+      </span>
+      <span className="ml-auto min-w-0 truncate text-xs text-ink-2">{found.where ? printable(found.where, 200) : <span className="font-mono">{printable(found.id, 80)}</span>}</span>
+    </li>
+  );
+}

@@ -1,0 +1,72 @@
+import type { CompiledWorkflowClosure } from "@/idl";
+import { buildGraph, NO_RUN, type RunShape } from "./build";
+import type { GraphKind, GraphNode } from "./model";
+
+/** Graphs within graphs may be far more nodes than anybody looks for; so many containers are gone into. */
+const MOST_CONTAINERS = 5000;
+
+/** What a search leads to: a node, or an item of a map. */
+export interface Found {
+  id: string;
+  name: string;
+  kind: GraphKind;
+  /** Of a map's item its number. */
+  item?: number;
+  /** Ids of the nodes that it lies in, the outermost first: what must be expanded for it to be seen. */
+  way: readonly string[];
+  /** The same by their names. */
+  where: string;
+}
+
+interface Entry {
+  node: GraphNode;
+  text: string;
+}
+
+/** Every node of a workflow or of a run, whether or not it is drawn: what is collapsed, the arms of branches, and what tasks made of themselves. */
+export class NodeIndex {
+  private readonly entries: readonly Entry[];
+  private readonly byId: ReadonlyMap<string, GraphNode>;
+  /** There were more containers than are gone into. */
+  readonly isCut: boolean;
+
+  constructor(closure: CompiledWorkflowClosure, run: RunShape = NO_RUN) {
+    let left = MOST_CONTAINERS;
+    const { nodes } = buildGraph(closure, () => left-- > 0, run);
+    this.isCut = left < 0;
+    this.byId = new Map(nodes.map((node) => [node.id, node]));
+    this.entries = nodes.filter(({ kind }) => kind !== "start" && kind !== "end").map((node) => ({ node, text: `${node.name}\n${node.id}\n${node.detail}`.toLowerCase() }));
+  }
+
+  /**
+   * The best `most` of what `text` names: nodes of that name first, then those whose name begins so, then those that hold it in name, id or
+   * task; a number, as in "item 57" or "item[57]", also names items of maps.
+   */
+  search(text: string, most: number, hasItems: boolean): { found: Found[]; total: number } {
+    const wanted = text.trim().toLowerCase();
+    if (!wanted) return { found: [], total: 0 };
+    const ranked: GraphNode[][] = [[], [], []];
+    for (const { node, text: all } of this.entries) {
+      if (!all.includes(wanted)) continue;
+      const rank = all.startsWith(`${wanted}\n`) || node.id === wanted ? 0 : all.startsWith(wanted) ? 1 : 2;
+      ranked[rank]?.push(node);
+    }
+    const nodes = ranked.flat();
+    const items = hasItems ? this.items(wanted) : [];
+    const found = [...nodes.slice(0, most).map((node) => this.foundOf(node)), ...items];
+    return { found: found.slice(0, most), total: nodes.length + items.length };
+  }
+
+  private items(wanted: string): Found[] {
+    const said = /^(.*?)[\s[#]*(\d{1,7})\]?$/.exec(wanted);
+    if (!said) return [];
+    const name = said[1] ?? "";
+    return this.entries.filter(({ node, text }) => node.kind === "map" && text.includes(name)).map(({ node }) => ({ ...this.foundOf(node), item: Number(said[2]) }));
+  }
+
+  private foundOf(node: GraphNode): Found {
+    const way: GraphNode[] = [];
+    for (let at = node.parent === undefined ? undefined : this.byId.get(node.parent); at; at = at.parent === undefined ? undefined : this.byId.get(at.parent)) way.unshift(at);
+    return { id: node.id, name: node.name, kind: node.kind, way: way.map(({ id }) => id), where: way.map(({ name }) => name).join(" › ") };
+  }
+}

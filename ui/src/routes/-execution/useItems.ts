@@ -1,0 +1,22 @@
+import { useQuery } from "@tanstack/react-query";
+import { itemsQuery } from "@/api/run/queries";
+import { useRunNode } from "@/api/run/store";
+import { useRunPage } from "./page";
+import { useSettled, versionOf } from "./useSettled";
+
+const PAUSE_MS = 700;
+
+/** What a map's items are read by: anew when it or one of them has changed. */
+export function useItemsAt(nodeId: string): { at: number; isReached: boolean } {
+  const { store } = useRunPage();
+  const node = useRunNode(store, nodeId);
+  const phase = node?.closure?.phase;
+  return { at: useSettled(versionOf(node), PAUSE_MS), isReached: node !== undefined && phase !== "QUEUED" };
+}
+
+/** The items of a map. */
+export function useItems(nodeId: string) {
+  const { id } = useRunPage();
+  const { at, isReached } = useItemsAt(nodeId);
+  return useQuery({ ...itemsQuery(id, nodeId, at), enabled: isReached });
+}
