@@ -17,6 +17,7 @@ interface Line {
 }
 
 const helper = createColumnHelper<Line>();
+const ONE: Partial<Record<Group["key"], string>> = { inputs: "input", parameters: "parameter", outputs: "output", metrics: "metric" };
 const KINDS: readonly Group["key"][] = ["inputs", "parameters", "outputs", "metrics"];
 
 /** A line for each execution with what went in, scalar outputs and last metrics, sorted by any of them. */
@@ -25,14 +26,18 @@ export function RunTable({ groups, columns, onHover }: { groups: readonly Group[
   const [sorting, setSorting] = useState<SortingState>([]);
   const data = useMemo(() => columns.map((column, at): Line => ({ at, column })), [columns]);
   const defined = useMemo(() => {
-    const rows = groups.filter(({ key }) => KINDS.includes(key)).flatMap(({ key, rows }) => rows.filter((row) => key === "metrics" || key === "outputs" || !row.isSame));
+    const rows = groups
+      .filter(({ key }) => KINDS.includes(key))
+      .flatMap(({ key, rows }) => rows.filter((row) => key === "metrics" || key === "outputs" || !row.isSame).map((row) => ({ ...row, kind: ONE[key] ?? "" })));
+    const names = rows.map(({ name }) => name);
+    const isTwice = (name: string) => names.indexOf(name) !== names.lastIndexOf(name);
     const whole = groups.find(({ key }) => key === "durations")?.rows[0];
     return [
       helper.accessor(({ column }) => column.params.name, { id: "execution", header: "Execution" }),
-      ...[...rows, ...(whole ? [whole] : [])].map((row) =>
+      ...[...rows, ...(whole ? [{ ...whole, kind: "" }] : [])].map((row) =>
         helper.accessor(({ at }) => row.cells[at], {
           id: row.key,
-          header: row.isSpan ? "duration" : row.name,
+          header: row.isSpan ? "duration" : isTwice(row.name) ? `${row.name} (${row.kind})` : row.name,
           sortingFn: (a, b, id) => order(a.getValue<Cell | undefined>(id), b.getValue<Cell | undefined>(id)),
           sortUndefined: "last",
           sortDescFirst: false,

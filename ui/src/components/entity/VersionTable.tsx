@@ -127,7 +127,7 @@ function Row({ kind, place, name, version, chosen, onChoose, onLook, onActivate 
 }
 
 function Commit({ source }: { source: Version["source"] }) {
-  if (!source?.commit) return <span className="text-xs text-ink-3">not known</span>;
+  if (!source?.commit) return <span className="text-xs whitespace-nowrap text-ink-2">not known</span>;
   return (
     <span className="flex items-center gap-1.5 text-xs whitespace-nowrap">
       <span className="font-mono" title={printable(source.commit, 80)}>

@@ -22,7 +22,7 @@ export function FilterBar({ filters, onChange, onClear, users }: FilterBarProps)
   const phases = filters.phases ?? [];
   return (
     <div className="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2">
-      <SearchInput label="Name begins with" placeholder="Name begins with …" className="!w-48" value={filters.text ?? ""} onChange={(value) => onChange({ text: value || undefined })} />
+      <SearchInput label="Name begins with" placeholder="Name begins with …" className="!w-56" value={filters.text ?? ""} onChange={(value) => onChange({ text: value || undefined })} />
       <Menu
         align="start"
         trigger={

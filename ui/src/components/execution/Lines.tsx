@@ -24,17 +24,22 @@ export function ExecutionLines({ executions, withPlace }: { executions: readonly
               <PhaseBadge phase={fields.phase} className="justify-self-start" />
               <span className="truncate">
                 <span className="font-medium">{printable(shortName(target), 100)}</span>
-                <span className="ml-2 font-mono text-xs text-ink-2">{printable(name, 100)}</span>
+                <span className="ml-2 hidden font-mono text-xs text-ink-2 sm:inline">{printable(name, 100)}</span>
               </span>
               <span className="text-xs whitespace-nowrap text-ink-2">
                 {fields.user && <span className="mr-3 hidden sm:inline">{printable(fields.user, 40)}</span>}
-                <Elapsed from={beganAt(fields)} to={fields.endedAt} className="mr-3 tabular-nums" />
-                <Ago at={fields.createdAt} />
+                <Elapsed from={beganAt(fields)} to={fields.endedAt} className="tabular-nums sm:mr-3" />
+                <Ago at={fields.createdAt} className="hidden sm:inline" />
               </span>
               {(fields.error || withPlace) && (
                 <span className="col-start-2 col-end-4 truncate text-xs text-ink-2">
-                  {withPlace && `${project} / ${domain}`}
-                  {withPlace && fields.error && " · "}
+                  <span className="font-mono sm:hidden">{printable(name, 60)} · </span>
+                  {withPlace && (
+                    <span className={fields.error ? "hidden sm:inline" : ""}>
+                      {`${project} / ${domain}`}
+                      {fields.error && " · "}
+                    </span>
+                  )}
                   {fields.error && <span className="text-bad">{printable(headline(fields.error), 300)}</span>}
                 </span>
               )}

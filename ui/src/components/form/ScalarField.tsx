@@ -117,7 +117,7 @@ function InstantField({ onChange, frame, text }: KindProps & { text: string }) {
             type="datetime-local"
             step={1}
             disabled={isLocked}
-            className="!w-10 shrink-0 sm:!w-52"
+            className="!w-10 shrink-0 sm:!w-52 max-sm:[&::-webkit-datetime-edit]:hidden"
             aria-label={`${frame.label}: pick a day and time, UTC`}
             title="UTC"
             value={/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?/.exec(text)?.[0] ?? ""}

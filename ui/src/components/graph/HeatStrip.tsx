@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 import { useIsDark } from "@/lib/theme";
 import { ATTEMPT_PHASES, toneOf } from "@/lib/phase";
+import { count } from "@/lib/size";
 import { readPalette } from "./paint";
 
 export interface ItemsShown {
@@ -54,5 +55,5 @@ export function stripWords(items: ItemsShown): string {
     if (phase === 3) done++;
     else if (phase === 5) failed++;
   }
-  return `${done} of ${items.size} items succeeded${failed ? `, ${failed} failed` : ""}`;
+  return `${count(done)} of ${count(items.size)} items succeeded${failed ? `, ${count(failed)} failed` : ""}`;
 }

@@ -3,6 +3,7 @@ import clsx from "clsx";
 import { useMemo, useRef, useState, useEffect, type KeyboardEvent } from "react";
 import { TONE_GROUND, TONE_TEXT } from "@/components/ui/Phase";
 import { stripWords, type ItemsShown } from "@/components/graph/HeatStrip";
+import { count } from "@/lib/size";
 import { focusInList, keyedTo } from "@/components/ui/rowKeys";
 import { ATTEMPT_PHASES, phaseWords, toneOf } from "@/lib/phase";
 
@@ -63,7 +64,7 @@ export function ItemsGrid({ items, chosen, onChoose }: { items: ItemsShown; chos
     <section aria-label="Items" className="border-b border-line">
       <div className="flex flex-wrap items-center gap-1 px-4 py-2">
         <span className="mr-2 text-xs text-ink-2">{stripWords(items)}</span>
-        {[...counts].map(([each, count]) => (
+        {[...counts].map(([each, many]) => (
           <button
             key={each}
             type="button"
@@ -71,7 +72,7 @@ export function ItemsGrid({ items, chosen, onChoose }: { items: ItemsShown; chos
             onClick={() => setPhase(phase === each ? undefined : each)}
             className={clsx("h-6 rounded-full border px-2 text-xs", phase === each ? "border-accent bg-accent-ground font-medium" : "border-line text-ink-2 hover:bg-ground-3")}
           >
-            {phaseWords(ATTEMPT_PHASES[each])} {count}
+            {phaseWords(ATTEMPT_PHASES[each])} {count(many)}
           </button>
         ))}
       </div>

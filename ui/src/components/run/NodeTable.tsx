@@ -66,7 +66,7 @@ export function NodeTable({ rows, attempts, selected, onOpen, onSeen }: {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <div className="flex flex-wrap items-center gap-2 px-4 py-2">
-        <SearchField label="Filter nodes" placeholder="Filter by name, id or task" value={text} onChange={setText} className="!w-56" />
+        <SearchField label="Filter nodes" placeholder="Filter by name, id or task" value={text} onChange={setText} className="!w-60" />
         {[...counts].map(([phase, count]) => (
           <button
             key={phase}

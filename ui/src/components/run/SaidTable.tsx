@@ -23,8 +23,8 @@ export function SaidTable({ said }: { said: AttemptMetrics }) {
             <tr>
               <th scope="col" className="py-1 font-medium">Metric</th>
               <th scope="col" className="py-1 text-right font-medium">Last</th>
-              <th scope="col" className="py-1 text-right font-medium">Least</th>
-              <th scope="col" className="py-1 text-right font-medium">Most</th>
+              <th scope="col" className="py-1 text-right font-medium">Min</th>
+              <th scope="col" className="py-1 text-right font-medium">Max</th>
               <th scope="col" className="py-1 text-right font-medium">Points</th>
             </tr>
           </thead>

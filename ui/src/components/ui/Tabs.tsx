@@ -1,5 +1,5 @@
 import { Tabs as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 
 /** Views of one thing; which is shown belongs into the address, so the owner holds it. */
 export function Tabs({ value, onChange, items, label, extra, children }: {
@@ -11,10 +11,17 @@ export function Tabs({ value, onChange, items, label, extra, children }: {
   extra?: ReactNode;
   children: ReactNode;
 }) {
+  const list = useRef<HTMLDivElement>(null);
+  // Where the bar is narrower than its tabs, the one that is shown is in sight.
+  useEffect(() => {
+    const bar = list.current;
+    const tab = bar?.querySelector<HTMLElement>("[aria-selected=true]");
+    if (bar && tab && bar.scrollWidth > bar.clientWidth) bar.scrollLeft = tab.offsetLeft - bar.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
+  }, [value]);
   return (
     <Radix.Root value={value} onValueChange={onChange} className="flex min-h-0 flex-1 flex-col">
       <div className="flex flex-wrap-reverse items-center justify-between gap-x-2 border-b border-line px-4">
-        <Radix.List aria-label={label} className="flex gap-4 overflow-x-auto">
+        <Radix.List ref={list} aria-label={label} className="flex gap-4 overflow-x-auto [scrollbar-width:none]">
           {items.map((item) => (
             <Radix.Trigger
               key={item.value}
@@ -25,7 +32,7 @@ export function Tabs({ value, onChange, items, label, extra, children }: {
             </Radix.Trigger>
           ))}
         </Radix.List>
-        {extra}
+        {extra && <div className="py-1">{extra}</div>}
       </div>
       {children}
     </Radix.Root>

@@ -57,8 +57,8 @@ function Choices({ title, kind, choices, Sign }: { title: string; kind: LaunchKi
           <li key={name}>
             <Link to="/launch" search={(old) => ({ ...old, kind, name })} className="flex items-center gap-2 px-3 py-2 hover:bg-ground-3">
               <Sign aria-hidden className="size-4 shrink-0 text-ink-3" />
-              <span className="min-w-0 truncate font-mono text-sm">{printable(name, 200)}</span>
-              <span className="ml-auto min-w-0 truncate text-xs text-ink-2">{printable(description, 200)}</span>
+              <span className="max-w-full shrink-0 truncate font-mono text-sm sm:max-w-[70%]">{printable(name, 200)}</span>
+              <span className="ml-auto hidden min-w-0 truncate text-xs text-ink-2 sm:inline">{printable(description, 200)}</span>
             </Link>
           </li>
         ))}
