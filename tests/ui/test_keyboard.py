@@ -423,6 +423,7 @@ def test_rows_of_timeline_and_nodes_open_the_drawer(visitor: Visitor, keys: Keys
 
 def test_a_log_is_searched(visitor: Visitor, keys: Keys) -> None:
     page = visitor.open_execution("keys-long", node="n0")
+    expect(panel(page).get_by_role("tab", name="Log")).to_be_visible()
     keys.reach(panel(page).get_by_role("tab", name="Overview"))
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")

@@ -37,10 +37,10 @@ def test_what_is_still_being_read_is_waited_for(visitor: Visitor, server: LiveSe
 
 
 def test_a_page_that_does_not_come_to_rest_is_named(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scripts, "PATIENCE_S", 0.5)
     stillness = Stillness(visitor.page)
     page = visitor.open("/workflows")
     stillness.wait()
+    monkeypatch.setattr(scripts, "PATIENCE_S", 0.5)
     page.evaluate("setInterval(() => { document.title = String(Math.random()); }, 20)")
     with pytest.raises(TimeoutError, match=r"/workflows.*is not drawn after 0.5 s"):
         stillness.wait()
