@@ -126,7 +126,7 @@ async def test_a_silent_stream_beats_and_ends_with_its_source(monkeypatch: pytes
         await goes_on.wait()
         yield b"two"
 
-    events, beat = stream._beating(source()), b'event: beat\ndata: {"every_ms":10}\n\n'
+    events, beat = stream._kept(source(), asyncio.Event(), is_beating=True), b'event: beat\ndata: {"every_ms":10}\n\n'
     assert [await anext(events) for _ in range(4)] == [beat, b"one", beat, beat]
     goes_on.set()
     rest = [event async for event in events]
@@ -139,6 +139,16 @@ def test_a_stream_says_at_first_how_often_it_beats(server: LiveServer) -> None:
             assert events.next("beat") == {"every_ms": stream.BEAT_S * 1000}
 
 
+def test_streams_end_with_the_server_that_says_nothing_of_it(tmp_path: Path) -> None:
+    live = LiveServer(tmp_path / "home").start()
+    with Events(live, "/api/alula/v1/changes") as events:
+        assert events.next() == {"ready": True}
+        assert live.stop() == 0
+        rest = events.answer.read()
+    assert rest == b"\n"
+    assert "Traceback" not in (tmp_path / "server.log").read_text()
+
+
 async def test_a_reader_that_leaves_is_forgotten() -> None:
     feed = Feed()
 
@@ -147,7 +157,7 @@ async def test_a_reader_that_leaves_is_forgotten() -> None:
             yield b"ready"
             await reader.next()
 
-    events = stream._beating(source())
+    events = stream._kept(source(), asyncio.Event(), is_beating=True)
     await anext(events)
     await anext(events)
     waiting = asyncio.ensure_future(anext(events))

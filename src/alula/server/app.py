@@ -23,6 +23,7 @@ from alula.server.address import bind, check_loopback, join, listen, parse_addre
 from alula.server.assemble import Services, make_platform, make_services
 from alula.server.config import ServerConfig
 from alula.server.home import FLYTE_CONFIG, open_home, write_flyte_config
+from alula.server.stream import StreamRoutes
 from alula.server.web import build_app
 
 DRAIN_S = 3.0
@@ -39,6 +40,7 @@ class Server:
         self._http: uvicorn.Server | None = None
         self._http_task: asyncio.Task[None] | None = None
         self._platform: Platform | None = None
+        self._stopping = asyncio.Event()
         self.http_address = ""
         self.grpc_address = ""
         self.is_ready = False
@@ -78,7 +80,9 @@ class Server:
 
     def _http_server(self, services: Services, platform: Platform) -> uvicorn.Server:
         is_public, limits = self._config.is_public, self._config.limits
-        app = build_app(services.methods, services.proxy, services.follower, lambda: self.is_ready, platform, limits, is_public=is_public)
+        self._stopping = asyncio.Event()
+        streams = StreamRoutes(services.follower, platform.feed, self._stopping)
+        app = build_app(services.methods, services.proxy, streams, lambda: self.is_ready, platform, limits, is_public=is_public)
         server = uvicorn.Server(
             uvicorn.Config(app, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=2, loop="none")
         )
@@ -91,6 +95,7 @@ class Server:
     async def stop(self) -> None:
         """Refuses new requests, lets those under way finish for a moment, then closes everything."""
         self.is_ready = False
+        self._stopping.set()
         draining = []
         if self._http is not None and self._http_task is not None:
             self._http.should_exit = True

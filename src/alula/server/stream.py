@@ -37,10 +37,14 @@ _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 class StreamRoutes:
-    """Streams of one server."""
+    """Streams of one server.
 
-    def __init__(self, follower: Follower, feed: Feed) -> None:
-        self._follower, self._feed = follower, feed
+    Args:
+        stopping: set when the server stops: a stream would go on for ever, and ends then.
+    """
+
+    def __init__(self, follower: Follower, feed: Feed, stopping: asyncio.Event) -> None:
+        self._follower, self._feed, self._stopping = follower, feed, stopping
         self._searches = asyncio.Semaphore(SEARCHES)
 
     async def watch(self, request: Request) -> Response:
@@ -58,7 +62,7 @@ class StreamRoutes:
                     yield await asyncio.to_thread(_event, part) if len(part.nodes) > 1 else _event(part)
             yield b"event: end\ndata: {}\n\n"
 
-        return _server_sent(_beating(events()))
+        return _server_sent(_kept(events(), self._stopping, is_beating=True))
 
     async def changes(self, request: Request) -> Response:
         """Which executions changed their phase, and whether anything was registered, archived or activated."""
@@ -70,7 +74,7 @@ class StreamRoutes:
                 async for news in _paced(reader):
                     yield _data(_shown(news))
 
-        return _server_sent(_beating(events()))
+        return _server_sent(_kept(events(), self._stopping, is_beating=True))
 
     async def logs(self, request: Request) -> Response:
         """An attempt's log: whole, from a place on, its end, as it grows, or (`limit`) one piece of it."""
@@ -94,7 +98,7 @@ class StreamRoutes:
                     yield chunk.data
 
         # Headers go before anything was written: only then it is noticed when whoever waits for a silent attempt has gone.
-        return StreamingResponse(body(), media_type="text/plain; charset=utf-8", headers=headers)
+        return StreamingResponse(_kept(body(), self._stopping), media_type="text/plain; charset=utf-8", headers=headers)
 
     async def find(self, request: Request) -> Response:
         """The next place in a log that a text, a regular expression or an error is at; null: there is none."""
@@ -163,22 +167,29 @@ async def _paced(reader: Reader) -> AsyncIterator[News]:
         await asyncio.sleep(NEWS_EVERY_S)
 
 
-async def _beating(source: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """A stream that is never silent for long, and says at first for how long at most."""
-    waiting: asyncio.Task[bytes | None] | None = None
+async def _kept(source: AsyncIterator[bytes], stopping: asyncio.Event, *, is_beating: bool = False) -> AsyncIterator[bytes]:
+    """A stream that ends when the server stops; one that beats is never silent for long, and says at first for how long at most."""
     beat = f'event: beat\ndata: {{"every_ms":{BEAT_S * 1000:.0f}}}\n\n'.encode()
+    stop = asyncio.ensure_future(stopping.wait())
+    waiting: asyncio.Task[bytes | None] | None = None
     try:
-        yield beat
+        if is_beating:
+            yield beat
         while True:
             waiting = waiting or asyncio.ensure_future(anext(source, None))
-            if not (await asyncio.wait([waiting], timeout=BEAT_S))[0]:
+            timeout = BEAT_S if is_beating else None
+            done, _ = await asyncio.wait([waiting, stop], timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
                 yield beat
                 continue
+            if waiting not in done:
+                return
             item, waiting = waiting.result(), None
             if item is None:
                 return
             yield item
     finally:
+        stop.cancel()
         if waiting is not None:
             waiting.cancel()
             await asyncio.wait([waiting])

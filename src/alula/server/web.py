@@ -20,7 +20,6 @@ from starlette.routing import Route
 from alula.control.batch import Change
 from alula.control.code import pack_in
 from alula.control.data import DataProxy
-from alula.control.follow import Follower
 from alula.control.limit import Limits
 from alula.control.platform import Platform
 from alula.database.engine import ping
@@ -50,7 +49,7 @@ DECK_HEADERS = {
 def build_app(
     methods: Mapping[str, Any],
     proxy: DataProxy,
-    follower: Follower,
+    streams: StreamRoutes,
     is_ready: Callable[[], bool],
     platform: Platform,
     limits: Limits,
@@ -63,7 +62,6 @@ def build_app(
     would otherwise be of our origin, and could launch.
     """
     data = DataRoutes(proxy, limits)
-    streams = StreamRoutes(follower, platform.feed)
     metrics = Metrics(platform)
     unary = {name: m for name, m in methods.items() if not _is_stream(name)}
 
