@@ -24,6 +24,7 @@ from bench.table import Row
 
 PLACE = {"project": "default", "domain": "development"}
 PAINT_BUDGET_S, FRAMES, LOG_BUDGET_S = 1.5, 30, 1.0
+TIMELINE_BUDGET_S = 2.0
 LIST_BUDGET_S, CHANGE_BUDGET_S, LINE_BUDGET_S, IDLE_S, SCRIPT_KIB = 1.0, 0.5, 1.0, 5.0, 300
 FILTERS: dict[str, dict[str, str]] = {
     "none": {},
@@ -52,6 +53,34 @@ FIRST_PAINT = """new Promise(done => {
       pen.drawImage(canvas, 0, 0, 64, 36);
       if (pen.getImageData(0, 0, 64, 36).data.some(each => each > 0)) return done(performance.now());
     }
+    requestAnimationFrame(look);
+  };
+  look();
+})"""
+# When a plot's canvas holds more than its axes.
+CURVES_PAINT = """new Promise(done => {
+  const look = () => {
+    const canvas = document.querySelector(".uplot canvas");
+    if (canvas && canvas.width > 0) {
+      const { data } = canvas.getContext("2d").getImageData(canvas.width / 2, 0, canvas.width / 4, canvas.height);
+      if (data.filter((each, at) => at % 4 === 3 && each > 200).length > 500) return done(performance.now());
+    }
+    requestAnimationFrame(look);
+  };
+  look();
+})"""
+SERIES_AT = """Math.max(...performance.getEntriesByType("resource")
+  .filter(({name}) => /v1[/]series[/]/.test(name)).map(({responseEnd}) => responseEnd))"""
+# How long it takes until other rows are there, with the parts of their attempts.
+SCROLLED = """new Promise(done => {
+  const all = document.querySelector("[data-timeline]");
+  const names = () => [...all.querySelectorAll("[role=listitem]")]
+    .map(row => row.querySelector("[data-node-id]").dataset.nodeId + row.textContent);
+  const before = new Set(names()), start = performance.now();
+  all.scrollTop = all.scrollHeight / 2;
+  const look = () => {
+    const now = names(), bars = all.querySelectorAll("[data-attempt='0'] > span");
+    if (now.length > 10 && !now.some(name => before.has(name)) && bars.length > 10) return done(performance.now() - start);
     requestAnimationFrame(look);
   };
   look();
@@ -322,8 +351,81 @@ def log(options: Options) -> list[Row]:
     ]
 
 
+def curves(options: Options) -> list[Row]:
+    """curves of 100,000 points each: on screen after their data, and under the mouse"""
+    rows = []
+    with server(*options.server) as bench, chromium() as made:
+        bench.register(bench_module(), ["curve"])
+        names = [bench.launch(f"{MODULE}.curve", int_inputs(points=100_000, shift=shift)).id.name for shift in range(5)]
+        ids = ",".join(f"default/development/{name}" for name in names)
+        pages = {
+            "one": address(bench, f"/executions/default/development/{names[0]}", node="n0", view="metrics"),
+            "five compared": address(bench, "/compare", ids=ids, tab="curves"),
+        }
+        for what, url in pages.items():
+            times = []
+            for _ in range(5):
+                with page_of(made) as page:
+                    page.goto(url)
+                    drawn = page.evaluate(CURVES_PAINT)
+                    times.append((drawn - page.evaluate(SERIES_AT)) / 1e3)
+                    per_s, worst = _frames(page, _hover)
+            rows.append(_row("U8", f"curves of 100,000 points, {what}: drawn after the data, p50 / worst of 5", times, PAINT_BUDGET_S))
+            said = f"{per_s:.0f}/s, {worst:.0f} ms"
+            rows.append(
+                Row("U8", f"the same under the mouse: frames a second, longest frame, {what}", said, f"≥ {FRAMES}/s", per_s >= FRAMES)
+            )
+    return rows
+
+
+def _hover(page: Page) -> None:
+    box = page.locator(".u-over").first.bounding_box()
+    assert box is not None
+    for step in range(120):
+        page.mouse.move(box["x"] + 7 * step % box["width"], box["y"] + 20 + step % 50)
+
+
+def timelines(options: Options) -> list[Row]:
+    """timelines of a map of 50,000 items and of 10,000 nodes: on screen, and at their middle"""
+    rows = []
+    with server(*options.server) as bench, chromium() as made:
+        bench.register(bench_module(), ["mapped", "layered_10000"])
+        launched = {
+            "50,000 items": (f"{MODULE}.mapped", int_inputs(xs=list(range(50_000)))),
+            "10,000 nodes": (f"{MODULE}.layered_10000", int_inputs()),
+        }
+        for what, (plan, inputs) in launched.items():
+            name = bench.launch(plan, inputs).id.name
+            opened, scrolled = [], []
+            for _ in range(5):
+                with page_of(made) as page:
+                    page.goto(address(bench, f"/executions/default/development/{name}", tab="timeline"))
+                    page.locator("[data-items], [data-attempt='0']").first.wait_for(state="attached")
+                    opened.append(page.evaluate(PAINTED) / 1e3)
+                    if "items" in what:
+                        page.get_by_role("button", name="Unfold").first.click()
+                        page.locator("[data-attempt='0']").first.wait_for(state="attached")
+                    scrolled.append(_scroll_s(page))
+            rows.append(_row("U9", f"the timeline of {what} opens, p50 / worst of 5", opened, TIMELINE_BUDGET_S))
+            rows.append(_row("U9", f"its middle, with where the time went, p50 / worst of 5, {what}", scrolled, LIST_BUDGET_S))
+    return rows
+
+
+def _scroll_s(page: Page) -> float:
+    """Seconds from the middle of a timeline coming into view to its attempts in their parts."""
+    return float(page.evaluate(SCROLLED)) / 1e3
+
+
 def _row(name: str, what: str, times: list[float], budget: float) -> Row:
     return Row(name, what, f"{statistics.median(times) * 1e3:.0f} / {max(times) * 1e3:.0f} ms", f"≤ {budget:g} s", max(times) <= budget)
 
 
-CASES: dict[str, Callable[[Options], list[Row]]] = {"U1": graph, "U3": lists, "U4": log, "U5": changes, "U6": idle}
+CASES: dict[str, Callable[[Options], list[Row]]] = {
+    "U1": graph,
+    "U3": lists,
+    "U4": log,
+    "U5": changes,
+    "U6": idle,
+    "U8": curves,
+    "U9": timelines,
+}

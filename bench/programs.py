@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 
 import alula as al
@@ -140,3 +141,16 @@ def live_log(lines: int = 30) -> int:
 def asked(x: int = 0) -> int:
     """Waits for a person."""
     return inc(al.approve(inc(x), "go", timeout="1h"))
+
+
+@al.task
+def say(points: int, shift: int) -> int:
+    """A hundred thousand points or so of a curve that is noisy and goes down."""
+    for step in range(points):
+        al.log_metric("loss", 1 / (1 + step / 1000) + 0.1 * math.sin(step * step * (shift + 1)), step=step)
+    return points
+
+
+@al.workflow
+def curve(points: int = 100_000, shift: int = 0) -> int:
+    return say(points, shift)

@@ -148,7 +148,7 @@ def test_the_timeline_has_a_bar_for_each_attempt_with_its_parts(visitor: Visitor
     expect(bars).to_have_count(2)
     assert "running" in (bars.last.get_attribute("title") or "")
     bars.last.click(force=True)
-    expect(panel(page).get_by_role("radio", name="Attempt 2")).to_be_checked()
+    expect(panel(page).get_by_role("radio", name="Attempt 1")).to_be_checked()
     visitor.open_execution("page-kinds", tab="timeline")
     page.get_by_role("button", name="Unfold map-item").click()
     expect(page.get_by_role("list", name="Timeline").get_by_text("[0]")).to_be_visible()

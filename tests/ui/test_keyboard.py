@@ -326,6 +326,10 @@ def test_a_version_is_made_active_and_an_entity_archived(visitor: Visitor, keys:
     keys.press(page.get_by_role("button", name=re.compile("^More for .*many$")))
     keys.press(page.get_by_role("menuitem", name="Archive this workflow"), by="ArrowDown")
     expect(page.get_by_role("button", name=re.compile("^More for .*many$"))).to_have_count(0)
+    keys.press(page.get_by_label("Archived", exact=True), "Space")
+    keys.press(page.get_by_role("button", name=re.compile("^More for .*many$")))
+    keys.press(page.get_by_role("menuitem", name="Restore this workflow"), by="ArrowDown")
+    expect(page.get_by_role("button", name=re.compile("^More for .*many$"))).to_have_count(0)
 
 
 def test_a_comparison_is_chosen_and_sorted(visitor: Visitor, keys: Keys) -> None:

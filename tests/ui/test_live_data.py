@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import pytest
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Browser, Locator, Page, Request, expect
 from tests.programs import showing, telling
 from tests.server.harness import LiveServer
-from tests.ui.conftest import Visitor
+from tests.ui.conftest import ROOT, Visitor, visit
+
+from alula.idl import admin
 
 P, T = "tests.programs.showing", "tests.programs.telling"
 ITEMS, POINTS = 2_500, 20_000
@@ -31,7 +35,7 @@ def large(server: LiveServer) -> LiveServer:
 def asked(page: Page, part: str) -> list[Request]:
     """The requests of a page that are answered from now on, of one kind."""
     found: list[Request] = []
-    page.on("requestfinished", lambda request: found.append(request) if f"/api/alula/v1/{part}/" in request.url else None)
+    page.on("requestfinished", lambda request: found.append(request) if re.search(f"/api/alula/v1/{part}[/?]", request.url) else None)
     return found
 
 
@@ -130,3 +134,43 @@ def _drag(page: Page, over: Locator, begin: float, end: float) -> None:
     page.mouse.down()
     page.mouse.move(box["x"] + end * box["width"], box["y"] + 20, steps=4)
     page.mouse.up()
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A server with thousands of executions on record."""
+    home = tmp_path_factory.mktemp("filled") / "home"
+    subprocess.run(
+        [sys.executable, "-m", "scripts.fill_database", "6000", "--home", str(home)], check=True, cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+    live = LiveServer(home).start()
+    live.register(showing)
+    yield live
+    live.stop()
+
+
+@pytest.mark.slow
+def test_of_a_list_that_is_scrolled_far_only_what_is_in_view_is_read_again(browser: Browser, filled: LiveServer) -> None:
+    for visitor in visit(browser, filled):
+        page = visitor.page
+        lists = asked(page, "executions")
+        visitor.open("/executions")
+        grid = page.get_by_role("grid", name="Executions")
+        expect(grid.locator("[data-execution]").first).to_be_visible()
+        while grid.evaluate("grid => { grid.scrollTop = grid.scrollHeight; return grid.scrollHeight }") < 20 * 3_700:
+            page.wait_for_timeout(50)
+        assert len(lists) >= 20
+        total = page.locator("[data-total]")
+        before = int(total.get_attribute("data-total") or 0)
+        del lists[:]
+        ids = [filled.launch(f"{P}.training", execution=f"deep-{at}", epochs=1) for at in range(3)]
+        expect(total).to_have_attribute("data-total", str(before + 3))
+        for each in ids:
+            filled.admin.TerminateExecution(admin.ExecutionTerminateRequest(id=each, cause="seen"))
+            filled.wait(each, timeout=30)
+        # A few changes each, told together or one by one: of twenty pages the first and those in view, up to two.
+        assert 2 <= len(lists) <= 3 * 9, [request.url for request in lists]
+        assert len({token for request in lists for token in re.findall("token=([^&]+)", request.url)}) <= 2
+        grid.evaluate("grid => { grid.scrollTop = 0 }")
+        for at in range(3):
+            expect(grid.locator(f"[data-execution=deep-{at}] [data-phase=ABORTED]").first).to_be_visible()

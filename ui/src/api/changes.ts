@@ -4,6 +4,7 @@ import { idText } from "@/lib/id";
 import { compareKeys } from "./compare/keys";
 import { entityKeys } from "./entity/keys";
 import { executionKeys } from "./execution/keys";
+import { renewExecutions } from "./execution/pages";
 import { overviewKeys } from "./overview/keys";
 import { openStream } from "./stream";
 
@@ -39,13 +40,18 @@ export function followChanges(client: QueryClient, { isQuiet = false } = {}): ()
     if (!isRenewing) void renew();
   }
 
+  function renewed(name: string): Promise<void> {
+    if (name === executionKeys.lists[0] && !isQuiet) return renewExecutions(client);
+    return client.invalidateQueries({ queryKey: [name], refetchType: isQuiet ? "none" : "active" });
+  }
+
   async function renew(): Promise<void> {
     isRenewing = true;
     while (due.size > 0 && !isClosed) {
       const names = [...due];
       due.clear();
       const rested = new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-      await Promise.all([rested, ...names.map((name) => client.invalidateQueries({ queryKey: [name], refetchType: isQuiet ? "none" : "active" }))]);
+      await Promise.all([rested, ...names.map(renewed)]);
     }
     isRenewing = false;
   }

@@ -1,11 +1,15 @@
 import type { Place } from "@/idl";
-import { keep, recall } from "./storage";
+import { isRecord, keep, recall } from "./storage";
 
 const FIRST: Place = { project: "flytesnacks", domain: "development" };
 
 /** The project and domain that were looked at last in this browser. */
 export function lastPlace(): Place {
-  return recall("place", FIRST);
+  return recall("place", FIRST, isPlace);
+}
+
+function isPlace(value: unknown): value is Place & Record<string, unknown> {
+  return isRecord(value) && typeof value["project"] === "string" && typeof value["domain"] === "string";
 }
 
 export function keepPlace(place: Place): void {

@@ -1,8 +1,9 @@
-import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useQueryClient, type QueryKey } from "@tanstack/react-query";
 import { createFileRoute, useNavigate } from "@tanstack/react-router";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { executionKeys } from "@/api/execution/keys";
 import { abortExecution, archiveExecution, relaunchExecution } from "@/api/execution/mutations";
+import { forgetView, reportView } from "@/api/execution/pages";
 import { executionsQuery } from "@/api/execution/queries";
 import { overviewQuery } from "@/api/overview/queries";
 import { BulkBar, plural, type BulkOutcome } from "@/components/execution/BulkBar";
@@ -13,6 +14,7 @@ import { Page } from "@/components/ui/Page";
 import { Empty, Skeleton, Trouble } from "@/components/ui/State";
 import { complain, say } from "@/components/ui/Toast";
 import { filterCount, readFilters, toSearch, type ExecutionFilters } from "@/lib/executionSearch";
+import type { Execution } from "@/idl";
 import { idText } from "@/lib/id";
 import { usePlace } from "@/lib/usePlace";
 import { count } from "@/lib/size";
@@ -31,8 +33,12 @@ function Executions() {
   const navigate = useNavigate({ from: "/executions/" });
   const client = useQueryClient();
   const { data: overview } = useQuery(overviewQuery());
-  const list = useInfiniteQuery(executionsQuery(toSearch(filters, project, domain)));
-  const executions = useMemo(() => list.data?.pages.flatMap((page) => page.executions ?? []) ?? [], [list.data]);
+  const query = executionsQuery(toSearch(filters, project, domain));
+  const list = useInfiniteQuery(query);
+  const executions = useMemo(() => distinct(list.data?.pages.flatMap((page) => page.executions ?? []) ?? []), [list.data]);
+  const key = JSON.stringify(query.queryKey);
+  useEffect(() => () => forgetView(JSON.parse(key) as QueryKey), [key]);
+  const onSeen = useCallback((first: number, last: number) => reportView(client, JSON.parse(key) as QueryKey, first, last), [client, key]);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
 
   const change = (to: Partial<ExecutionFilters>) => void navigate({ search: (old) => ({ ...old, ...to }), replace: true });
@@ -94,10 +100,16 @@ function Executions() {
           order={filters.order}
           onOrder={(order) => change({ order: order === "-created_at" ? undefined : order })}
           onEnd={onEnd}
+          onSeen={onSeen}
         />
       )}
     </Page>
   );
+}
+
+/** One that moved from page to page while they were read stands in both. */
+function distinct(executions: readonly Execution[]): Execution[] {
+  return [...new Map(executions.map((each) => [idText(each.id), each])).values()];
 }
 
 /** The address also holds the place; filters are what is left. */

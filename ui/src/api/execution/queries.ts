@@ -33,12 +33,15 @@ const PAGE = 100;
 export function executionsQuery(search: ExecutionSearch, limit = PAGE) {
   return infiniteQueryOptions({
     queryKey: executionKeys.list({ search, limit }),
-    queryFn: ({ pageParam, signal }) =>
-      get<ExecutionPage>(["api/alula/v1/executions"], { ...resolved(search), limit, token: pageParam, count: pageParam === "" }, signal),
+    queryFn: ({ pageParam, signal }) => readExecutions(search, limit, pageParam, signal),
     initialPageParam: "",
     getNextPageParam: (page) => page.token || undefined,
     placeholderData: keepPreviousData,
   });
+}
+
+export function readExecutions(search: ExecutionSearch, limit: number, token: string, signal?: AbortSignal): Promise<ExecutionPage> {
+  return get<ExecutionPage>(["api/alula/v1/executions"], { ...resolved(search), limit, token, count: token === "" }, signal);
 }
 
 function resolved({ within_s, ...search }: ExecutionSearch): Omit<ExecutionSearch, "within_s"> {

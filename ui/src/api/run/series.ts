@@ -13,8 +13,15 @@ export interface Teller {
 
 /** Of one metric no more points are read than a screen can show: of stretches of equal length the lowest and the highest. */
 export const MOST_POINTS = 2000;
+const LEAST_POINTS = 300;
+const MOST_OF_ALL = 4000;
 /** Points that came since are added as they are; when there are so many, the whole is read anew. */
 const MOST_ADDED = MOST_POINTS;
+
+/** Of each of several curves over one another: the more there are, the fewer of each, so that the plot follows the mouse. */
+export function pointsOfEach(curves: number): number {
+  return Math.max(LEAST_POINTS, Math.min(MOST_POINTS, Math.floor(MOST_OF_ALL / Math.max(1, curves))));
+}
 const NAMES_AT_ONCE = 50;
 
 /** A metric as far as it is read. */
@@ -36,44 +43,45 @@ export interface Range {
 }
 
 /** One attempt's metrics, or some of them. Read again, only what came since is asked for. */
-export function seriesQuery(teller: Teller, names?: readonly string[], points?: string) {
-  const queryKey = [...runKeys.series(teller.id, teller.nodeId, teller.attempt, teller.item), names, points];
+export function seriesQuery(teller: Teller, names?: readonly string[], points?: string, most = MOST_POINTS) {
+  const queryKey = [...runKeys.series(teller.id, teller.nodeId, teller.attempt, teller.item), names, points, most];
   return queryOptions({
     queryKey,
-    queryFn: ({ signal, client }): Promise<Series[]> => renewed(teller, client.getQueryData<Series[]>(queryKey), names, signal),
+    queryFn: ({ signal, client }): Promise<Series[]> => renewed(teller, client.getQueryData<Series[]>(queryKey), { names, most }, signal),
     // Told anew by what it holds, not point by point.
     structuralSharing: false,
   });
 }
 
 /** A part of one metric, with its own lowest and highest points. */
-export function seriesPartQuery(teller: Teller, name: string, range: Range) {
+export function seriesPartQuery(teller: Teller, name: string, range: Range, most = MOST_POINTS) {
   const { isTime } = range;
   const [from, to] = [Math.floor(range.from), Math.ceil(range.to)];
   const between = isTime ? { from_us: from, to_us: to } : { from_step: from, to_step: to };
   return queryOptions({
-    queryKey: [...runKeys.series(teller.id, teller.nodeId, teller.attempt, teller.item), "part", name, isTime, from, to],
-    queryFn: async ({ signal }): Promise<Series | null> => (await read(teller, { names: [name], ...between }, signal))[0] ?? null,
+    queryKey: [...runKeys.series(teller.id, teller.nodeId, teller.attempt, teller.item), "part", name, isTime, from, to, most],
+    queryFn: async ({ signal }): Promise<Series | null> => (await read(teller, { names: [name], most, ...between }, signal))[0] ?? null,
     structuralSharing: false,
     gcTime: 30_000,
   });
 }
 
-async function renewed(teller: Teller, known: readonly Series[] | undefined, names: readonly string[] | undefined, signal: AbortSignal): Promise<Series[]> {
-  if (!known?.length) return read(teller, { names }, signal);
+async function renewed(teller: Teller, known: readonly Series[] | undefined, wanted: { names: readonly string[] | undefined; most: number }, signal: AbortSignal): Promise<Series[]> {
+  if (!known?.length) return read(teller, wanted, signal);
+  const { most } = wanted;
   const made: Series[] = [];
   for (let at = 0; at < known.length; at += NAMES_AT_ONCE) {
     const some = known.slice(at, at + NAMES_AT_ONCE);
-    const added = await read(teller, { names: some.map(({ name }) => name), firsts: some.map(({ points }) => String(points)) }, signal);
-    for (const [index, one] of some.entries()) made.push(await joined(teller, one, added[index], signal));
+    const added = await read(teller, { names: some.map(({ name }) => name), firsts: some.map(({ points }) => String(points)), most }, signal);
+    for (const [index, one] of some.entries()) made.push(await joined(teller, one, added[index], most, signal));
   }
   return made;
 }
 
-async function joined(teller: Teller, known: Series, added: Series | undefined, signal: AbortSignal): Promise<Series> {
+async function joined(teller: Teller, known: Series, added: Series | undefined, most: number, signal: AbortSignal): Promise<Series> {
   if (!added || added.points === 0) return known;
-  const isTooMuch = added.points > added.steps.length || known.steps.length + added.steps.length > MOST_POINTS + MOST_ADDED;
-  if (isTooMuch) return (await read(teller, { names: [known.name] }, signal))[0] ?? known;
+  const isTooMuch = added.points > added.steps.length || known.steps.length + added.steps.length > most + MOST_ADDED;
+  if (isTooMuch) return (await read(teller, { names: [known.name], most }, signal))[0] ?? known;
   return {
     name: known.name,
     steps: [...known.steps, ...added.steps],
@@ -89,7 +97,7 @@ async function read(
   signal: AbortSignal,
 ): Promise<Series[]> {
   const path = ["api/alula/v1/series", id.project ?? "", id.domain ?? "", id.name ?? "", nodeId, String(attempt)];
-  const found = await get<{ series?: MetricSeries[] }>(path, { item: item + 1 || undefined, most: MOST_POINTS, ...query }, signal);
+  const found = await get<{ series?: MetricSeries[] }>(path, { item: item + 1 || undefined, ...query }, signal);
   return (found.series ?? []).map(seriesOf);
 }
 

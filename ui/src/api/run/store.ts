@@ -52,6 +52,8 @@ export class RunStore {
   private told = new Map<string, AttemptMetrics>();
   private dynamic = new Set<string>();
   private calls = new Map<string, Called[]>();
+  /** Calls by the node they lie in, whether or not that is known to be dynamic. */
+  private made = new Map<string, Called[]>();
   private shape = 0;
   private readonly readers = new Set<() => void>();
   private close: (() => void) | undefined;
@@ -120,17 +122,26 @@ export class RunStore {
     if (node.metadata?.is_dynamic && !this.dynamic.has(id)) {
       this.dynamic.add(id);
       this.shape++;
+      this.showCalls(id);
     }
     if (isNew) this.takeCall(id, node);
   }
 
+  /** A call may come before it is known that its caller makes any: it is kept in its place, and shown with the caller. */
   private takeCall(id: string, node: NodeExecution): void {
     const specId = node.metadata?.spec_node_id ?? id;
     const parent = id.endsWith(`-0-${specId}`) ? id.slice(0, -specId.length - 3) : "";
-    if (!this.dynamic.has(parent)) return;
-    const known = this.calls.get(parent) ?? [];
+    if (!parent) return;
+    const known = this.made.get(parent) ?? [];
     known.push({ specId, name: this.names.get(id) ?? "" });
-    this.calls.set(parent, known);
+    this.made.set(parent, known);
+    if (this.dynamic.has(parent)) this.showCalls(parent);
+  }
+
+  private showCalls(parent: string): void {
+    const made = this.made.get(parent);
+    if (!made) return;
+    this.calls.set(parent, made);
     this.shape++;
   }
 
@@ -141,6 +152,7 @@ export class RunStore {
     this.told = new Map();
     this.dynamic = new Set();
     this.calls = new Map();
+    this.made = new Map();
     this.shape++;
   }
 

@@ -31,12 +31,16 @@ export interface CurvesProps {
   onZoom?: (zoom: Zoom | undefined) => void;
 }
 
+/** Of so many points the curve under the mouse does not stand out: all would be drawn anew whenever it is another. */
+const DENSE = 3000;
+
 /** Curves over one axis. Dragging asks for a part of it, a double click for all. */
 export default function Curves({ curves, label, isLog = false, isTime = false, focused, height = 260, zoom, onZoom }: CurvesProps) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const isDark = useIsDark();
   const data = useMemo(() => joined(curves, isLog), [curves, isLog]);
+  const isDense = curves.reduce((sum, { x }) => sum + x.length, 0) > DENSE;
   const zooms = useRef(onZoom);
   useEffect(() => {
     zooms.current = onZoom;
@@ -47,7 +51,7 @@ export default function Curves({ curves, label, isLog = false, isTime = false, f
   useEffect(() => {
     const target = holder.current;
     if (!target) return;
-    const made = new uPlot(options(JSON.parse(names) as string[], { isLog, isTime, isDark, width: target.clientWidth, height, onZoom: (next) => zooms.current?.(next) }), data, target);
+    const made = new uPlot(options(JSON.parse(names) as string[], { isLog, isTime, isDark, isDense, width: target.clientWidth, height, onZoom: (next) => zooms.current?.(next) }), data, target);
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: target.clientWidth, height }));
     observer.observe(target);
@@ -57,7 +61,7 @@ export default function Curves({ curves, label, isLog = false, isTime = false, f
       plot.current = undefined;
     };
     // eslint-disable-next-line react-hooks/exhaustive-deps -- new data is given to the plot that stands, below
-  }, [names, isLog, isTime, isDark, height]);
+  }, [names, isLog, isTime, isDark, isDense, height]);
 
   useEffect(() => {
     const drawn = plot.current;
@@ -67,7 +71,7 @@ export default function Curves({ curves, label, isLog = false, isTime = false, f
       if (zoom) drawn.setScale("x", { min: zoom.from, max: zoom.to });
     });
     // A plot that is made anew begins with what is looked at, too.
-  }, [data, zoom, names, isLog, isTime, isDark, height]);
+  }, [data, zoom, names, isLog, isTime, isDark, isDense, height]);
   useEffect(() => {
     const at = curves.findIndex(({ id }) => id === focused);
     plot.current?.setSeries(at >= 0 ? at + 1 : null, { focus: true });
@@ -87,12 +91,13 @@ interface Look {
   isLog: boolean;
   isTime: boolean;
   isDark: boolean;
+  isDense: boolean;
   width: number;
   height: number;
   onZoom: (zoom: Zoom | undefined) => void;
 }
 
-function options(names: readonly string[], { isLog, isTime, isDark, width, height, onZoom }: Look): uPlot.Options {
+function options(names: readonly string[], { isLog, isTime, isDark, isDense, width, height, onZoom }: Look): uPlot.Options {
   const ink = isDark ? "#b4bec7" : "#47515c";
   const line = isDark ? "#2a3238" : "#e6e9ec";
   const axis: uPlot.Axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, font: "11px system-ui, sans-serif" };
@@ -102,7 +107,7 @@ function options(names: readonly string[], { isLog, isTime, isDark, width, heigh
     legend: { show: false },
     focus: { alpha: 0.2 },
     // Whoever holds the zoom sets the scale: with it the part comes that is looked at.
-    cursor: { focus: { prox: 24 }, drag: { x: true, y: false, setScale: false }, bind: { dblclick: () => () => (onZoom(undefined), null) } },
+    cursor: { focus: { prox: isDense ? -1 : 24 }, drag: { x: true, y: false, setScale: false }, bind: { dblclick: () => () => (onZoom(undefined), null) } },
     hooks: {
       setSelect: [
         (u) => {

@@ -18,12 +18,14 @@ export interface TableProps {
   onOrder: (order: ExecutionFilters["order"]) => void;
   /** The end of what is loaded comes near. */
   onEnd: () => void;
+  /** Which rows are in sight, from one to another. */
+  onSeen: (first: number, last: number) => void;
 }
 
 const NEAR_END = 30;
 
 /** Executions as rows of which only those in sight are in the page; moved through by arrows or j and k, opened by Enter, chosen by x. */
-export function ExecutionTable({ executions, total, chosen, onChoose, order, onOrder, onEnd }: TableProps) {
+export function ExecutionTable({ executions, total, chosen, onChoose, order, onOrder, onEnd, onSeen }: TableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   // By its id: others come to stand above it while one looks.
   const [activeId, setActiveId] = useState("");
@@ -41,6 +43,8 @@ export function ExecutionTable({ executions, total, chosen, onChoose, order, onO
   useEffect(() => {
     if (executions.length > 0 && last >= executions.length - NEAR_END) onEnd();
   }, [last, executions.length, onEnd]);
+  const first = items[0]?.index ?? 0;
+  useEffect(() => onSeen(first, last), [first, last, onSeen]);
   useEffect(() => rows.measure(), [rows, isNarrow]);
 
   function onKeyDown(event: KeyboardEvent): void {

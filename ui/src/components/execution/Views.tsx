@@ -6,7 +6,7 @@ import { Field, Input } from "@/components/ui/Field";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "@/components/ui/Menu";
 import type { ExecutionFilters } from "@/lib/executionSearch";
 import { printable } from "@/lib/printable";
-import { keep, recall } from "@/lib/storage";
+import { isRecord, keep, recall } from "@/lib/storage";
 
 interface View {
   name: string;
@@ -19,9 +19,13 @@ const BUILT_IN: readonly View[] = [
   { name: "Longest of the last 7 days", filters: { within: "7d", order: "-duration" } },
 ];
 
+function areViews(value: unknown): value is View[] {
+  return Array.isArray(value) && value.every((each) => isRecord(each) && typeof each["name"] === "string" && isRecord(each["filters"]));
+}
+
 /** Sets of filters under a name, kept by this browser. */
 export function Views({ filters, onOpen }: { filters: ExecutionFilters; onOpen: (filters: ExecutionFilters) => void }) {
-  const [views, setViews] = useState<readonly View[]>(() => recall<readonly View[]>("views", []));
+  const [views, setViews] = useState<readonly View[]>(() => recall<readonly View[]>("views", [], areViews));
   const [isSaving, setSaving] = useState(false);
   const [name, setName] = useState("");
   function set(changed: readonly View[]): void {

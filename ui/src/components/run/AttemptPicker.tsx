@@ -35,7 +35,7 @@ export function AttemptPicker({ attempts, chosen, onChoose }: { attempts: readon
             className={clsx("inline-flex h-7 items-center gap-1 rounded-md border px-2 text-xs", isChosen ? "border-accent bg-accent-ground font-medium" : "border-line text-ink-2 hover:bg-ground-3")}
           >
             <PhaseSign phase={attempt.phase} />
-            Attempt {number + 1}
+            Attempt {number}
           </button>
         );
       })}

@@ -1,7 +1,7 @@
 import { X } from "lucide-react";
 import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
 import { IconButton } from "@/components/ui/Button";
-import { keep, recall } from "@/lib/storage";
+import { isNumber, keep, recall } from "@/lib/storage";
 
 const NARROWEST = 340;
 
@@ -14,7 +14,7 @@ export function Drawer({ label, title, takesFocus, onClose, children }: {
   onClose: () => void;
   children: ReactNode;
 }) {
-  const [width, setWidth] = useState(() => recall("drawer", 520));
+  const [width, setWidth] = useState(() => recall("drawer", 520, isNumber));
   const panel = useRef<HTMLElement>(null);
 
   useEffect(() => {

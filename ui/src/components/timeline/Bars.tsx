@@ -36,7 +36,7 @@ export function BarView({ bar, row, left, right, onOpen }: { bar: Bar; row: Time
 }
 
 function barWords(bar: Bar, row: TimelineRow): string {
-  const head = `${printable(row.name, 80)}${bar.attempt > 0 ? `, attempt ${bar.attempt + 1}` : ""}: ${phaseWords(bar.phase).toLowerCase()}, ${inWords((bar.to - bar.from) / 1000)}`;
+  const head = `${printable(row.name, 80)}${bar.attempt > 0 ? `, attempt ${bar.attempt}` : ""}: ${phaseWords(bar.phase).toLowerCase()}, ${inWords((bar.to - bar.from) / 1000)}`;
   if (row.isCached) return `${printable(row.name, 80)}: from the cache`;
   return [head, ...bar.parts.map((part) => `${PART_WORDS[part.name]} ${inWords((part.to - part.from) / 1000)}`)].join("\n");
 }

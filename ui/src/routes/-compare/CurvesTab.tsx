@@ -1,6 +1,6 @@
 import { useQueries } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo, useState } from "react";
-import { seriesPartQuery, seriesQuery, withPart, type Teller } from "@/api/run/series";
+import { pointsOfEach, seriesPartQuery, seriesQuery, withPart, type Teller } from "@/api/run/series";
 import { CurveControls } from "@/components/chart/CurveControls";
 import { CurveNote } from "@/components/chart/CurveNote";
 import { curveColour } from "@/components/chart/colours";
@@ -36,7 +36,7 @@ export function CurvesTab({ executions, columns, metric, onMetric }: CurvesTabPr
   const names = [...known.keys()];
   const chosen = metric !== undefined && known.has(metric) ? metric : names[0];
   const tellers = chosen === undefined ? [] : (known.get(chosen) ?? []);
-  const results = useQueries({ queries: tellers.map(({ teller, metric: name, points }) => seriesQuery(teller, [name], points)) });
+  const results = useQueries({ queries: tellers.map(({ teller, metric: name, points }) => seriesQuery(teller, [name], points, pointsOfEach(tellers.length))) });
   const [look, setLook] = useState(PLAIN_LOOK);
   const [focused, setFocused] = useState<string>();
   const isDark = useIsDark();
@@ -48,7 +48,7 @@ export function CurvesTab({ executions, columns, metric, onMetric }: CurvesTabPr
     queries: tellers.map(({ teller, metric: name }, index) => {
       const whole = results[index]?.data?.[0];
       const range = ranges[index];
-      return { ...seriesPartQuery(teller, name, range ?? { isTime, from: 0, to: 0 }), enabled: range !== undefined && whole !== undefined && whole.points > whole.steps.length };
+      return { ...seriesPartQuery(teller, name, range ?? { isTime, from: 0, to: 0 }, pointsOfEach(tellers.length)), enabled: range !== undefined && whole !== undefined && whole.points > whole.steps.length };
     }),
   });
   const read = [...results, ...parts].map(({ dataUpdatedAt }) => dataUpdatedAt).join(" ");

@@ -8,7 +8,7 @@ import { Button } from "@/components/ui/Button";
 import { Failure, None, Skeleton } from "@/components/ui/State";
 import { fileChanges, type FileChange } from "@/compare/version/files";
 import type { Identifier } from "@/idl";
-import { keep, recall } from "@/lib/storage";
+import { isFlag, keep, recall } from "@/lib/storage";
 import { printable } from "@/lib/printable";
 import { sizeInWords } from "@/lib/size";
 import { useIsNarrow } from "@/lib/useIsNarrow";
@@ -20,7 +20,7 @@ const SHOWN_AT_FIRST = 100;
 export function CodeDiff({ before, after }: { before: Identifier; after: Identifier }) {
   const was = useQuery(filesQuery(before));
   const is = useQuery(filesQuery(after));
-  const [isSplit, setSplit] = useState(() => recall("diff.split", false));
+  const [isSplit, setSplit] = useState(() => recall("diff.split", false, isFlag));
   const [limit, setLimit] = useState(SHOWN_AT_FIRST);
   const isNarrow = useIsNarrow();
   const failed = [was, is].find((query) => query.isError);
