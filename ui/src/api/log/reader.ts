@@ -1,5 +1,5 @@
 import { address, ApiError, send } from "@/api/client";
-import { keepConnected } from "@/api/keep";
+import { keepConnected } from "@/api/reconnect";
 import type { ExecutionId } from "@/idl";
 
 /** Which attempt's log. `item` counts from 0; -1: an ordinary task. */

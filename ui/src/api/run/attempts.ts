@@ -7,7 +7,7 @@ type ItemSpans = Alula<"ItemSpansResponse">;
 export type Piece = { nodeId: string } | { nodeId: string; block: number } | { nodeId: string; isSpans: true };
 
 /** Items whose attempts are read together. */
-export const BLOCK = 100;
+const BLOCK = 100;
 const NODES_AT_ONCE = 100;
 const PAUSE_MS = 1000;
 const AFTER_FAILURE_MS = 5000;
@@ -27,7 +27,12 @@ interface Entry {
   spans?: ItemSpans;
 }
 
-function keyOf(piece: Piece): string {
+/** The block that an item of a map is read with; items count from 0. */
+export function blockOf(nodeId: string, item: number): Piece {
+  return { nodeId, block: Math.floor(item / BLOCK) };
+}
+
+export function keyOf(piece: Piece): string {
   return "block" in piece ? `${piece.nodeId}|${piece.block}` : "isSpans" in piece ? `${piece.nodeId}|spans` : piece.nodeId;
 }
 
@@ -35,7 +40,7 @@ function keyOf(piece: Piece): string {
  * Attempts of a run, as far as somebody looks at them: what comes into view is read, and what is in view again when the node has changed
  * that it is of, no more than once a second. Of a node that does not change nothing is read again, whatever others do or say.
  */
-export class AttemptBook {
+export class AttemptStore {
   private readonly entries = new Map<string, Entry>();
   private wanted: readonly Piece[] = [];
   private readonly readers = new Set<() => void>();
@@ -80,12 +85,12 @@ export class AttemptBook {
 
   /** Attempts at an item of a map, counted from 0. Undefined: not read yet. */
   ofItem(nodeId: string, item: number): readonly AttemptDetail[] | undefined {
-    const entry = this.entries.get(`${nodeId}|${Math.floor(item / BLOCK)}`);
+    const entry = this.entries.get(keyOf(blockOf(nodeId, item)));
     return entry?.byItem && (entry.byItem.get(item) ?? []);
   }
 
   spansOf(nodeId: string): ItemSpans | undefined {
-    return this.entries.get(`${nodeId}|spans`)?.spans;
+    return this.entries.get(keyOf({ nodeId, isSpans: true }))?.spans;
   }
 
   /** After a failure: now, rather than after a while. */

@@ -4,7 +4,7 @@ import { useMemo, useRef, useState, useEffect, type KeyboardEvent } from "react"
 import { TONE_GROUND, TONE_TEXT } from "@/components/ui/Phase";
 import { stripWords, type ItemsShown } from "@/components/graph/HeatStrip";
 import { count } from "@/lib/size";
-import { focusInList, keyedTo } from "@/components/ui/rowKeys";
+import { focusInList, nextIndex } from "@/components/ui/listNavigation";
 import { ATTEMPT_PHASES, phaseWords, toneOf } from "@/lib/phase";
 
 const CELL = 44;
@@ -48,7 +48,7 @@ export function ItemsGrid({ items, chosen, onChoose }: { items: ItemsShown; chos
 
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>): void {
     const at = Number((event.target as HTMLElement).dataset["at"] ?? Number.NaN);
-    const next = Number.isNaN(at) ? undefined : keyedTo(event, at, shown.length, Math.max(2, columns));
+    const next = Number.isNaN(at) ? undefined : nextIndex(event, at, shown.length, Math.max(2, columns));
     if (next === undefined) return;
     event.preventDefault();
     setActive(next);

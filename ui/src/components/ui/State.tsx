@@ -51,7 +51,7 @@ export function Stale({ error, onRetry }: { error: unknown; onRetry: () => void 
 }
 
 /** What went wrong with a query, by whether there is something to show: in its place, or above it. */
-export function Trouble({ query, title }: { query: { data: unknown; error: unknown; isError: boolean; refetch: () => unknown }; title?: string }) {
+export function QueryFailure({ query, title }: { query: { data: unknown; error: unknown; isError: boolean; refetch: () => unknown }; title?: string }) {
   if (!query.isError) return null;
   if (query.data !== undefined) return <Stale error={query.error} onRetry={() => void query.refetch()} />;
   return <Failure error={query.error} onRetry={() => void query.refetch()} title={title} />;
