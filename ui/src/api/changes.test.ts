@@ -3,7 +3,7 @@ import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { followChanges } from "./changes";
 import { executionKeys } from "./execution/keys";
-import { FakeLocks, FakeSource } from "./fake";
+import { FakeLocks, FakeSource } from "@/testing/browser";
 
 const id = { project: "p", domain: "d", name: "e" };
 let close: () => void = () => undefined;

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, expect, test, vi } from "vitest";
-import { FakeLocks } from "./fake";
+import { FakeLocks } from "@/testing/browser";
 
 afterEach(() => {
   vi.unstubAllGlobals();

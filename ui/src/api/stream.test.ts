@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { useConnection } from "./connection";
-import { FakeLocks, FakeSource } from "./fake";
+import { FakeLocks, FakeSource } from "@/testing/browser";
 import { openStream } from "./stream";
 
 const state = vi.hoisted(() => ({ read: (() => ({ state: "" })) }));

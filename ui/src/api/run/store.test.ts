@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { NodeExecution } from "@/idl";
-import { FakeLocks, FakeSource } from "../fake";
+import { FakeLocks, FakeSource } from "@/testing/browser";
 import { RunStore } from "./store";
 
 const node = (id: string, spec = id, more: NodeExecution["metadata"] = {}): NodeExecution => ({ id: { node_id: id }, metadata: { spec_node_id: spec, ...more } });
