@@ -102,7 +102,7 @@ async function read(
   return (found.series ?? []).map(seriesOf);
 }
 
-export function seriesOf({ name = "", steps = [], values = [], at_us = [], points }: MetricSeries): Series {
+function seriesOf({ name = "", steps = [], values = [], at_us = [], points }: MetricSeries): Series {
   return { name, steps: steps.map(Number), values, at: at_us.map(Number), points: Number(points ?? 0) };
 }
 

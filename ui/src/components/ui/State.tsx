@@ -39,7 +39,7 @@ export function Failure({ error, onRetry, title = "This could not be read" }: { 
 }
 
 /** Above what is shown all the same: it could not be renewed. */
-export function Stale({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+function Stale({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   return (
     <div role="status" className="flex items-center gap-3 border-b border-line bg-warn-ground px-4 py-1 text-xs text-warn">
       <span className="min-w-0 flex-1 break-words">Not renewed: {messageOf(error)}</span>
