@@ -348,7 +348,8 @@ def main() -> int:
             try:
                 show(demo)
                 if not is_kept and sys.stdin.isatty():
-                    console.input("\nThe server is up until you press Enter. ")
+                    with suppress(EOFError):  # Ctrl-D is as good
+                        console.input("\nThe server is up until you press Enter. ")
                 is_done = True
             finally:
                 if not (is_done and is_kept):

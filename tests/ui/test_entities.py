@@ -111,6 +111,14 @@ def test_search_is_in_the_address(visitor: Visitor) -> None:
     expect(page.get_by_text("No tasks with “nothing is called so” in the name")).to_be_visible()
 
 
+def test_a_list_without_a_place_in_its_address_is_of_the_one_looked_at_last(visitor: Visitor) -> None:
+    visitor.open("/tasks")
+    expect(visitor.page.get_by_role("row").nth(1)).to_be_visible()
+    for kind in ("workflows", "tasks", "launch-plans"):
+        visitor.page.goto(f"{visitor.base}/{kind}")
+        expect(visitor.page.get_by_role("row").nth(1)).to_be_visible()
+
+
 def test_archive_and_restore(visitor: Visitor, server: LiveServer) -> None:
     page = visitor.open("/workflows")
     page.get_by_role("button", name="More for many").click()

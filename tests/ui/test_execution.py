@@ -272,7 +272,12 @@ def test_the_item_of_a_map_that_failed_first_is_pinned_with_its_trace(visitor: V
     expect(pinned).to_contain_text("raise ValueError")
     pinned.get_by_role("button", name="Open with its log").click()
     page.wait_for_url("**item=1**")
+    # An exception that nobody printed is in no log: it stands above it.
+    expect(panel(page).get_by_role("tab", name="Log")).to_have_attribute("aria-selected", "true")
+    expect(panel(page).get_by_role("alert")).to_contain_text("raise ValueError")
     visitor.check_accessible()
+    visitor.open("/")
+    expect(page.get_by_text("[1] ValueError: item 6 is no good").first).to_be_visible()
 
 
 def test_an_execution_that_waits_for_a_person_says_so_on_top(visitor: Visitor, server: LiveServer) -> None:

@@ -1,5 +1,5 @@
-import type { ExecutionError, NodeExecution } from "@/idl";
-import { parseError, type ParsedError } from "@/lib/error";
+import type { NodeExecution } from "@/idl";
+import { firstItem, parseError, type ParsedError } from "@/lib/error";
 import { ms } from "@/lib/time";
 import { ancestorsOf, parentsOf } from "./id";
 
@@ -36,13 +36,10 @@ export function firstCause(nodes: Iterable<NodeExecution>): Cause | undefined {
   return { nodeId: idOf(first), within: within.get(idOf(first)) ?? [], ...ofItem(error) };
 }
 
-const ITEM = /^\[(\d+)\]: ([\w|:.]+): ([\s\S]*?)(?=\n\[\d+\]: |$(?![\s\S]))/;
-
-/** Of a map's error, which tells one item after the other, that of the first; any other as it is. */
+/** Of a map's error that of the first item; any other as it is. */
 export function ofItem(error: ParsedError): Pick<Cause, "item" | "summary" | "error"> {
-  const found = ITEM.exec(error.trace);
-  if (!found) return { summary: "", error };
-  return { item: Number(found[1]), summary: error.headline, error: parseError({ code: found[2], message: found[3], kind: error.kind as ExecutionError["kind"] }) };
+  const found = firstItem(error);
+  return found ? { item: found.item, summary: error.headline, error: found.error } : { summary: "", error };
 }
 
 function isFailed(node: NodeExecution): boolean {

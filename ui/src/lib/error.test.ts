@@ -4,6 +4,10 @@ import { headline, parseError } from "./error";
 it.each([
   ["[1/3] currentAttempt done. Last Error: USER::ValueError: no good\n\nIn your code:\n  File x", "ValueError: no good"],
   ['Traceback (most recent call last):\n  File "a.py", line 1\n    f()\nKeyError: \'x\'\n', "KeyError: 'x'"],
+  [
+    'map "n0": 2 of 4 items failed, 3 must succeed\n[1]: RetriesExhausted|USER:ValueError: [2/2] currentAttempt done. Last Error: USER::no number\n\nIn your code\n[3]: ValueError: other',
+    '[1] no number · map "n0": 2 of 4 items failed, 3 must succeed',
+  ],
   ["", ""],
 ])("%j is %s", (error, line) => expect(headline(error)).toBe(line));
 

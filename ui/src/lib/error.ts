@@ -30,9 +30,20 @@ export function parseError(error: ExecutionError): ParsedError {
   };
 }
 
-/** What an error says in one line: its first, or where it begins with Python's trace the last, which names the exception. */
+const ITEM = /^\[(\d+)\]: ([\w|:.]+): ([\s\S]*?)(?=\n\[\d+\]: |$(?![\s\S]))/;
+
+/** Of a map's error, which tells one item after the other, the first; undefined of any other. */
+export function firstItem(error: ParsedError): { item: number; error: ParsedError } | undefined {
+  const found = ITEM.exec(error.trace);
+  return found ? { item: Number(found[1]), error: parseError({ code: found[2], message: found[3], kind: error.kind as ExecutionError["kind"] }) } : undefined;
+}
+
+/** What an error says in one line: its first, of a map with that of its first item, or where it begins with Python's trace the last, which names the exception. */
 export function headline(error: string): string {
-  const { headline: first, trace } = parseError({ message: error });
+  const parsed = parseError({ message: error });
+  const { headline: first, trace } = parsed;
+  const item = firstItem(parsed);
+  if (item) return `[${item.item}] ${item.error.headline} · ${first}`;
   if (!first.startsWith("Traceback")) return first;
   return trace.split("\n").findLast((line) => line.trim() && !line.startsWith(" "))?.trim() ?? first;
 }

@@ -53,7 +53,7 @@ export function Shell({ place, picker, onSearch, children }: { place: Place; pic
           </div>
         </div>
         <ConnectionBar />
-        <main id="main" tabIndex={-1} className="min-h-0 -outline-offset-2 flex-1 overflow-auto">
+        <main id="main" tabIndex={-1} className="relative min-h-0 flex-1 overflow-auto -outline-offset-2">
           {children}
         </main>
         <Navigation place={place} className="flex shrink-0 justify-around border-t border-line bg-ground-2 md:hidden" label="Main, at the foot" isFoot />

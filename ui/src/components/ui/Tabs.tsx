@@ -42,7 +42,7 @@ export function Tabs({ value, onChange, items, label, extra, children }: {
 /** What one tab shows; it is not in the page while another is shown. */
 export function TabPanel({ value, children, className }: { value: string; children: ReactNode; className?: string }) {
   return (
-    <Radix.Content value={value} className={className ?? "min-h-0 flex-1 overflow-auto"}>
+    <Radix.Content value={value} className={className ?? "relative min-h-0 flex-1 overflow-auto"}>
       {children}
     </Radix.Content>
   );

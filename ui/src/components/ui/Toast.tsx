@@ -49,7 +49,7 @@ export function Toasts({ children }: { children: ReactNode }) {
           <Radix.Description className="break-words whitespace-pre-wrap">{message.text}</Radix.Description>
         </Radix.Root>
       ))}
-      <Radix.Viewport className="fixed right-4 bottom-4 z-50 m-0 flex w-96 max-w-[calc(100vw-2rem)] list-none flex-col gap-2 p-0" />
+      <Radix.Viewport className="fixed bottom-4 left-1/2 -translate-x-1/2 z-50 m-0 flex w-96 max-w-[calc(100vw-2rem)] list-none flex-col gap-2 p-0" />
     </Radix.Provider>
   );
 }

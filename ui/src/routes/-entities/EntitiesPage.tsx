@@ -26,7 +26,7 @@ export function EntitiesPage({ kind }: { kind: EntityKind }) {
   const navigate = route.useNavigate();
   const place = usePlace();
   const client = useQueryClient();
-  const query = useInfiniteQuery(entitiesQuery(kind, { ...place, ...search }));
+  const query = useInfiniteQuery(entitiesQuery(kind, { ...search, ...place }));
   const entities = query.data?.pages.flatMap((page) => page.entities ?? []) ?? [];
   const set = (changes: EntitiesSearch) => void navigate({ search: (old) => ({ ...old, ...changes }), replace: true });
 

@@ -172,6 +172,33 @@ function LogOf({ attempt, isMap, item, isRunning, nodeId, atError }: { attempt: 
   const { id } = useRunPage();
   if (!attempt) return <p className="px-4 py-3 text-sm text-ink-2">{isRunning ? "It has not begun to run." : "Nothing ran here: the result came from elsewhere, or it never began."}</p>;
   if (attempt.cache_status === "CACHE_HIT") return <p className="px-4 py-3 text-sm text-ink-2">The result came from the cache, so nothing was written here. Its cache tab says who computed it.</p>;
-  if (!attempt.has_log && isTerminal(attempt.phase)) return <p className="px-4 py-3 text-sm text-ink-2">It wrote no log.</p>;
-  return <LogPart place={{ id, nodeId, attempt: attempt.retry_attempt ?? 0, item: isMap ? (item ?? 0) : -1 }} atError={atError} />;
+  if (!attempt.has_log && isTerminal(attempt.phase)) {
+    return (
+      <>
+        <Raised error={attempt.error} />
+        <p className="px-4 py-3 text-sm text-ink-2">It wrote no log.</p>
+      </>
+    );
+  }
+  const log = <LogPart place={{ id, nodeId, attempt: attempt.retry_attempt ?? 0, item: isMap ? (item ?? 0) : -1 }} atError={atError} />;
+  return attempt.error ? (
+    <div className="flex h-full flex-col">
+      <Raised error={attempt.error} />
+      <div className="min-h-64 flex-1">{log}</div>
+    </div>
+  ) : (
+    log
+  );
+}
+
+/** What ended an attempt: an exception that nobody printed is in no log. */
+function Raised({ error }: { error: AttemptDetail["error"] }) {
+  if (!error) return null;
+  const parsed = parseError(error);
+  return (
+    <div role="alert" className="shrink-0 border-b border-line bg-bad-ground px-4 py-2">
+      <p className="text-sm break-words text-bad">{printable(parsed.headline, 1000)}</p>
+      <Trace error={parsed} isOpenAtFirst />
+    </div>
+  );
 }
