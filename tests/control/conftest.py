@@ -52,6 +52,12 @@ class Plane:
                 last = update.execution
         return last
 
+    async def ended(self, name: str, **inputs: Any) -> ExecutionId:
+        """An execution that was launched and has come to its end."""
+        execution = await self.launch(name, **inputs)
+        await self.wait(execution)
+        return execution
+
     async def run(self, name: str, version: str = "v1", **inputs: Any) -> tuple[admin.Execution, dict[str, Any]]:
         execution = await self.launch(name, version, **inputs)
         final = await self.wait(execution)

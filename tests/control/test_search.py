@@ -17,8 +17,9 @@ from tests.server.harness import literals
 
 from alula.control.launch import Origin
 from alula.control.search import search_executions
-from alula.database import search, way
+from alula.database import access_path, search
 from alula.database import tables as t
+from alula.database.access_path import AccessPath
 from alula.errors import InvalidInput
 from alula.idl import admin, core
 from alula.idl.phase import ExecutionPhase
@@ -89,11 +90,11 @@ async def test_every_filter_alone_and_with_others(several: Plane) -> None:
 
 
 async def test_a_label_that_many_have_is_looked_up_in_the_walk(several: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(way, "FEW", 0)
-    monkeypatch.setattr(way, "FEW_OF_SEVERAL", 0)
+    monkeypatch.setattr(access_path, "FEW", 0)
+    monkeypatch.setattr(access_path, "FEW_OF_SEVERAL", 0)
     assert names(await find(several, labels=["team=vision"])) == ["two", "one"]
     assert names(await find(several, labels=["team=vision", "purpose=debug"], users=["grace"])) == ["two"]
-    monkeypatch.setattr(way, "FEW_OF_SEVERAL", 1)
+    monkeypatch.setattr(access_path, "FEW_OF_SEVERAL", 1)
     assert names(await find(several, labels=["team=vision", "purpose=debug"])) == ["two"]
 
 
@@ -119,30 +120,30 @@ async def test_what_few_meet_is_found_by_an_index_of_its_own_as_by_the_walk(
 ) -> None:
     taken = []
 
-    def fewest(*args: Any, **options: Any) -> way.Way | None:
+    def fewest(*args: Any, **options: Any) -> AccessPath | None:
         taken.append(real(*args, **options))
         return taken[-1]
 
-    real = way.fewest
-    monkeypatch.setattr(way, "fewest", fewest)
+    real = access_path.fewest
+    monkeypatch.setattr(access_path, "fewest", fewest)
     found = await find(several, **fields)
     if several.platform.database.dialect == "sqlite" or index == "execution_label":
         assert taken and all(each is not None and index in each.source for each in taken)
     else:
         assert taken and not any(taken)
     for few in ("FEW", "FEW_OF_A_PAGE", "FEW_OF_SEVERAL"):
-        monkeypatch.setattr(way, few, -1)
+        monkeypatch.setattr(access_path, few, -1)
     walked = await find(several, **fields)
     assert names(found) == names(walked) == expected
     assert found == walked
 
 
 async def test_what_many_meet_is_found_in_the_walk(several: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(way, "FEW_OF_A_PAGE", 1)
+    monkeypatch.setattr(access_path, "FEW_OF_A_PAGE", 1)
     choose = {"equal": {"workflow_name": P + "line"}, "phases": [], "prefix": "", "labels": []}
-    assert await several.platform.read(lambda c: way.fewest(c, **choose, is_page=True)) is None  # type: ignore[arg-type]
+    assert await several.platform.read(lambda c: access_path.fewest(c, **choose, is_page=True)) is None  # type: ignore[arg-type]
     if several.platform.database.dialect == "sqlite":
-        assert await several.platform.read(lambda c: way.fewest(c, **choose, is_page=False)) is not None  # type: ignore[arg-type]
+        assert await several.platform.read(lambda c: access_path.fewest(c, **choose, is_page=False)) is not None  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("front", [1, 3, 4_000])
@@ -154,7 +155,7 @@ async def test_a_label_that_many_have_is_asked_of_those_in_front(several: Plane,
             connection.execute(t.execution.update().where(t.execution.c.name == name).values(duration_us=10 + position))
 
     await several.platform.write(last)
-    monkeypatch.setattr(way, "FEW", -1)
+    monkeypatch.setattr(access_path, "FEW", -1)
     monkeypatch.setattr(search, "FRONT", front)
     monkeypatch.setattr(search, "_AT_ONCE", 2)
     for order, expected in (("duration", ["two", "three", "one"]), ("-duration", ["one", "three", "two"])):

@@ -13,6 +13,8 @@ from tests.control.conftest import Plane
 from tests.programs import telling
 
 from alula.control.measure import get_series, list_metrics
+from alula.database import execution as executions
+from alula.database import metric as rows
 from alula.database.metric import AttemptKey
 from alula.engine.graph import Demand
 from alula.errors import InvalidInput, NotFound
@@ -142,9 +144,7 @@ async def ended(plane: Plane, workflow: str, **inputs: object) -> ExecutionId:
 
 
 async def key_of(plane: Plane, execution: ExecutionId) -> int:
-    from alula.database import execution as rows
-
-    return int((await plane.platform.read(lambda c: rows.get(c, execution))).key)
+    return int((await plane.platform.read(lambda c: executions.get(c, execution))).key)
 
 
 async def test_a_hit_shows_the_figures_of_who_computed_it(plane: Plane) -> None:
@@ -249,7 +249,6 @@ async def test_what_comes_late_is_recorded_under_its_own_attempt(plane: Plane) -
 
 async def test_a_batch_that_is_written_twice_counts_once_and_a_run_anew_replaces(plane: Plane) -> None:
     execution, telemetry = ExecutionId("default", "development", "none"), plane.platform.telemetry
-    from alula.database import metric as rows
 
     async def values() -> list[float]:
         return [row.value for row in await plane.platform.read(lambda c: rows.series(c, AttemptKey(77, "n0", -1, 0), rows.Wanted("m")))]
@@ -266,8 +265,6 @@ async def test_a_batch_that_is_written_twice_counts_once_and_a_run_anew_replaces
 
 async def test_what_a_lost_transaction_held_is_written_by_the_next(plane: Plane) -> None:
     execution, telemetry = ExecutionId("default", "development", "none"), plane.platform.telemetry
-    from alula.database import metric as rows
-
     telemetry.take_in(work(execution, 78, 0), update(3), is_stopped=False)
 
     def lost(connection: object) -> None:
@@ -320,6 +317,9 @@ async def test_a_long_series_is_given_by_its_lows_and_highs_from_a_point_on_and_
         kept = [value for step, value in zip(thin.steps, thin.values, strict=True) if begin <= step < begin + 100]
         assert {min(stretch), max(stretch)} <= set(kept)
         assert any(value != value for value in kept) == any(value != value for value in whole.values[begin : begin + 100])
+    key, counted = AttemptKey(await key_of(plane, execution), "n0", -1, 0), rows.Extent(5_000, 0, 4_999)
+    early = await plane.platform.read(lambda c: rows.thinned(c, key, rows.Wanted("wave"), counted, 100))
+    assert early[-1][0] == 4_999, "what came since the points were counted is left for the next question"
     part = await wave(most=500, from_step=4_000, to_step=4_099)
     assert (list(part.steps), part.points) == (list(range(4_000, 4_100)), 100)
     assert (await wave(from_us=whole.at_us[-1] + 1)).points == 0

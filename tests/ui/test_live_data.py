@@ -18,6 +18,12 @@ from alula.idl import admin
 
 P, T = "tests.programs.showing", "tests.programs.telling"
 ITEMS, POINTS = 2_500, 20_000
+PAGES, PAGE_PX = 20, 100 * 37  # of the list of executions, and the rows of one on screen
+SCROLLED_DOWN = """height => {
+  const grid = document.querySelector("[data-executions]");
+  grid.scrollTop = grid.scrollHeight;
+  return grid.scrollHeight >= height;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -157,9 +163,8 @@ def test_of_a_list_that_is_scrolled_far_only_what_is_in_view_is_read_again(brows
         visitor.open("/executions")
         grid = page.get_by_role("grid", name="Executions")
         expect(grid.locator("[data-execution]").first).to_be_visible()
-        while grid.evaluate("grid => { grid.scrollTop = grid.scrollHeight; return grid.scrollHeight }") < 20 * 3_700:
-            page.wait_for_timeout(50)
-        assert len(lists) >= 20
+        page.wait_for_function(SCROLLED_DOWN, arg=PAGES * PAGE_PX)
+        assert len(lists) >= PAGES
         total = page.locator("[data-total]")
         before = int(total.get_attribute("data-total") or 0)
         del lists[:]

@@ -52,7 +52,7 @@ def _of_node(connection: Connection, message: core.NodeExecutionIdentifier) -> l
     execution = ExecutionId.from_proto(message.execution_id)
     key = executions.get(connection, execution).key
     if nodes.cache_answer(connection, key, message.node_id) is None:
-        raise NotFound(f'execution "{execution}" has no node "{message.node_id}"')
+        raise nodes.missing(execution, message.node_id)
     given = [core.CatalogMetadata.FromString(row.cache_source) for row in rows.cached_rows(connection, key, message.node_id)]
     found = {bytes.fromhex(one.artifact_tag.artifact_id) for one in given}
     for task in attempts.tasks_of(connection, key, message.node_id):

@@ -12,7 +12,7 @@ from alula.database import execution as executions
 from alula.database import node as nodes
 from alula.database import run as rows
 from alula.engine.story import words
-from alula.errors import InvalidInput, NotFound
+from alula.errors import InvalidInput
 from alula.idl import core
 from alula.idl.identifier import TASK, ExecutionId
 from alula.idl.phase import AttemptPhase
@@ -61,7 +61,7 @@ def explain_cache(connection: Connection, message: core.NodeExecutionIdentifier)
     key = executions.get(connection, execution).key
     row = nodes.cache_answer(connection, key, message.node_id)
     if row is None:
-        raise NotFound(f'execution "{execution}" has no node "{message.node_id}"')
+        raise nodes.missing(execution, message.node_id)
     status = core.CatalogCacheStatus.Name(row.cache_status).removeprefix(_PREFIX)
     result = service_pb2.CacheExplanation(id=message, status=status, reason=row.cache_reason)
     if row.phase == core.NodeExecution.RECOVERED:

@@ -12,8 +12,8 @@ from alula.engine.state import Run
 from alula.executors.base import WorkKey
 from alula.idl.identifier import ExecutionId
 
-ITEMS_PAUSE_S = 0.25
-"""Of the items of a map watchers hear at most this often."""
+ATTEMPTS_PAUSE_S = 0.25
+"""Of attempts that leave their node as it was, the items of a map above all, watchers hear at most this often."""
 
 
 class Watcher:
@@ -35,11 +35,11 @@ class Watcher:
         self._ended = self._ended or change.ended
         if change.nodes or change.is_execution:
             self._event.set()
-        elif not self._is_due:  # of items there may be thousands a second
+        elif not self._is_due:  # there may be thousands a second
             self._is_due = True
-            asyncio.get_running_loop().call_later(ITEMS_PAUSE_S, self._tell_of_items)
+            asyncio.get_running_loop().call_later(ATTEMPTS_PAUSE_S, self._tell_of_attempts)
 
-    def _tell_of_items(self) -> None:
+    def _tell_of_attempts(self) -> None:
         self._is_due = False
         self._event.set()
 

@@ -143,10 +143,10 @@ def _series(connection: Connection, key: AttemptKey, wanted: rows.Wanted, most: 
     extent = rows.extent(connection, key, wanted) if most else None
     if extent is None or extent.points <= most:
         found = rows.series(connection, key, wanted)
+        points = len(found)  # more may have come since they were counted
     else:
-        found = rows.thinned(connection, key, wanted, extent, max(1, most // 2))
-    series = metric_pb2.MetricSeries(name=wanted.name, first=found[0][0] if found else wanted.first)
-    series.points = extent.points if extent is not None else len(found)
+        found, points = rows.thinned(connection, key, wanted, extent, max(1, most // 2)), extent.points
+    series = metric_pb2.MetricSeries(name=wanted.name, first=found[0][0] if found else wanted.first, points=points)
     _, steps, values, instants = zip(*found, strict=True) if found else ((), (), (), ())
     series.steps.extend(steps)
     series.values.extend(map(value_of, values))

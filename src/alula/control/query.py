@@ -99,7 +99,7 @@ class Query:
         key = executions.get(connection, execution).key
         row = nodes.find(connection, key, message.node_id)
         if row is None:
-            raise NotFound(f'execution "{execution}" has no node "{message.node_id}" yet; `alula get execution` shows those it has')
+            raise nodes.missing(execution, message.node_id)
         return execution, row
 
     def _node(self, connection: Connection, execution: ExecutionId, row: Any) -> admin.NodeExecution:

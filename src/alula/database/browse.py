@@ -68,7 +68,7 @@ def name_page(
     n = t.named_entity.c
     where = [n.resource_type == resource_type, n.project == project, n.domain == domain, n.state == state, n.name > after]
     if not part.isascii():
-        where = [*where[:3], n.name.in_(_names_with(connection, where, part, limit))]
+        where.append(n.name.in_(_names_with(connection, where, part, limit)))
     elif part:
         where.append(func.lower(n.name).contains(part.lower(), autoescape=True))
     return connection.execute(select(t.named_entity).where(*where).order_by(n.name).limit(limit)).all()
@@ -170,6 +170,7 @@ def _names(place: tuple[str, str, str]) -> dict[str, str]:
 
 
 _n = t.node_execution.c
+_c = t.task_execution.c
 _NODE: list[ColumnElement[Any]] = [_n.node_id, _n.spec_node_id, _n.scope_id, _n.kind, _n.phase, _n.duration_us, _n.cache_status]
 
 
@@ -201,13 +202,13 @@ def attempt_page(
         items: of these alone, the first and the last of them; -1 stands for a node that is no map.
         after: node, item and number of the last one of the page before.
     """
-    c = t.task_execution.c
-    where = [c.execution_key == key, *([c.node_id.in_(list(node_ids))] if node_ids else [])]
-    where += [c.item.between(*items)] if items is not None else []
+    where = [_c.execution_key == key, *([_c.node_id.in_(list(node_ids))] if node_ids else [])]
+    where += [_c.item.between(*items)] if items is not None else []
+    order = (_c.node_id, _c.item, _c.retry_attempt)
     if after is not None:
-        where.append(tuple_(c.node_id, c.item, c.retry_attempt) > tuple_(*after))
-    columns = [column for column in c if column.name != "outputs"]
-    return connection.execute(select(*columns).where(*where).order_by(c.node_id, c.item, c.retry_attempt).limit(limit)).all()
+        where.append(tuple_(*order) > tuple_(*after))
+    columns = [column for column in _c if column.name != "outputs"]
+    return connection.execute(select(*columns).where(*where).order_by(*order).limit(limit)).all()
 
 
 class ItemSpan(NamedTuple):
@@ -219,10 +220,9 @@ class ItemSpan(NamedTuple):
     running: int
 
 
-_c = t.task_execution.c
 _HIT = core.CatalogCacheStatus.CACHE_HIT
-_FAILED = (AttemptPhase.FAILED, AttemptPhase.RETRYABLE_FAILED)
-_IS_FAILED = func.sum(case((_c.phase.in_(_FAILED), 1), else_=0))
+FAILED_ATTEMPT = (AttemptPhase.FAILED, AttemptPhase.RETRYABLE_FAILED)
+_IS_FAILED = func.sum(case((_c.phase.in_(FAILED_ATTEMPT), 1), else_=0))
 
 
 def _started(key: int, node_id: str) -> tuple[ColumnElement[bool], ...]:
@@ -249,11 +249,10 @@ def item_stretches(
 
 def item_ends(connection: Connection, key: int, node_id: str, error_length: int) -> Sequence[Any]:
     """Every attempt at an item of a node with its times and the beginning of its error, the last one of an item last."""
-    c = t.task_execution.c
-    error = func.substr(c.error_message, 1, error_length).label("error_message")
-    columns = (c.item, c.phase, c.started_at, c.ended_at, c.cache_status, c.error_code, error)
-    where = (c.execution_key == key, c.node_id == node_id, c.item >= 0)
-    return connection.execute(select(*columns).where(*where).order_by(c.item, c.retry_attempt)).all()
+    error = func.substr(_c.error_message, 1, error_length).label("error_message")
+    columns = (_c.item, _c.phase, _c.started_at, _c.ended_at, _c.cache_status, _c.error_code, error)
+    where = (_c.execution_key == key, _c.node_id == node_id, _c.item >= 0)
+    return connection.execute(select(*columns).where(*where).order_by(_c.item, _c.retry_attempt)).all()
 
 
 def item_states(connection: Connection, key: int, node_id: str) -> Sequence[tuple[int, int, int]]:

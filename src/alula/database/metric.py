@@ -167,10 +167,11 @@ def series(connection: Connection, key: AttemptKey, wanted: Wanted) -> Sequence[
 def thinned(connection: Connection, key: AttemptKey, wanted: Wanted, extent: Extent, stretches: int) -> Sequence[Any]:
     """Of so many stretches of a series the lowest and the highest point each, one that is no number, and the ends; in order.
 
-    The database chooses them: of a hundred thousand points a few hundred are carried.
+    The database chooses them: of a hundred thousand points a few hundred are carried. What came behind the extent since it was counted is
+    left out: whoever asks for what follows the points of this answer must not get it twice.
     """
     width = max(1, -(-(extent.last - extent.first + 1) // stretches))
-    where = _points(key, wanted)
+    where = [*_points(key, wanted), _m.number <= extent.last]
     stretch = (_m.number - extent.first) // width
     if connection.dialect.name == "sqlite":
         # SQLite takes the other columns from the row that is the lowest or highest.

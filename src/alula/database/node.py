@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from alula.database import tables as t
+from alula.errors import NotFound
+from alula.idl.identifier import ExecutionId
 
 _AT_ONCE = 500  # ids in a statement
 _c = t.node_execution.c
@@ -31,3 +33,8 @@ def cache_answer(connection: Connection, key: int, node_id: str) -> Any:
     """Phase of a node, and what the output cache said of it; None if there is no such node."""
     query = select(_c.phase, _c.cache_status, _c.cache_reason).where(_c.execution_key == key, _c.node_id == node_id)
     return connection.execute(query).one_or_none()
+
+
+def missing(execution: ExecutionId, node_id: str) -> NotFound:
+    """The error of a node that an execution does not have."""
+    return NotFound(f'execution "{execution}" has no node "{node_id}" yet; `alula get execution` shows those it has')

@@ -1,7 +1,7 @@
 """Looking for executions: one walk through the index that holds all that may be asked for, in the order in which they are shown.
 
-Where few meet one of the conditions, an index of its own leads to them (`way.py`). Written as text, since SQLite must be told which index
-to take: by its own choice it takes the one of the phase, and reads every row.
+Where few meet one of the conditions, an index of its own leads to them (`access_path.py`). Written as text, since SQLite must be told
+which index to take: by its own choice it takes the one of the phase, and reads every row.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from alula.database import way
+from alula.database import access_path
+from alula.database.access_path import AccessPath
 from alula.idl.phase import TERMINAL_EXECUTION
 
 FRONT = 4_000
@@ -73,7 +74,7 @@ class _Statement:
                 self.conditions += [f"e.duration_us {comparison} {self.bind(span)}", f"e.{ENDED}"]
         if wanted.prefix:
             if self.is_sqlite:  # by bytes, as it compares; faster than a pattern
-                self.conditions += [f"e.name >= {self.bind(wanted.prefix)}", f"e.name < {self.bind(way.behind(wanted.prefix))}"]
+                self.conditions += [f"e.name >= {self.bind(wanted.prefix)}", f"e.name < {self.bind(access_path.prefix_end(wanted.prefix))}"]
             else:
                 self.conditions.append(f"starts_with(e.name, {self.bind(wanted.prefix)})")
 
@@ -81,27 +82,27 @@ class _Statement:
         found = f"{alias}.key = {self.bind(key)}"
         return found if value is None else f"{found} AND {alias}.value = {self.bind(value)}"
 
-    def source(self, wanted: Wanted, chosen: way.Way | None) -> str:
-        """The tables, and the conditions of labels and of the way that was chosen."""
-        driver = chosen.label if chosen is not None else None
+    def source(self, wanted: Wanted, path: AccessPath | None) -> str:
+        """The tables, and the conditions of labels and of the access path."""
+        driver = path.label if path is not None else None
         of = "e.key" if driver is None else "l.execution_key"
         for label in wanted.labels:
             if label != driver:
                 condition = f"o.execution_key = {of} AND {self.label('o', *label)}"
                 self.conditions.append(f"EXISTS (SELECT 1 FROM execution_label o WHERE {condition})")
-        if chosen is None:
+        if path is None:
             return "execution e" + (" INDEXED BY execution_search" if self.is_sqlite else "")
-        self.values |= chosen.values
-        self.conditions = [*chosen.conditions, *self.conditions]
+        self.values |= path.values
+        self.conditions = [*path.conditions, *self.conditions]
         if driver is None:
-            return chosen.source
+            return path.source
         join = "CROSS JOIN" if self.is_sqlite else "JOIN"  # SQLite's way of saying which comes first
         self.conditions.append("e.key = l.execution_key")
-        return f"{chosen.source} {join} execution e" + ("" if self.is_sqlite else " ON true")
+        return f"{path.source} {join} execution e" + ("" if self.is_sqlite else " ON true")
 
 
-def _way(connection: Connection, wanted: Wanted, *, is_page: bool) -> way.Way | None:
-    return way.fewest(connection, wanted.equal, wanted.phases, wanted.prefix, wanted.labels, is_page=is_page)
+def _path(connection: Connection, wanted: Wanted, *, is_page: bool) -> AccessPath | None:
+    return access_path.fewest(connection, wanted.equal, wanted.phases, wanted.prefix, wanted.labels, is_page=is_page)
 
 
 def page(connection: Connection, wanted: Wanted, order: Order, limit: int, after: tuple[int, int] | None) -> list[tuple[int, int]]:
@@ -111,20 +112,20 @@ def page(connection: Connection, wanted: Wanted, order: Order, limit: int, after
         after: what an execution is ordered by, and its key: those behind it.
     """
     in_walk = order.column == "created_at"
-    chosen = _way(connection, wanted, is_page=in_walk)
-    if chosen is None and len(wanted.labels) == 1 and not in_walk:
-        found = _sifted(connection, wanted, order, limit, after)
+    path = _path(connection, wanted, is_page=in_walk)
+    if path is None and len(wanted.labels) == 1 and not in_walk:
+        found = _from_front(connection, wanted, order, limit, after)
         if found is not None:
             return found
-    return _read(connection, wanted, chosen, order, limit, after)
+    return _read(connection, wanted, path, order, limit, after)
 
 
 def _read(
-    connection: Connection, wanted: Wanted, chosen: way.Way | None, order: Order, limit: int, after: tuple[int, int] | None
+    connection: Connection, wanted: Wanted, path: AccessPath | None, order: Order, limit: int, after: tuple[int, int] | None
 ) -> list[tuple[int, int]]:
     statement = _Statement(connection.dialect.name)
     statement.add(wanted)
-    tables = statement.source(wanted, chosen)
+    tables = statement.source(wanted, path)
     if after is not None:
         comparison = "<" if order.is_descending else ">"
         statement.conditions.append(f"(e.{order.column}, e.key) {comparison} ({statement.bind(after[0])}, {statement.bind(after[1])})")
@@ -136,7 +137,7 @@ def _read(
     return [(row[0], row[1]) for row in connection.execute(text(sql), statement.values)]
 
 
-def _sifted(
+def _from_front(
     connection: Connection, wanted: Wanted, order: Order, limit: int, after: tuple[int, int] | None
 ) -> list[tuple[int, int]] | None:
     """A page in an order that no walk has, of a label that many have: only those in front are asked for it; None: they are not enough."""
@@ -160,7 +161,7 @@ def total(connection: Connection, wanted: Wanted) -> int:
     """How many there are, at most one more than MAX_TOTAL."""
     statement = _Statement(connection.dialect.name)
     statement.add(wanted)
-    tables = statement.source(wanted, _way(connection, wanted, is_page=False))
+    tables = statement.source(wanted, _path(connection, wanted, is_page=False))
     where = " AND ".join(statement.conditions) or "1 = 1"
     sql = f"SELECT count(*) FROM (SELECT 1 FROM {tables} WHERE {where} LIMIT {MAX_TOTAL + 1}) AS found"
     return int(connection.execute(text(sql), statement.values).scalar_one())

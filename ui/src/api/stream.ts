@@ -1,4 +1,4 @@
-import { keepConnected, type Outcome, type Standing } from "./keep";
+import { keepConnected, type Outcome, type Standing } from "./reconnect";
 
 export interface StreamHandlers<T> {
   /** One message of the stream. */
@@ -31,7 +31,7 @@ function hear<T>(url: string, { signal, stands }: Standing, handlers: StreamHand
       return;
     }
     const source = new EventSource(url);
-    const silence = new Silences((silentSince) => end({ silentSince }));
+    const silence = new Watchdog((silentSince) => end({ silentSince }));
     const end = (outcome: Outcome) => {
       silence.stop();
       source.close();
@@ -70,7 +70,7 @@ const FIRST_ANSWER_MS = 15_000;
 const LATE_MS = 1000;
 
 /** Notices when nothing is heard for too long. */
-class Silences {
+class Watchdog {
   private allowed = FIRST_ANSWER_MS;
   private heardAt = Date.now();
   private timer: ReturnType<typeof setTimeout>;

@@ -29,7 +29,7 @@ describe("a search among nodes", () => {
   const index = new NodeIndex(closure);
 
   test("finds what is collapsed, in sub-workflows and arms, with the way to it", () => {
-    expect(index.search("retrain", 10, true).found.map((each) => [each.id, each.way, each.where])).toEqual([
+    expect(index.search("retrain", 10, true).found.map((each) => [each.id, each.ancestors, each.where])).toEqual([
       ["n0-0-n0-0-n0", ["n0", "n0-0-n0"], "middle › deep"],
       ["n1-0-n1-n1-0-n0-0-n0", ["n1", "n1-0-n1-n1", "n1-0-n1-n1-0-n0"], "when › middle › deep"],
     ]);
@@ -47,7 +47,7 @@ describe("a search among nodes", () => {
   });
 
   test("finds an item of a map by its number", () => {
-    for (const text of ["score 57", "score[57]", "map-score #57", "57"]) expect(index.search(text, 10, true).found).toEqual([{ id: "n3", name: "map-score", kind: "map", item: 57, way: [], where: "" }]);
+    for (const text of ["score 57", "score[57]", "map-score #57", "57"]) expect(index.search(text, 10, true).found).toEqual([{ id: "n3", name: "map-score", kind: "map", item: 57, ancestors: [], where: "" }]);
     expect(index.search("57", 10, false).found).toEqual([]);
     expect(index.search("other 57", 10, true).found).toEqual([]);
   });
@@ -58,7 +58,7 @@ describe("a search among nodes", () => {
     const before = new NodeIndex(closure, { dynamic, closures: new Map(), calls: new Map([["n2", [{ specId: "c0", name: "called" }]]]) });
     expect(before.search("called", 10, true).found.map((each) => [each.id, each.where])).toEqual([["n2-0-c0", "grown"]]);
     const after = new NodeIndex(closure, { ...NO_RUN, dynamic, closures: new Map([["n2", made]]) });
-    expect(after.search("inc", 10, true).found.map((each) => [each.id, each.way])).toEqual([["n2-0-n0", ["n2"]]]);
+    expect(after.search("inc", 10, true).found.map((each) => [each.id, each.ancestors])).toEqual([["n2-0-n0", ["n2"]]]);
   });
 
   test("finds one of ten thousand nodes, and ends in graphs that hold each other a million times", () => {

@@ -13,7 +13,7 @@ export interface Found {
   /** Of a map's item its number. */
   item?: number;
   /** Ids of the nodes that it lies in, the outermost first: what must be expanded for it to be seen. */
-  way: readonly string[];
+  ancestors: readonly string[];
   /** The same by their names. */
   where: string;
 }
@@ -65,8 +65,8 @@ export class NodeIndex {
   }
 
   private foundOf(node: GraphNode): Found {
-    const way: GraphNode[] = [];
-    for (let at = node.parent === undefined ? undefined : this.byId.get(node.parent); at; at = at.parent === undefined ? undefined : this.byId.get(at.parent)) way.unshift(at);
-    return { id: node.id, name: node.name, kind: node.kind, way: way.map(({ id }) => id), where: way.map(({ name }) => name).join(" › ") };
+    const ancestors: GraphNode[] = [];
+    for (let at = node.parent === undefined ? undefined : this.byId.get(node.parent); at; at = at.parent === undefined ? undefined : this.byId.get(at.parent)) ancestors.unshift(at);
+    return { id: node.id, name: node.name, kind: node.kind, ancestors: ancestors.map(({ id }) => id), where: ancestors.map(({ name }) => name).join(" › ") };
   }
 }

@@ -5,6 +5,11 @@ export function idText(id: ExecutionId | undefined): string {
   return id ? `${id.project ?? ""}/${id.domain ?? ""}/${id.name ?? ""}` : "";
 }
 
+/** Project, domain and name as parts of a path; also of a task, workflow or launch plan. */
+export function idPath(id: ExecutionId): [string, string, string] {
+  return [id.project ?? "", id.domain ?? "", id.name ?? ""];
+}
+
 /** The execution that "project/domain/name" names; undefined if it is no such text. */
 export function idOf(text: string): Required<Pick<ExecutionId, "project" | "domain" | "name">> | undefined {
   const [project, domain, ...rest] = text.split("/");

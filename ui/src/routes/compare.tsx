@@ -11,7 +11,7 @@ import { RunTable } from "@/components/compare/RunTable";
 import { Button } from "@/components/ui/Button";
 import { Tick } from "@/components/ui/Field";
 import { Page } from "@/components/ui/Page";
-import { Empty, Skeleton, Trouble } from "@/components/ui/State";
+import { Empty, Skeleton, QueryFailure } from "@/components/ui/State";
 import { TabPanel, Tabs } from "@/components/ui/Tabs";
 import { toCsv } from "@/compare/csv";
 import { compareExecutions } from "@/compare/table";
@@ -67,7 +67,7 @@ function Compare() {
       }
     >
       {ids.length > MOST && <p className="px-4 py-2 text-sm text-warn">The first {MOST} of {ids.length} are compared; more do not fit side by side.</p>}
-      <Trouble query={query} />
+      <QueryFailure query={query} />
       {isPending && <Skeleton lines={12} />}
       {data && (
         <>

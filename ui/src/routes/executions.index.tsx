@@ -11,7 +11,7 @@ import { FilterBar } from "@/components/execution/FilterBar";
 import { ExecutionTable } from "@/components/execution/Table";
 import { Views } from "@/components/execution/Views";
 import { Page } from "@/components/ui/Page";
-import { Empty, Skeleton, Trouble } from "@/components/ui/State";
+import { Empty, Skeleton, QueryFailure } from "@/components/ui/State";
 import { complain, say } from "@/components/ui/Toast";
 import { filterCount, readFilters, toSearch, type ExecutionFilters } from "@/lib/executionSearch";
 import type { Execution } from "@/idl";
@@ -84,7 +84,7 @@ function Executions() {
     >
       <FilterBar filters={filtersOf(filters)} onChange={change} onClear={() => open({})} users={(overview?.people ?? []).flatMap(({ user }) => user || [])} />
       {picked.length > 0 && <BulkBar chosen={picked} actions={ACTIONS} onDone={onDone} onClear={() => setChosen(new Set())} />}
-      <Trouble query={list} />
+      <QueryFailure query={list} />
       {list.isPending && <Skeleton lines={12} />}
       {list.data && executions.length === 0 && (
         <Empty title={filterCount(filtersOf(filters)) ? "No execution is like that" : `Nothing has run in ${project} / ${domain} yet`}>

@@ -7,7 +7,7 @@ import { FirstRun } from "@/components/home/FirstRun";
 import { People } from "@/components/home/People";
 import { Places } from "@/components/home/Places";
 import { Page, Section } from "@/components/ui/Page";
-import { None, Skeleton, Trouble } from "@/components/ui/State";
+import { None, Skeleton, QueryFailure } from "@/components/ui/State";
 import type { ExecutionPhase } from "@/idl";
 
 export const Route = createFileRoute("/")({ component: Home });
@@ -22,7 +22,7 @@ function Home() {
   if (overview.error && !overview.data) {
     return (
       <Page title="Home">
-        <Trouble query={overview} />
+        <QueryFailure query={overview} />
       </Page>
     );
   }
@@ -66,7 +66,7 @@ function Executions({ title, search, none }: { title: string; search: ExecutionS
         </Link>
       }
     >
-      <Trouble query={query} />
+      <QueryFailure query={query} />
       {isPending && <Skeleton lines={3} />}
       {data && (found.length ? <ExecutionLines executions={found} withPlace /> : <None>{none}</None>)}
     </Section>

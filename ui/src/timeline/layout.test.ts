@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { NodeRow } from "@/graph/rows";
 import type { AttemptDetail } from "@/idl";
-import { barsOf, Lines, nodeLines, spanOfAll, ticks, wholeOf } from "./layout";
+import { barsOf, VisibleRows, timelineRows, spanOfAll, ticks, wholeOf } from "./layout";
 
 const BEGIN = Date.parse("2026-01-01T00:00:00Z");
 const iso = (second: number) => new Date(BEGIN + 1000 * second).toISOString();
@@ -18,7 +18,7 @@ const seconds = (bar: { from: number; to: number }) => [(bar.from - BEGIN) / 100
 
 describe("a timeline", () => {
   const nodes = [row("w", 0, { hasChildren: true }), row("a", 1), row("m", 0, { kind: "map", endedAt: BEGIN + 9000 })];
-  const rows = nodeLines(nodes, ({ kind }) => kind === "map");
+  const rows = timelineRows(nodes, ({ kind }) => kind === "map");
 
   test("reaches from the first beginning to the last end, or to now", () => {
     const { from, to } = spanOfAll(nodes, BEGIN);
@@ -34,7 +34,7 @@ describe("a timeline", () => {
 
   test("folds a map's items from the start, and others when asked", () => {
     const shown = (...toggled: string[]) => {
-      const lines = new Lines(rows, new Set(toggled), () => 3);
+      const lines = new VisibleRows(rows, new Set(toggled), () => 3);
       return Array.from({ length: lines.count }, (_, at) => lines.at(at)?.key);
     };
     expect(shown()).toEqual(["w", "a", "m"]);
@@ -42,8 +42,8 @@ describe("a timeline", () => {
   });
 
   test("finds any of the items of several large maps", () => {
-    const many = nodeLines([row("m", 0), row("n", 0), row("z", 0)], ({ id }) => id !== "z");
-    const lines = new Lines(many, new Set(["m", "n"]), () => 50_000);
+    const many = timelineRows([row("m", 0), row("n", 0), row("z", 0)], ({ id }) => id !== "z");
+    const lines = new VisibleRows(many, new Set(["m", "n"]), () => 50_000);
     expect([0, 1, 50_000, 50_001, 50_002, 100_001, 100_002, 100_003].map((at) => lines.at(at)?.key)).toEqual(["m", "m[0]", "m[49999]", "n", "n[0]", "n[49999]", "z", undefined]);
     expect([lines.count, lines.at(-1)]).toEqual([100_003, undefined]);
   });

@@ -38,7 +38,7 @@ export interface Span {
 const MARGIN = 0.02;
 
 /** Rows of nodes in their order; those of a map's items come when it is opened. */
-export function nodeLines(nodes: readonly NodeRow[], isMap: (node: NodeRow) => boolean): TimelineRow[] {
+export function timelineRows(nodes: readonly NodeRow[], isMap: (node: NodeRow) => boolean): TimelineRow[] {
   return nodes.map((node) => ({
     key: node.id, nodeId: node.id, item: undefined, name: node.name, depth: node.depth, phase: node.phase, node,
     isCached: node.cache === "hit", isFoldable: isMap(node) || node.hasChildren, isMap: isMap(node),
@@ -86,7 +86,7 @@ export function wholeOf(node: NodeRow, now: number): Bar[] {
 }
 
 /** Rows that are seen while some are folded, counted and found without making those of fifty thousand items. */
-export class Lines {
+export class VisibleRows {
   readonly count: number;
   private readonly starts: number[] = [];
   private readonly rows: TimelineRow[] = [];

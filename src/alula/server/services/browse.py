@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from alula.control.attempts import get_item_spans, get_items, list_attempts
+from alula.control.attempts import list_attempts
 from alula.control.check import check_launch
 from alula.control.compare import compare_executions
-from alula.control.items import summarize_items
+from alula.control.items import get_item_spans, get_items, summarize_items
 from alula.control.overview import overview
 from alula.control.platform import Platform
 from alula.control.search import search_executions

@@ -1,12 +1,13 @@
 import { queryOptions } from "@tanstack/react-query";
 import { get } from "@/api/client";
 import type { Alula, Identifier } from "@/idl";
+import { idPath } from "@/lib/id";
 
 // A version's code never changes.
 const KEPT = { staleTime: Number.POSITIVE_INFINITY } as const;
 
 function path(id: Identifier): string[] {
-  return ["api/alula/v1/code", id.resource_type ?? "", id.project ?? "", id.domain ?? "", id.name ?? "", id.version ?? ""];
+  return ["api/alula/v1/code", id.resource_type ?? "", ...idPath(id), id.version ?? ""];
 }
 
 /** The files that a version's tasks run. */

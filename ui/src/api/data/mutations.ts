@@ -1,5 +1,5 @@
 import { ApiError, local, post } from "@/api/client";
-import { renewed } from "@/api/renewed";
+import { retryExpired } from "@/api/signedLink";
 import type { Place, Schemas } from "@/idl";
 
 type Location = Schemas["flyteidl.service.CreateUploadLocationResponse"];
@@ -55,7 +55,7 @@ export async function uploadFolder(place: Place, parts: readonly Part[], onProgr
 }
 
 async function send(place: Place, { file, path }: Part, root: string, onProgress: Progress, signal: AbortSignal): Promise<string> {
-  return renewed(async () => {
+  return retryExpired(async () => {
     signal.throwIfAborted();
     const location = await post<Location>(["api/v1/dataproxy/artifact_urn"], { project: place.project, domain: place.domain, filename: path, filename_root: root });
     signal.throwIfAborted();

@@ -1,9 +1,10 @@
 import { put } from "@/api/client";
 import type { Identifier } from "@/idl";
+import { idPath } from "@/lib/id";
 
 /** Makes a version of a launch plan the one that a launch by name runs. */
 export function activateLaunchPlan(id: Identifier): Promise<unknown> {
-  return put(["api/v1/launch_plans", id.project ?? "", id.domain ?? "", id.name ?? "", id.version ?? ""], { id, state: "ACTIVE" });
+  return put(["api/v1/launch_plans", ...idPath(id), id.version ?? ""], { id, state: "ACTIVE" });
 }
 
 /** Puts a name away from lists, or back; nothing is deleted, and `description` is kept as it is given. */

@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { get } from "@/api/client";
 import type { Alula, Identifier, LaunchPlan, Task, Workflow } from "@/idl";
+import { idPath } from "@/lib/id";
 import { entityKeys } from "./keys";
 
 export type EntityKind = "WORKFLOW" | "TASK" | "LAUNCH_PLAN";
@@ -31,7 +32,7 @@ export function versionsQuery(id: Identifier, limit = 50) {
     queryKey: [...entityKeys.versions(id), limit],
     queryFn: ({ pageParam, signal }) =>
       get<Alula<"VersionPage">>(
-        ["api/alula/v1/versions", id.resource_type ?? "", id.project ?? "", id.domain ?? "", id.name ?? ""],
+        ["api/alula/v1/versions", id.resource_type ?? "", ...idPath(id)],
         { limit, token: pageParam },
         signal,
       ),
@@ -45,7 +46,7 @@ const KEPT = { staleTime: Number.POSITIVE_INFINITY } as const;
 function version<T>(prefix: string, id: Identifier) {
   return queryOptions({
     queryKey: entityKeys.version(id),
-    queryFn: ({ signal }) => get<T>([prefix, id.project ?? "", id.domain ?? "", id.name ?? "", id.version ?? ""], {}, signal),
+    queryFn: ({ signal }) => get<T>([prefix, ...idPath(id), id.version ?? ""], {}, signal),
     ...KEPT,
   });
 }
@@ -56,7 +57,7 @@ export const taskQuery = (id: Identifier) => version<Task>("api/v1/tasks", { ...
 export function launchPlanQuery(id: Identifier) {
   return queryOptions({
     queryKey: [...entityKeys.named({ ...id, resource_type: "LAUNCH_PLAN" }), id.version],
-    queryFn: ({ signal }) => get<LaunchPlan>(["api/v1/launch_plans", id.project ?? "", id.domain ?? "", id.name ?? "", id.version ?? ""], {}, signal),
+    queryFn: ({ signal }) => get<LaunchPlan>(["api/v1/launch_plans", ...idPath(id), id.version ?? ""], {}, signal),
   });
 }
 

@@ -1,5 +1,6 @@
 import { post, put, remove } from "@/api/client";
 import type { ExecutionId, ExecutionSpec, Identifier, LiteralMap } from "@/idl";
+import { idPath } from "@/lib/id";
 
 interface Created {
   id: ExecutionId;
@@ -20,7 +21,7 @@ export function launchExecution(launch: Launch): Promise<ExecutionId> {
 
 /** Ends a running execution; `cause` is kept with it. */
 export function abortExecution(id: ExecutionId, cause: string): Promise<unknown> {
-  return remove(["api/v1/executions", id.project ?? "", id.domain ?? "", id.name ?? ""], { id, cause });
+  return remove(["api/v1/executions", ...idPath(id)], { id, cause });
 }
 
 /** The same version with the same inputs once more. */
@@ -49,5 +50,5 @@ export function rerunExecution(rerun: Rerun): Promise<ExecutionId> {
 
 export function archiveExecution(id: ExecutionId, isArchived: boolean): Promise<unknown> {
   const state = isArchived ? "EXECUTION_ARCHIVED" : "EXECUTION_ACTIVE";
-  return put(["api/v1/executions", id.project ?? "", id.domain ?? "", id.name ?? ""], { id, state });
+  return put(["api/v1/executions", ...idPath(id)], { id, state });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ExecutionPage } from "@/idl";
-import { withPage } from "./pages";
+import { withPage, withPages } from "./pages";
 
 const page = (names: string, token = "more"): ExecutionPage => ({ executions: [...names].map((name) => ({ id: { name } })), token });
 const names = (pages: readonly ExecutionPage[] | undefined) => pages?.map(({ executions = [] }) => executions.map(({ id }) => id?.name).join(""));
@@ -31,5 +31,13 @@ describe("a page that is read again among others", () => {
 
   test("goes on where it went on before", () => {
     expect(withPage(pages, 0, page("xya", "a"))?.[0]?.token).toBe("c");
+  });
+
+  test("is left out when the list ends before it by now", () => {
+    expect(names(withPages(pages, [[0, page("a", "")], [2, page("hjk")]]))).toEqual(["a"]);
+  });
+
+  test("stays as it was when it could not be read", () => {
+    expect(names(withPages(pages, [[0, undefined], [2, page("hjk")]]))).toEqual(["abc", "def", "hjk"]);
   });
 });

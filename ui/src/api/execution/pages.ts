@@ -64,8 +64,9 @@ async function renewPages(client: QueryClient, key: QueryKey, withFirst: boolean
   const now = client.getQueryData<Pages>(key);
   // Read again whole meanwhile, or more of it: what was read is of other places.
   if (now?.pageParams.slice(0, data.pageParams.length).join("|") !== data.pageParams.join("|")) return;
-  let pages: ExecutionPage[] | undefined = [...now.pages];
-  for (const [at, page] of read) if (page && pages) pages = withPage(pages, at, page);
+  // What could not be read is asked for again when it is looked at, or when more changes.
+  for (const [at, page] of read) if (!page) view.stale.add(at);
+  const pages = withPages(now.pages, read);
   if (pages) client.setQueryData<Pages>(key, { pages, pageParams: now.pageParams.slice(0, pages.length) });
   else await client.invalidateQueries({ queryKey: key, exact: true });
 }
@@ -73,6 +74,14 @@ async function renewPages(client: QueryClient, key: QueryKey, withFirst: boolean
 async function isStill(client: QueryClient, key: QueryKey): Promise<void> {
   const query = client.getQueryCache().find({ queryKey: key, exact: true });
   while (query?.state.fetchStatus === "fetching") await new Promise((resolve) => setTimeout(resolve, STILL_MS));
+}
+
+/** Pages with some of them as they are now, by their places in ascending order; undefined: that cannot be told. */
+export function withPages(pages: readonly ExecutionPage[], read: readonly (readonly [number, ExecutionPage | undefined])[]): ExecutionPage[] | undefined {
+  let made: ExecutionPage[] | undefined = [...pages];
+  // The list may end before a page that was read by its old place.
+  for (const [at, page] of read) if (page && made && at < made.length) made = withPage(made, at, page);
+  return made;
 }
 
 /** Pages with one of them as it is now, neither rows twice nor a gap to the next; undefined: that cannot be told. */

@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { get, post } from "@/api/client";
 import type { Alula, Execution, ExecutionId, ExecutionPage, ExecutionPhase, LiteralMap } from "@/idl";
+import { idPath } from "@/lib/id";
 import { executionKeys } from "./keys";
 import type { Launch } from "./mutations";
 
@@ -51,7 +52,7 @@ function resolved({ within_s, ...search }: ExecutionSearch): Omit<ExecutionSearc
 export function executionQuery(id: ExecutionId) {
   return queryOptions({
     queryKey: executionKeys.one(id),
-    queryFn: ({ signal }) => get<Execution>(["api/v1/executions", id.project ?? "", id.domain ?? "", id.name ?? ""], {}, signal),
+    queryFn: ({ signal }) => get<Execution>(["api/v1/executions", ...idPath(id)], {}, signal),
   });
 }
 
@@ -64,7 +65,7 @@ export interface ExecutionData {
 export function executionDataQuery(id: ExecutionId, at?: unknown) {
   return queryOptions({
     queryKey: [...executionKeys.data(id), at] as const,
-    queryFn: ({ signal }) => get<ExecutionData>(["api/v1/data/executions", id.project ?? "", id.domain ?? "", id.name ?? ""], {}, signal),
+    queryFn: ({ signal }) => get<ExecutionData>(["api/v1/data/executions", ...idPath(id)], {}, signal),
   });
 }
 

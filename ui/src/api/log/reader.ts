@@ -1,6 +1,7 @@
 import { address, ApiError, send } from "@/api/client";
-import { keepConnected } from "@/api/keep";
+import { keepConnected } from "@/api/reconnect";
 import type { ExecutionId } from "@/idl";
+import { idPath } from "@/lib/id";
 
 /** Which attempt's log. `item` counts from 0; -1: an ordinary task. */
 export interface LogPlace {
@@ -25,7 +26,7 @@ export interface LogFound {
 
 export function logAddress(place: LogPlace, query: Record<string, string | number | undefined> = {}, tail: readonly string[] = []): string {
   const { id, nodeId, attempt, item } = place;
-  const path = ["api/alula/v1/logs", id.project ?? "", id.domain ?? "", id.name ?? "", nodeId, String(attempt), ...tail];
+  const path = ["api/alula/v1/logs", ...idPath(id), nodeId, String(attempt), ...tail];
   return address(path, { ...query, item: item >= 0 ? item : undefined });
 }
 

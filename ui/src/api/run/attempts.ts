@@ -1,5 +1,6 @@
 import { get } from "@/api/client";
 import type { Alula, AttemptDetail, ExecutionId, NodeExecution } from "@/idl";
+import { idPath } from "@/lib/id";
 
 type ItemSpans = Alula<"ItemSpansResponse">;
 
@@ -7,8 +8,9 @@ type ItemSpans = Alula<"ItemSpansResponse">;
 export type Piece = { nodeId: string } | { nodeId: string; block: number } | { nodeId: string; isSpans: true };
 
 /** Items whose attempts are read together. */
-export const BLOCK = 100;
+const BLOCK = 100;
 const NODES_AT_ONCE = 100;
+const PAGE = 1000;
 const PAUSE_MS = 1000;
 const AFTER_FAILURE_MS = 5000;
 /** What is only scrolled past is not read. */
@@ -27,15 +29,35 @@ interface Entry {
   spans?: ItemSpans;
 }
 
-function keyOf(piece: Piece): string {
+/** The block that an item of a map is read with; items count from 0. */
+export function blockOf(nodeId: string, item: number): Piece {
+  return { nodeId, block: Math.floor(item / BLOCK) };
+}
+
+export function keyOf(piece: Piece): string {
   return "block" in piece ? `${piece.nodeId}|${piece.block}` : "isSpans" in piece ? `${piece.nodeId}|spans` : piece.nodeId;
+}
+
+/** What attempts are asked for, as the server's `attempts` takes it. */
+type AttemptQuery = Record<string, string | number | boolean | readonly string[]>;
+
+/** Attempts of an execution by node, item and number, to the last page. */
+export async function readAttempts(id: ExecutionId, query: AttemptQuery, signal: AbortSignal): Promise<AttemptDetail[]> {
+  const found: AttemptDetail[] = [];
+  let token = "";
+  do {
+    const page = await get<Alula<"AttemptPage">>(["api/alula/v1/attempts", ...idPath(id)], { ...query, limit: PAGE, token }, signal);
+    found.push(...(page.attempts ?? []));
+    token = page.token ?? "";
+  } while (token);
+  return found;
 }
 
 /**
  * Attempts of a run, as far as somebody looks at them: what comes into view is read, and what is in view again when the node has changed
  * that it is of, no more than once a second. Of a node that does not change nothing is read again, whatever others do or say.
  */
-export class AttemptBook {
+export class AttemptStore {
   private readonly entries = new Map<string, Entry>();
   private wanted: readonly Piece[] = [];
   private readonly readers = new Set<() => void>();
@@ -80,12 +102,12 @@ export class AttemptBook {
 
   /** Attempts at an item of a map, counted from 0. Undefined: not read yet. */
   ofItem(nodeId: string, item: number): readonly AttemptDetail[] | undefined {
-    const entry = this.entries.get(`${nodeId}|${Math.floor(item / BLOCK)}`);
+    const entry = this.entries.get(keyOf(blockOf(nodeId, item)));
     return entry?.byItem && (entry.byItem.get(item) ?? []);
   }
 
   spansOf(nodeId: string): ItemSpans | undefined {
-    return this.entries.get(`${nodeId}|spans`)?.spans;
+    return this.entries.get(keyOf({ nodeId, isSpans: true }))?.spans;
   }
 
   /** After a failure: now, rather than after a while. */
@@ -150,7 +172,7 @@ export class AttemptBook {
     const ids = pieces.filter((piece) => !("block" in piece) && !("isSpans" in piece)).map(({ nodeId }) => nodeId);
     for (let at = 0; at < ids.length; at += NODES_AT_ONCE) {
       const some = ids.slice(at, at + NODES_AT_ONCE);
-      const found = grouped(await this.list({ node_ids: some, without_items: true }, signal), (each) => each.node?.node_id ?? "");
+      const found = grouped(await readAttempts(this.id, { node_ids: some, without_items: true }, signal), (each) => each.node?.node_id ?? "");
       for (const id of some) this.entries.set(id, { of: before.get(id), attempts: found.get(id) ?? [] });
     }
   }
@@ -159,28 +181,13 @@ export class AttemptBook {
     const { nodeId } = piece;
     const key = keyOf(piece);
     if ("isSpans" in piece) {
-      const spans = await get<ItemSpans>(["api/alula/v1/item_spans", ...this.place(), nodeId], {}, signal);
+      const spans = await get<ItemSpans>(["api/alula/v1/item_spans", ...idPath(this.id), nodeId], {}, signal);
       this.entries.set(key, { of: before.get(key), spans });
     } else if ("block" in piece) {
       const first = piece.block * BLOCK + 1;
-      const found = await this.list({ node_id: nodeId, item: first, last_item: first + BLOCK - 1 }, signal);
+      const found = await readAttempts(this.id, { node_id: nodeId, item: first, last_item: first + BLOCK - 1 }, signal);
       this.entries.set(key, { of: before.get(key), byItem: grouped(found, (each) => (each.item ?? 0) - 1) });
     }
-  }
-
-  private async list(query: Record<string, string | number | boolean | readonly string[]>, signal: AbortSignal): Promise<AttemptDetail[]> {
-    const found: AttemptDetail[] = [];
-    let token = "";
-    do {
-      const page = await get<Alula<"AttemptPage">>(["api/alula/v1/attempts", ...this.place()], { ...query, limit: 1000, token }, signal);
-      found.push(...(page.attempts ?? []));
-      token = page.token ?? "";
-    } while (token);
-    return found;
-  }
-
-  private place(): [string, string, string] {
-    return [this.id.project ?? "", this.id.domain ?? "", this.id.name ?? ""];
   }
 
   private tell(): void {

@@ -2,34 +2,21 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import { executionKeys } from "@/api/execution/keys";
 import { get } from "@/api/client";
 import type { Alula, AttemptMetrics, CacheExplanation, CompiledWorkflowClosure, ExecutionId, Identifier, LiteralMap, Signal } from "@/idl";
+import { idPath } from "@/lib/id";
+import { readAttempts } from "./attempts";
 import { runKeys } from "./keys";
 
-const PAGE = 1000;
-function parts(id: ExecutionId): [string, string, string] {
-  return [id.project ?? "", id.domain ?? "", id.name ?? ""];
-}
+/** While a node changes there is a new answer every second or so, of a large map a large one: the old ones are not kept. */
+const BRIEF_MS = 5_000;
 
 /** Attempts of one node or one item, by number. `item` counts from 0. */
 export function attemptsQuery(id: ExecutionId, at: unknown, nodeId: string, item?: number) {
   return queryOptions({
     queryKey: runKeys.attempts(id, at, nodeId, item),
-    queryFn: ({ signal }) => readAttempts(id, nodeId, item, signal),
+    queryFn: ({ signal }) => readAttempts(id, item === undefined ? { node_id: nodeId, without_items: true } : { node_id: nodeId, item: item + 1 }, signal),
     placeholderData: keepPreviousData,
-    // While a node changes there is a new answer every second or so: the old ones are not kept.
-    gcTime: 5_000,
+    gcTime: BRIEF_MS,
   });
-}
-
-async function readAttempts(id: ExecutionId, nodeId: string, item: number | undefined, signal: AbortSignal): Promise<Alula<"AttemptDetail">[]> {
-  const query = item === undefined ? { node_id: nodeId, without_items: true } : { node_id: nodeId, item: item + 1 };
-  const attempts: Alula<"AttemptDetail">[] = [];
-  let token = "";
-  do {
-    const page = await get<Alula<"AttemptPage">>(["api/alula/v1/attempts", ...parts(id)], { ...query, limit: PAGE, token }, signal);
-    attempts.push(...(page.attempts ?? []));
-    token = page.token ?? "";
-  } while (token);
-  return attempts;
 }
 
 /** Where a map's items stand: one byte each. */
@@ -43,10 +30,11 @@ export function itemsQuery(id: ExecutionId, nodeId: string, at: unknown) {
   return queryOptions({
     queryKey: runKeys.items(id, nodeId, at),
     queryFn: async ({ signal }): Promise<Items> => {
-      const found = await get<Alula<"ItemsResponse">>(["api/alula/v1/items", ...parts(id), nodeId], {}, signal);
+      const found = await get<Alula<"ItemsResponse">>(["api/alula/v1/items", ...idPath(id), nodeId], {}, signal);
       return { size: found.size ?? 0, phases: bytesOf(found.phases), cached: bytesOf(found.cached) };
     },
     placeholderData: keepPreviousData,
+    gcTime: BRIEF_MS,
   });
 }
 
@@ -54,8 +42,9 @@ export function itemsQuery(id: ExecutionId, nodeId: string, at: unknown) {
 export function itemsSummaryQuery(id: ExecutionId, nodeId: string, at: unknown) {
   return queryOptions({
     queryKey: runKeys.itemsSummary(id, nodeId, at),
-    queryFn: ({ signal }) => get<Alula<"ItemsSummary">>(["api/alula/v1/items_summary", ...parts(id), nodeId], {}, signal),
+    queryFn: ({ signal }) => get<Alula<"ItemsSummary">>(["api/alula/v1/items_summary", ...idPath(id), nodeId], {}, signal),
     placeholderData: keepPreviousData,
+    gcTime: BRIEF_MS,
   });
 }
 
@@ -73,7 +62,7 @@ export interface NodeData {
 export function nodeDataQuery(id: ExecutionId, nodeId: string, at: unknown) {
   return queryOptions({
     queryKey: runKeys.nodeData(id, nodeId, at),
-    queryFn: ({ signal }) => get<NodeData>(["api/v1/data/node_executions", ...parts(id), nodeId], {}, signal),
+    queryFn: ({ signal }) => get<NodeData>(["api/v1/data/node_executions", ...idPath(id), nodeId], {}, signal),
     placeholderData: keepPreviousData,
   });
 }
@@ -81,7 +70,7 @@ export function nodeDataQuery(id: ExecutionId, nodeId: string, at: unknown) {
 export function cacheQuery(id: ExecutionId, nodeId: string, at: unknown) {
   return queryOptions({
     queryKey: runKeys.cache(id, nodeId, at),
-    queryFn: ({ signal }) => get<CacheExplanation>(["api/alula/v1/cache", ...parts(id), nodeId], {}, signal),
+    queryFn: ({ signal }) => get<CacheExplanation>(["api/alula/v1/cache", ...idPath(id), nodeId], {}, signal),
   });
 }
 
@@ -95,7 +84,7 @@ export function metricsQuery(id: ExecutionId, nodeId: string, at: unknown) {
 }
 
 async function readMetrics(id: ExecutionId, nodeId: string, signal: AbortSignal): Promise<AttemptMetrics[]> {
-  const found = await get<{ attempts?: AttemptMetrics[] }>(["api/alula/v1/metrics", ...parts(id)], { node_id: nodeId, all_attempts: true }, signal);
+  const found = await get<{ attempts?: AttemptMetrics[] }>(["api/alula/v1/metrics", ...idPath(id)], { node_id: nodeId, all_attempts: true }, signal);
   return found.attempts ?? [];
 }
 
@@ -109,7 +98,7 @@ export function signalsQuery(id: ExecutionId, at: unknown) {
 }
 
 async function readSignals(id: ExecutionId, signal: AbortSignal): Promise<Signal[]> {
-  const found = await get<{ signals?: Signal[] }>(["api/v1/signals", ...parts(id)], { limit: 1000 }, signal);
+  const found = await get<{ signals?: Signal[] }>(["api/v1/signals", ...idPath(id)], { limit: 1000 }, signal);
   return found.signals ?? [];
 }
 
@@ -118,7 +107,7 @@ export function provenanceQuery(id: Identifier) {
   return queryOptions({
     queryKey: runKeys.provenance(id.resource_type ?? "", id),
     queryFn: ({ signal }) =>
-      get<Alula<"Provenance">>(["api/alula/v1/provenance", id.resource_type ?? "", id.project ?? "", id.domain ?? "", id.name ?? "", id.version ?? ""], {}, signal),
+      get<Alula<"Provenance">>(["api/alula/v1/provenance", id.resource_type ?? "", ...idPath(id), id.version ?? ""], {}, signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
 }
@@ -127,7 +116,7 @@ export function provenanceQuery(id: Identifier) {
 export function eventsQuery(id: ExecutionId) {
   return infiniteQueryOptions({
     queryKey: executionKeys.events(id),
-    queryFn: ({ pageParam, signal }) => get<Alula<"EventsResponse">>(["api/alula/v1/events", ...parts(id)], { limit: 500, token: pageParam }, signal),
+    queryFn: ({ pageParam, signal }) => get<Alula<"EventsResponse">>(["api/alula/v1/events", ...idPath(id)], { limit: 500, token: pageParam }, signal),
     initialPageParam: "",
     getNextPageParam: (page) => page.token || undefined,
   });

@@ -1,6 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { get } from "@/api/client";
 import type { ExecutionId, MetricSeries } from "@/idl";
+import { idPath } from "@/lib/id";
 import { runKeys } from "./keys";
 
 /** Whose metrics: an attempt of a node, or of a map's item. `item` counts from 0, -1: an ordinary task. */
@@ -96,12 +97,12 @@ async function read(
   query: Record<string, number | readonly string[] | undefined>,
   signal: AbortSignal,
 ): Promise<Series[]> {
-  const path = ["api/alula/v1/series", id.project ?? "", id.domain ?? "", id.name ?? "", nodeId, String(attempt)];
+  const path = ["api/alula/v1/series", ...idPath(id), nodeId, String(attempt)];
   const found = await get<{ series?: MetricSeries[] }>(path, { item: item + 1 || undefined, ...query }, signal);
   return (found.series ?? []).map(seriesOf);
 }
 
-export function seriesOf({ name = "", steps = [], values = [], at_us = [], points }: MetricSeries): Series {
+function seriesOf({ name = "", steps = [], values = [], at_us = [], points }: MetricSeries): Series {
   return { name, steps: steps.map(Number), values, at: at_us.map(Number), points: Number(points ?? 0) };
 }
 

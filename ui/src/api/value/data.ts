@@ -1,5 +1,5 @@
 import { get, local, send } from "@/api/client";
-import { renewed } from "@/api/renewed";
+import { retryExpired } from "@/api/signedLink";
 
 /**
  * The path of a signed link to an object of the server's store, made anew for every use: a link on a page that has been open for an
@@ -12,7 +12,7 @@ async function linkTo(uri: string): Promise<string> {
 
 /** Reads an object up to `limit` bytes; what is larger is not read to its end, and undefined. */
 export async function readObject(uri: string, limit: number, signal?: AbortSignal): Promise<ArrayBuffer | undefined> {
-  const answer = await renewed(async () => send(await linkTo(uri), { signal }));
+  const answer = await retryExpired(async () => send(await linkTo(uri), { signal }));
   if (lengthOf(answer) > limit) {
     await answer.body?.cancel();
     return undefined;
@@ -43,12 +43,12 @@ function lengthOf(answer: Response): number {
 
 /** How large an object is, in bytes; NaN where the store does not say. */
 export async function sizeOf(uri: string, signal?: AbortSignal): Promise<number> {
-  return lengthOf(await renewed(async () => send(await linkTo(uri), { method: "HEAD", signal })));
+  return lengthOf(await retryExpired(async () => send(await linkTo(uri), { method: "HEAD", signal })));
 }
 
 /** A link that has just been good: for what the browser opens by itself, which would show or save a refusal as if it were the object. */
 export function goodLink(uri: string, signal?: AbortSignal): Promise<string> {
-  return renewed(async () => {
+  return retryExpired(async () => {
     const link = await linkTo(uri);
     await send(link, { method: "HEAD", signal });
     return link;

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import type { Execution } from "@/idl";
 import { idText } from "@/lib/id";
 import { useIsNarrow } from "@/lib/useIsNarrow";
-import { keyedTo } from "@/components/ui/rowKeys";
+import { nextIndex } from "@/components/ui/listNavigation";
 import { Row } from "./Row";
 import type { ExecutionFilters } from "@/lib/executionSearch";
 
@@ -48,7 +48,7 @@ export function ExecutionTable({ executions, total, chosen, onChoose, order, onO
   useEffect(() => rows.measure(), [rows, isNarrow]);
 
   function onKeyDown(event: KeyboardEvent): void {
-    const next = event.key === "j" ? Math.min(executions.length - 1, active + 1) : event.key === "k" ? Math.max(0, active - 1) : keyedTo(event, active, executions.length);
+    const next = event.key === "j" ? Math.min(executions.length - 1, active + 1) : event.key === "k" ? Math.max(0, active - 1) : nextIndex(event, active, executions.length);
     const id = executions[active]?.id;
     if (event.target instanceof HTMLInputElement && event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
     if (next !== undefined) {

@@ -7,7 +7,7 @@ import { initial, newKey, type Shape, type Value } from "@/literal";
 import { useForm } from "./context";
 import { JsonButton } from "./JsonButton";
 import { ShapeField, type KindProps } from "./ShapeField";
-import { useLead } from "./useLead";
+import { useFocusMove } from "./useFocusMove";
 
 const AT_FIRST = 50; // more fields at once make typing slow; the rest is a click, or the JSON, away
 
@@ -19,11 +19,11 @@ export function ItemsField({ item, shape, value, onChange, frame, path, depth, l
   const [limit, setLimit] = useState(AT_FIRST);
   const items = value.form === "list" ? value.items : [];
   const set = (next: typeof items) => onChange({ form: "list", items: next });
-  const { area, lead } = useLead();
+  const { area, moveFocus } = useFocusMove();
   const add = () => {
     const key = newKey();
     set([...items, { key, value: initial(item()) }]);
-    lead(items.length < limit ? String(key) : ADD);
+    moveFocus(items.length < limit ? String(key) : ADD);
   };
   return (
     <FieldGroup {...frame} extra={<>{frame.extra}<JsonButton shape={shape} value={value} label={label} onChange={onChange} /></>}>
@@ -43,7 +43,7 @@ export function ItemsField({ item, shape, value, onChange, frame, path, depth, l
                   isLocked={isLocked}
                   onClick={() => {
                     set(items.filter((one) => one.key !== each.key));
-                    lead(nextTo(items, at));
+                    moveFocus(nextTo(items, at));
                   }}
                 />
               }
@@ -67,11 +67,11 @@ export function EntriesField({ item, shape, value, onChange, frame, path, depth,
   const [limit, setLimit] = useState(AT_FIRST);
   const entries = value.form === "map" ? value.entries : [];
   const set = (next: typeof entries) => onChange({ form: "map", entries: next });
-  const { area, lead } = useLead();
+  const { area, moveFocus } = useFocusMove();
   const add = () => {
     const key = newKey();
     set([...entries, { key, name: "", value: initial(item()) }]);
-    lead(entries.length < limit ? String(key) : ADD);
+    moveFocus(entries.length < limit ? String(key) : ADD);
   };
   const change = (key: number, changes: { name?: string; value?: Value }) => set(entries.map((one) => (one.key === key ? { ...one, ...changes } : one)));
   return (
@@ -98,7 +98,7 @@ export function EntriesField({ item, shape, value, onChange, frame, path, depth,
                 depth={depth + 1}
                 extra={<Remove label={`Remove entry ${at + 1}`} isLocked={isLocked} onClick={() => {
                   set(entries.filter((one) => one.key !== each.key));
-                  lead(nextTo(entries, at));
+                  moveFocus(nextTo(entries, at));
                 }} />}
               />
             </div>

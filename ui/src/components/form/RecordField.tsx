@@ -7,18 +7,18 @@ import { fromPlain } from "@/literal/read";
 import { useForm } from "./context";
 import { JsonButton } from "./JsonButton";
 import { ShapeField, type KindProps } from "./ShapeField";
-import { useLead } from "./useLead";
+import { useFocusMove } from "./useFocusMove";
 
 /** The fields of a record. Those that may be left to the class are there when they are asked for, so a class that holds itself ends. */
 export function RecordField({ fields, shape, value, onChange, frame, path, depth, label }: KindProps & { fields: readonly FieldShape[] }) {
   const { isLocked } = useForm();
-  const { area, lead } = useLead();
+  const { area, moveFocus } = useFocusMove();
   if (value.form !== "record") {
     return (
       <FieldGroup {...frame} isPlain>
         <Button className="self-start" size="small" disabled={isLocked} icon={<Plus aria-hidden className="size-3.5" />} onClick={() => {
             onChange(initial(shape));
-            lead(fields.find((field) => field.isRequired)?.name ?? giveOf(fields[0]?.name ?? ""));
+            moveFocus(fields.find((field) => field.isRequired)?.name ?? giveOf(fields[0]?.name ?? ""));
           }}>
           Fill in {printable(shape.words, 60)}
         </Button>
@@ -52,7 +52,7 @@ export function RecordField({ fields, shape, value, onChange, frame, path, depth
                 !isLocked && (
                   <IconButton size="small" label={`Leave out ${printable(field.name, 60)}`} onClick={() => {
                     set(field.name, undefined);
-                    lead(giveOf(field.name));
+                    moveFocus(giveOf(field.name));
                   }}>
                     <X aria-hidden className="size-3.5" />
                   </IconButton>
@@ -67,7 +67,7 @@ export function RecordField({ fields, shape, value, onChange, frame, path, depth
             {absent.map((field) => (
               <Button key={field.name} data-part={giveOf(field.name)} size="small" look="quiet" aria-label={`Give ${printable(field.name, 60)}`} icon={<Plus aria-hidden className="size-3" />} onClick={() => {
                 set(field.name, begin(field));
-                lead(field.name);
+                moveFocus(field.name);
               }}>
                 {printable(field.name, 60)}
               </Button>

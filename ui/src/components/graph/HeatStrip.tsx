@@ -11,6 +11,8 @@ export interface ItemsShown {
 }
 
 const WIDTH = 140;
+const SUCCEEDED = ATTEMPT_PHASES.indexOf("SUCCEEDED");
+const FAILED = ATTEMPT_PHASES.indexOf("FAILED");
 
 /** Thousands of items in a line: each column is coloured by the worst of those in it, so that one failure among many is seen. */
 export function HeatStrip({ items }: { items: ItemsShown }) {
@@ -45,15 +47,19 @@ function worstOf(items: ItemsShown, from: number, to: number): { phase: number; 
     if ((RANK[phase] ?? 0) > (RANK[worst] ?? 0)) worst = phase;
     isCached &&= items.cached[at] === 1;
   }
-  return { phase: worst, isCached: isCached && worst === 3 };
+  return { phase: worst, isCached: isCached && worst === SUCCEEDED };
+}
+
+/** How many items stand in each phase, by its number. */
+export function phaseCounts({ phases }: ItemsShown): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const phase of phases) counts.set(phase, (counts.get(phase) ?? 0) + 1);
+  return counts;
 }
 
 export function stripWords(items: ItemsShown): string {
-  let done = 0;
-  let failed = 0;
-  for (const phase of items.phases) {
-    if (phase === 3) done++;
-    else if (phase === 5) failed++;
-  }
+  const counts = phaseCounts(items);
+  const done = counts.get(SUCCEEDED) ?? 0;
+  const failed = counts.get(FAILED) ?? 0;
   return `${count(done)} of ${count(items.size)} items succeeded${failed ? `, ${count(failed)} failed` : ""}`;
 }

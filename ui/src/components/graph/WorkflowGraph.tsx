@@ -62,7 +62,7 @@ export function WorkflowGraph(props: WorkflowGraphProps) {
         laid={laid}
         sought={sought}
         onSought={(found) => {
-          setToggled(new Map([...toggled, ...found.way.map((id) => [id, true] as const)]));
+          setToggled(new Map([...toggled, ...found.ancestors.map((id) => [id, true] as const)]));
           setSought(found.id);
         }}
         onSeen={() => setSought(undefined)}
@@ -128,8 +128,8 @@ function View({ closure, laid, run, selected, sought, onSought, onSeen, onOpen, 
     (id: string, zoom: number) => {
       const box = layout.boxes.get(id);
       if (!box) return;
-      const x = amid(box.x + box.width / 2, layout.width, zoom, width);
-      const y = amid(box.y + Math.min(box.height, 200) / 2, layout.height, zoom, height);
+      const x = offsetOf(box.x + box.width / 2, layout.width, zoom, width);
+      const y = offsetOf(box.y + Math.min(box.height, 200) / 2, layout.height, zoom, height);
       void flow.setViewport({ x, y, zoom }).then(look);
     },
     [flow, height, layout, look, width],
@@ -288,8 +288,8 @@ function View({ closure, laid, run, selected, sought, onSought, onSeen, onOpen, 
 const NO_EDGES: never[] = [];
 const NO_MARK = { hideAttribution: true };
 
-/** Where a view begins so that a place is amid it, without showing what lies beyond the ends of a whole that is longer than the view. */
-function amid(place: number, whole: number, zoom: number, view: number): number {
+/** By how much a view is moved so that a place is in its middle, without showing what lies beyond the ends of a whole that is longer than it. */
+function offsetOf(place: number, whole: number, zoom: number, view: number): number {
   const begin = view / 2 - place * zoom;
   return whole * zoom + 32 <= view ? begin : Math.min(16, Math.max(view - whole * zoom - 16, begin));
 }

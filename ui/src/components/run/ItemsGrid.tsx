@@ -2,9 +2,9 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import clsx from "clsx";
 import { useMemo, useRef, useState, useEffect, type KeyboardEvent } from "react";
 import { TONE_GROUND, TONE_TEXT } from "@/components/ui/Phase";
-import { stripWords, type ItemsShown } from "@/components/graph/HeatStrip";
+import { phaseCounts, stripWords, type ItemsShown } from "@/components/graph/HeatStrip";
 import { count } from "@/lib/size";
-import { focusInList, keyedTo } from "@/components/ui/rowKeys";
+import { focusInList, nextIndex } from "@/components/ui/listNavigation";
 import { ATTEMPT_PHASES, phaseWords, toneOf } from "@/lib/phase";
 
 const CELL = 44;
@@ -33,11 +33,7 @@ export function ItemsGrid({ items, chosen, onChoose }: { items: ItemsShown; chos
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
-  const counts = useMemo(() => {
-    const found = new Map<number, number>();
-    for (const each of items.phases) found.set(each, (found.get(each) ?? 0) + 1);
-    return found;
-  }, [items]);
+  const counts = useMemo(() => phaseCounts(items), [items]);
   const shown = useMemo(() => {
     const found: number[] = [];
     for (let at = 0; at < items.size; at++) if (phase === undefined || items.phases[at] === phase) found.push(at);
@@ -48,7 +44,7 @@ export function ItemsGrid({ items, chosen, onChoose }: { items: ItemsShown; chos
 
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>): void {
     const at = Number((event.target as HTMLElement).dataset["at"] ?? Number.NaN);
-    const next = Number.isNaN(at) ? undefined : keyedTo(event, at, shown.length, Math.max(2, columns));
+    const next = Number.isNaN(at) ? undefined : nextIndex(event, at, shown.length, Math.max(2, columns));
     if (next === undefined) return;
     event.preventDefault();
     setActive(next);

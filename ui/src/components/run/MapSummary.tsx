@@ -1,4 +1,4 @@
-import type { ItemsShown } from "@/components/graph/HeatStrip";
+import { phaseCounts, type ItemsShown } from "@/components/graph/HeatStrip";
 import { Fact } from "@/components/run/AttemptFacts";
 import type { Alula } from "@/idl";
 import { ATTEMPT_PHASES, phaseWords } from "@/lib/phase";
@@ -59,10 +59,8 @@ export function MapSummary({ items, summary, onChoose }: { items: ItemsShown | u
   );
 }
 
-function phasesInWords({ phases }: ItemsShown): string {
-  const counts = new Map<number, number>();
-  for (const phase of phases) counts.set(phase, (counts.get(phase) ?? 0) + 1);
-  return [...counts]
+function phasesInWords(items: ItemsShown): string {
+  return [...phaseCounts(items)]
     .sort(([, a], [, b]) => b - a)
     .map(([phase, many]) => `${count(many)} ${phaseWords(ATTEMPT_PHASES[phase]).toLowerCase()}`)
     .join(", ");

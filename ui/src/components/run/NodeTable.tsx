@@ -3,7 +3,7 @@ import clsx from "clsx";
 import { ChevronDown, ChevronRight, ChevronsUpDown } from "lucide-react";
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { KIND_SIGNS, KIND_WORDS } from "@/components/graph/NodeCard";
-import { focusInList, keyedTo } from "@/components/ui/rowKeys";
+import { focusInList, nextIndex } from "@/components/ui/listNavigation";
 import { PhaseBadge } from "@/components/ui/Phase";
 import { Ago, Elapsed } from "@/components/ui/Time";
 import { Empty } from "@/components/ui/State";
@@ -57,7 +57,7 @@ export function NodeTable({ rows, attempts, selected, onOpen, onSeen }: {
 
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>): void {
     const row = (event.target as HTMLElement).closest<HTMLElement>("[data-index]");
-    const next = row ? keyedTo(event, Number(row.dataset["index"]), shown.length) : undefined;
+    const next = row ? nextIndex(event, Number(row.dataset["index"]), shown.length) : undefined;
     if (next === undefined) return;
     event.preventDefault();
     focusInList(scroller.current, `[data-index="${next}"] button[data-node-id]`, () => list.scrollToIndex(next));

@@ -3,13 +3,13 @@ import clsx from "clsx";
 import { ChevronDown, ChevronRight, Maximize, Minus, Plus, Recycle } from "lucide-react";
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { IconButton } from "@/components/ui/Button";
-import { focusInList, keyedTo } from "@/components/ui/rowKeys";
+import { focusInList, nextIndex } from "@/components/ui/listNavigation";
 import { PhaseSign } from "@/components/ui/Phase";
 import { Empty } from "@/components/ui/State";
 import { phaseWords } from "@/lib/phase";
 import { printable } from "@/lib/printable";
 import { inWords } from "@/lib/time";
-import { isFoldedIn, Lines, ticks, type Span, type TimelineRow } from "@/timeline/layout";
+import { isFoldedIn, VisibleRows, ticks, type Span, type TimelineRow } from "@/timeline/layout";
 import { PART_NAMES, PART_WORDS } from "@/timeline/parts";
 import { PART_COLORS } from "./PartsBar";
 
@@ -46,8 +46,8 @@ export function Timeline({ rows, span: all, items, now, selected, onOpen, onSeen
   const [window_, setWindow] = useState<Window>(WHOLE);
   const [width, setWidth] = useState(900);
   const scroller = useRef<HTMLDivElement>(null);
-  const lines = useMemo(() => new Lines(rows, toggled, items), [rows, toggled, items]);
-  const list = useVirtualizer({ count: lines.count, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12, useFlushSync: false });
+  const visible = useMemo(() => new VisibleRows(rows, toggled, items), [rows, toggled, items]);
+  const list = useVirtualizer({ count: visible.count, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12, useFlushSync: false });
   const names = width < NARROW ? 120 : 240;
   const span = all.to - all.from;
   const from = all.from + window_.from * span;
@@ -59,11 +59,11 @@ export function Timeline({ rows, span: all, items, now, selected, onOpen, onSeen
   useEffect(() => {
     const seen: TimelineRow[] = [];
     for (let at = first; at <= last; at++) {
-      const row = lines.at(at);
+      const row = visible.at(at);
       if (row) seen.push(row);
     }
     onSeen(seen);
-  }, [lines, first, last, onSeen]);
+  }, [visible, first, last, onSeen]);
 
   const isEmpty = rows.length === 0;
   useEffect(() => {
@@ -88,7 +88,7 @@ export function Timeline({ rows, span: all, items, now, selected, onOpen, onSeen
 
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>): void {
     const row = (event.target as HTMLElement).closest<HTMLElement>("[data-index]");
-    const next = row ? keyedTo(event, Number(row.dataset["index"]), lines.count) : undefined;
+    const next = row ? nextIndex(event, Number(row.dataset["index"]), visible.count) : undefined;
     if (next === undefined) return;
     event.preventDefault();
     focusInList(scroller.current, `[data-index="${next}"] button[data-node-id]`, () => list.scrollToIndex(next));
@@ -127,7 +127,7 @@ export function Timeline({ rows, span: all, items, now, selected, onOpen, onSeen
             <div aria-hidden className="pointer-events-none absolute inset-y-0 z-10 w-px bg-bad" style={{ left: `calc(${names}px + (100% - ${names}px) * ${share(now) / 100})` }} title="now" />
           )}
           {shown.map((item) => {
-            const laid = lines.at(item.index);
+            const laid = visible.at(item.index);
             if (!laid) return null;
             const row = { ...laid, ...look(laid) };
             const isFolded = isFoldedIn(row, toggled);

@@ -39,7 +39,7 @@ export function Failure({ error, onRetry, title = "This could not be read" }: { 
 }
 
 /** Above what is shown all the same: it could not be renewed. */
-export function Stale({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+function Stale({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   return (
     <div role="status" className="flex items-center gap-3 border-b border-line bg-warn-ground px-4 py-1 text-xs text-warn">
       <span className="min-w-0 flex-1 break-words">Not renewed: {messageOf(error)}</span>
@@ -51,7 +51,7 @@ export function Stale({ error, onRetry }: { error: unknown; onRetry: () => void 
 }
 
 /** What went wrong with a query, by whether there is something to show: in its place, or above it. */
-export function Trouble({ query, title }: { query: { data: unknown; error: unknown; isError: boolean; refetch: () => unknown }; title?: string }) {
+export function QueryFailure({ query, title }: { query: { data: unknown; error: unknown; isError: boolean; refetch: () => unknown }; title?: string }) {
   if (!query.isError) return null;
   if (query.data !== undefined) return <Stale error={query.error} onRetry={() => void query.refetch()} />;
   return <Failure error={query.error} onRetry={() => void query.refetch()} title={title} />;

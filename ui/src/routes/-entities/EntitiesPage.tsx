@@ -9,7 +9,7 @@ import { Endless } from "@/components/ui/Endless";
 import { Tick } from "@/components/ui/Field";
 import { Page } from "@/components/ui/Page";
 import { SearchInput } from "@/components/ui/SearchInput";
-import { Empty, Skeleton, Trouble } from "@/components/ui/State";
+import { Empty, Skeleton, QueryFailure } from "@/components/ui/State";
 import { complain, say } from "@/components/ui/Toast";
 import type { Entity } from "@/idl";
 import { ENTITY } from "@/lib/entity";
@@ -66,7 +66,7 @@ export function EntitiesPage({ kind }: { kind: EntityKind }) {
       }
     >
       <div className="min-h-0 flex-1 overflow-auto">
-        <Trouble query={query} />
+        <QueryFailure query={query} />
         {!query.data ? (
           query.isPending && <Skeleton />
         ) : entities.length === 0 ? (

@@ -5,13 +5,13 @@ import { eventsQuery } from "@/api/run/queries";
 import { EventList } from "@/components/run/EventList";
 import { Failure, Skeleton } from "@/components/ui/State";
 import { useRunPage } from "./page";
-import { useSettled } from "./useSettled";
+import { useThrottled } from "@/lib/useThrottled";
 
 /** What happened, as it is on record. */
 export function EventsTab() {
   const { id, run, graphs, open } = useRunPage();
   const client = useQueryClient();
-  const settled = useSettled(run.revision);
+  const settled = useThrottled(run.revision);
   useEffect(() => {
     void client.invalidateQueries({ queryKey: executionKeys.events(id) });
     // eslint-disable-next-line react-hooks/exhaustive-deps -- `id` is of the page

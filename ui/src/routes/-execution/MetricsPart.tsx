@@ -4,7 +4,7 @@ import { metricsQuery } from "@/api/run/queries";
 import { seriesPartQuery, withPart, type Teller } from "@/api/run/series";
 import { attemptKey, useRunNode } from "@/api/run/store";
 import { Failure, Skeleton, Empty } from "@/components/ui/State";
-import { SaidTable } from "@/components/run/SaidTable";
+import { TelemetrySummary } from "@/components/run/TelemetrySummary";
 import { rangeOf, type Zoom } from "@/compare/curve";
 import type { Alula } from "@/idl";
 import { isTerminal } from "@/lib/phase";
@@ -41,7 +41,7 @@ export function MetricsPart({ nodeId, attempt, item }: { nodeId: string; attempt
           Computed by <SourceLink source={by} item={said.computed_by_item ?? 0} />, whose figures these are.
         </p>
       )}
-      <SaidTable said={said} />
+      <TelemetrySummary said={said} />
       {points > 0 && !by && <AttemptCurves key={`${nodeId}|${item}|${attempt}`} nodeId={nodeId} attempt={attempt} item={item} told={said.metrics ?? []} />}
     </div>
   );

@@ -28,7 +28,8 @@ import { NodeActions } from "./NodeActions";
 import { useRunPage } from "./page";
 import type { Opener } from "./useOpener";
 import { useItems } from "./useItems";
-import { useSettled, versionOf } from "./useSettled";
+import { useThrottled } from "@/lib/useThrottled";
+import { versionOf } from "@/lib/versionOf";
 import { ValuesPart } from "./ValuesPart";
 import { VIEWS, type View } from "./views";
 
@@ -57,7 +58,7 @@ export function NodeDrawer({ search, onChange, opener, onClose }: NodeDrawerProp
   const isMap = described.kind === "map" || node?.metadata?.is_array === true;
   const hasAttempts = node !== undefined && (isMap ? search.item !== undefined : node.closure?.task_node_metadata !== undefined);
   // What others do, and what is said of metrics, does not make its attempts others.
-  const settled = useSettled(versionOf(node), 800);
+  const settled = useThrottled(versionOf(node), 800);
   const attempts = useQuery({ ...attemptsQuery(id, settled, nodeId, isMap ? search.item : undefined), enabled: hasAttempts });
   // While those of another item are read, the ones before are still there.
   const wanted = isMap ? (search.item ?? -1) + 1 : 0;

@@ -1,6 +1,7 @@
 import { useCallback, useMemo, useState, useSyncExternalStore } from "react";
-import { AttemptBook } from "@/api/run/attempts";
+import { AttemptStore } from "@/api/run/attempts";
 import { NodeTable } from "@/components/run/NodeTable";
+import { Failure } from "@/components/ui/State";
 import { nodeRows, type NodeRow } from "@/graph/rows";
 import { useRunPage } from "./page";
 
@@ -8,8 +9,13 @@ import { useRunPage } from "./page";
 export function NodesTab({ selected }: { selected: string | undefined }) {
   const { id, store, run, graphs, open } = useRunPage();
   const rows = useMemo(() => nodeRows(run.nodes, graphs.describer), [run, graphs.describer]);
-  const [book] = useState(() => new AttemptBook(id, store));
-  useSyncExternalStore(book.subscribe, book.current);
-  const onSeen = useCallback((seen: readonly NodeRow[]) => book.want(seen.map(({ id: nodeId }) => ({ nodeId }))), [book]);
-  return <NodeTable rows={rows} attempts={(nodeId) => book.of(nodeId)?.length || undefined} selected={selected} onOpen={open} onSeen={onSeen} />;
+  const [attempts] = useState(() => new AttemptStore(id, store));
+  useSyncExternalStore(attempts.subscribe, attempts.current);
+  const onSeen = useCallback((seen: readonly NodeRow[]) => attempts.want(seen.map(({ id: nodeId }) => ({ nodeId }))), [attempts]);
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      {attempts.error !== undefined && <Failure error={attempts.error} onRetry={() => attempts.retry()} title="Attempts could not be read" />}
+      <NodeTable rows={rows} attempts={(nodeId) => attempts.of(nodeId)?.length || undefined} selected={selected} onOpen={open} onSeen={onSeen} />
+    </div>
+  );
 }

@@ -2,16 +2,17 @@ import { useQuery } from "@tanstack/react-query";
 import { itemsQuery } from "@/api/run/queries";
 import { useRunNode } from "@/api/run/store";
 import { useRunPage } from "./page";
-import { useSettled, versionOf } from "./useSettled";
+import { useThrottled } from "@/lib/useThrottled";
+import { versionOf } from "@/lib/versionOf";
 
 const PAUSE_MS = 700;
 
 /** What a map's items are read by: anew when it or one of them has changed. */
-export function useItemsAt(nodeId: string): { at: number; isReached: boolean } {
+export function useItemsAt(nodeId: string, pause = PAUSE_MS): { at: number; isReached: boolean } {
   const { store } = useRunPage();
   const node = useRunNode(store, nodeId);
   const phase = node?.closure?.phase;
-  return { at: useSettled(versionOf(node), PAUSE_MS), isReached: node !== undefined && phase !== "QUEUED" };
+  return { at: useThrottled(versionOf(node), pause), isReached: node !== undefined && phase !== "QUEUED" };
 }
 
 /** The items of a map. */

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "react";
 import { runKeys } from "@/api/run/keys";
 import { seriesQuery, type Series, type Teller } from "@/api/run/series";
 import type { Alula } from "@/idl";
-import { useSettled } from "./useSettled";
+import { useThrottled } from "@/lib/useThrottled";
 
 const PAUSE_MS = 1000;
 /** What is told is on record a moment later; what is not there after so many looks is not looked for before more is told. */
@@ -13,7 +13,7 @@ const LOOKS = 3;
 export function useSeries(teller: Teller, told: readonly Alula<"MetricSummary">[]) {
   const client = useQueryClient();
   const series = useQuery(seriesQuery(teller));
-  const counts = useSettled(JSON.stringify(told.map(({ name = "", points }) => [name, Number(points ?? 0)])), PAUSE_MS);
+  const counts = useThrottled(JSON.stringify(told.map(({ name = "", points }) => [name, Number(points ?? 0)])), PAUSE_MS);
   const before = useRef<ReadonlyMap<string, number>>(new Map());
   const looked = useRef({ counts: "", times: 0 });
   const key = runKeys.series(teller.id, teller.nodeId, teller.attempt, teller.item);

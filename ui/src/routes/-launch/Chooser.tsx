@@ -7,7 +7,7 @@ import { Field, Input } from "@/components/ui/Field";
 import { Empty, Failure, None, Skeleton } from "@/components/ui/State";
 import type { Entity, Place } from "@/idl";
 import { printable } from "@/lib/printable";
-import { useRested } from "@/lib/useRested";
+import { useDebounced } from "@/lib/useDebounced";
 import type { LaunchKind } from "./useTarget";
 
 const FOUND = 20;
@@ -19,7 +19,7 @@ function named(data: { pages: readonly { entities?: readonly Entity[] }[] } | un
 /** What can be launched here, by a part of its name. */
 export function Chooser({ place }: { place: Place }) {
   const [typed, setTyped] = useState("");
-  const text = useRested(typed.trim());
+  const text = useDebounced(typed.trim());
   const workflows = useInfiniteQuery(entitiesQuery("WORKFLOW", { ...place, text }, FOUND));
   const tasks = useInfiniteQuery(entitiesQuery("TASK", { ...place, text }, FOUND));
   const plans = useInfiniteQuery(entitiesQuery("LAUNCH_PLAN", { ...place, text }, FOUND));

@@ -7,20 +7,20 @@ import type { Picked } from "@/components/form/context";
 import { Button } from "@/components/ui/Button";
 import { Dialog } from "@/components/ui/Dialog";
 import { Field, Input } from "@/components/ui/Field";
-import { Failure, None, Skeleton, Trouble } from "@/components/ui/State";
+import { Failure, None, Skeleton, QueryFailure } from "@/components/ui/State";
 import { Ago } from "@/components/ui/Time";
 import type { Execution, Literal, LiteralType, Place } from "@/idl";
 import { idText, shortName } from "@/lib/id";
 import { printable } from "@/lib/printable";
 import { ms } from "@/lib/time";
-import { useRested } from "@/lib/useRested";
+import { useDebounced } from "@/lib/useDebounced";
 import { asType, commandText, fits, typeWords } from "@/literal";
 
 /** Choosing an output of another run: the run first, then what of it fits. */
 export function OutputPicker({ place, type, onDone }: { place: Place; type: LiteralType; onDone: (picked: Picked | undefined) => void }) {
   const [typed, setTyped] = useState("");
   const [chosen, setChosen] = useState<Execution>();
-  const text = useRested(typed.trim());
+  const text = useDebounced(typed.trim());
   const runs = useInfiniteQuery(executionsQuery({ project: place.project, domain: place.domain, phases: ["SUCCEEDED"], text, with_children: true }, 30));
   const executions = runs.data?.pages.flatMap((page) => page.executions ?? []) ?? [];
   return (
@@ -30,7 +30,7 @@ export function OutputPicker({ place, type, onDone }: { place: Place; type: Lite
       ) : (
         <div className="flex flex-col gap-3">
           <Field label="Run">{(tied) => <Input {...tied} type="search" placeholder="Its name begins with…" value={typed} onChange={(event) => setTyped(event.target.value)} />}</Field>
-          <Trouble query={runs} />
+          <QueryFailure query={runs} />
           {runs.isPending && <Skeleton lines={4} />}
           {runs.isSuccess && executions.length === 0 && <None>No run that has succeeded is called so.</None>}
           <ul className="divide-y divide-line">

@@ -12,7 +12,7 @@ import type { Place } from "@/idl";
 import { printable } from "@/lib/printable";
 import { setTheme } from "@/lib/theme";
 import { ms } from "@/lib/time";
-import { useRested } from "@/lib/useRested";
+import { useDebounced } from "@/lib/useDebounced";
 
 const FOUND = 6;
 const SIGN = "size-4 shrink-0";
@@ -22,7 +22,7 @@ export function PaletteContainer({ place, open, onOpenChange }: { place: Place; 
   const [text, setText] = useState("");
   const Palette = useWhenIdle(open);
   const typed = text.trim();
-  const wanted = useRested(typed);
+  const wanted = useDebounced(typed);
   const isAsking = open && wanted.length > 0;
   const navigate = useNavigate();
   const workflows = useFound("WORKFLOW", wanted, place, isAsking);

@@ -3,7 +3,7 @@ import { ApiError } from "./client";
 const REFUSED = 403;
 
 /** Does what needs a signed link; if the link has run out on the way, which slow networks and wrong clocks bring about, once more with a new one. */
-export async function renewed<T>(act: () => Promise<T>): Promise<T> {
+export async function retryExpired<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {

@@ -2,8 +2,8 @@ import { useEffect, useRef } from "react";
 
 const FIELDS = "input:not([hidden]):enabled, textarea:enabled, select:enabled";
 
-/** Leads the focus to a part of a field that a click has brought, or to what stands where a part was taken away; parts are named by `data-part`. */
-export function useLead() {
+/** Moves the focus to a part of a field that a click has brought, or to what stands where a part was taken away; parts are named by `data-part`. */
+export function useFocusMove() {
   const area = useRef<HTMLDivElement>(null);
   const wanted = useRef<string>(undefined);
   useEffect(() => {
@@ -15,7 +15,7 @@ export function useLead() {
   });
   return {
     area,
-    lead: (part: string) => {
+    moveFocus: (part: string) => {
       wanted.current = part;
     },
   };

@@ -5,7 +5,7 @@ const PAGE = 15;
 const MOST_FRAMES = 10;
 
 /** Where a key leads in a list, from `at`; undefined: nowhere. In a field of several columns up and down go by rows. */
-export function keyedTo(event: KeyboardEvent, at: number, count: number, columns = 1): number | undefined {
+export function nextIndex(event: KeyboardEvent, at: number, count: number, columns = 1): number | undefined {
   const steps: Partial<Record<string, number>> = { ArrowDown: columns, ArrowUp: -columns, PageDown: PAGE * columns, PageUp: -PAGE * columns, Home: -count, End: count };
   const step = columns > 1 && event.key === "ArrowRight" ? 1 : columns > 1 && event.key === "ArrowLeft" ? -1 : steps[event.key];
   if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) return undefined;

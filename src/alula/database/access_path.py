@@ -1,4 +1,4 @@
-"""Ways to executions beside the walk through all of them: an index that finds what meets one condition, if few do.
+"""Access paths to executions beside the walk through all of them: an index that finds what meets one condition, if few do.
 
 SQLite is told which one to take; PostgreSQL knows how many rows meet what, but for labels.
 """
@@ -29,7 +29,7 @@ _BY_COLUMN = {"workflow_name": "execution_workflow", "launch_plan_name": "execut
 Label = tuple[str, str | None]
 
 
-class Way(NamedTuple):
+class AccessPath(NamedTuple):
     """An index and a condition.
 
     `source` gives executions as `e`; of a label (`label`) its rows as `l`, to which they are joined. `values` are bound in the conditions.
@@ -50,8 +50,8 @@ def fewest(
     labels: Sequence[Label],
     *,
     is_page: bool,
-) -> Way | None:
-    """The way that so few executions lie on that these are looked at one by one; None: the walk is better.
+) -> AccessPath | None:
+    """The access path with the fewest executions, if they are few enough to be looked at one by one; None: the walk is better.
 
     Args:
         equal: columns with the value that is wanted.
@@ -59,55 +59,59 @@ def fewest(
         is_page: the newest or oldest of them are wanted, not all.
     """
     found, least = None, 0
-    ways = [*_by_label(labels)]
+    paths = [*_by_label(labels)]
     if connection.dialect.name == "sqlite":
-        ways += _by_condition(connection, equal, phases, prefix, FEW_OF_A_PAGE if is_page else FEW)
-    for way in ways:
-        limit = way.few + 1 if found is None else min(way.few + 1, least)
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM {way.source} WHERE {' AND '.join(way.conditions)} LIMIT {limit}) AS found"
-        count = connection.execute(text(sql), dict(way.values)).scalar_one()
+        paths += _by_condition(connection, equal, phases, prefix, FEW_OF_A_PAGE if is_page else FEW)
+    for path in paths:
+        limit = path.few + 1 if found is None else min(path.few + 1, least)
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM {path.source} WHERE {' AND '.join(path.conditions)} LIMIT {limit}) AS found"
+        count = connection.execute(text(sql), dict(path.values)).scalar_one()
         if count < limit:
-            found, least = way, count
+            found, least = path, count
     return found
 
 
-def _by_label(labels: Sequence[Label]) -> Iterator[Way]:
+def _by_label(labels: Sequence[Label]) -> Iterator[AccessPath]:
     few = FEW if len(labels) == 1 else FEW_OF_SEVERAL
     for label in labels:
         key, value = label
         if value is None:
-            yield Way("execution_label l", ("l.key = :way_key",), {"way_key": key}, few, label)
+            yield AccessPath("execution_label l", ("l.key = :path_key",), {"path_key": key}, few, label)
         else:
-            yield Way("execution_label l", ("l.key = :way_key", "l.value = :way"), {"way_key": key, "way": value}, few, label)
+            yield AccessPath("execution_label l", ("l.key = :path_key", "l.value = :path"), {"path_key": key, "path": value}, few, label)
 
 
-def _by_condition(connection: Connection, equal: Mapping[str, str | int], phases: Sequence[int], prefix: str, few: int) -> Iterator[Way]:
+def _by_condition(
+    connection: Connection, equal: Mapping[str, str | int], phases: Sequence[int], prefix: str, few: int
+) -> Iterator[AccessPath]:
     for column, index in _BY_COLUMN.items():
         if column in equal:
-            yield Way(f"execution e INDEXED BY {index}", (f"e.{column} = :way",), {"way": equal[column]}, few)
+            yield AccessPath(f"execution e INDEXED BY {index}", (f"e.{column} = :path",), {"path": equal[column]}, few)
     if "task_name" in equal:  # the index holds no others, and must be told that none is asked for
-        conditions = ("e.task_name = :way", "e.task_name <> ''")
-        yield Way("execution e INDEXED BY execution_task", conditions, {"way": equal["task_name"]}, few)
+        conditions = ("e.task_name = :path", "e.task_name <> ''")
+        yield AccessPath("execution e INDEXED BY execution_task", conditions, {"path": equal["task_name"]}, few)
     if phases:
-        yield Way("execution e INDEXED BY execution_phase", (f"e.phase IN ({', '.join(str(int(each)) for each in phases)})",), {}, few)
+        yield AccessPath(
+            "execution e INDEXED BY execution_phase", (f"e.phase IN ({', '.join(str(int(each)) for each in phases)})",), {}, few
+        )
     project, domain = equal.get("project"), equal.get("domain")
     if project is not None and domain is not None:
-        conditions = ("e.project = :way_project", "e.domain = :way_domain")
-        yield Way("execution e INDEXED BY execution_created", conditions, {"way_project": project, "way_domain": domain}, few)
+        conditions = ("e.project = :path_project", "e.domain = :path_domain")
+        yield AccessPath("execution e INDEXED BY execution_created", conditions, {"path_project": project, "path_domain": domain}, few)
     if prefix:
         among = [place for place in places(connection) if project in (None, place[0]) and domain in (None, place[1])]
         if 0 < len(among) <= MAX_PLACES:
             yield _by_name(among, prefix, few)
 
 
-def _by_name(among: Sequence[tuple[str, str]], prefix: str, few: int) -> Way:
-    values = {f"way_{number}_{part}": name for number, place in enumerate(among) for part, name in zip("pd", place, strict=True)}
-    rows = ", ".join(f"(:way_{number}_p, :way_{number}_d)" for number in range(len(among)))
-    conditions = ("e.project = p.column1", "e.domain = p.column2", "e.name >= :way", "e.name < :way_behind")
+def _by_name(among: Sequence[tuple[str, str]], prefix: str, few: int) -> AccessPath:
+    values = {f"path_{number}_{part}": name for number, place in enumerate(among) for part, name in zip("pd", place, strict=True)}
+    rows = ", ".join(f"(:path_{number}_p, :path_{number}_d)" for number in range(len(among)))
+    conditions = ("e.project = p.column1", "e.domain = p.column2", "e.name >= :path", "e.name < :path_end")
     source = f"(VALUES {rows}) AS p CROSS JOIN execution e INDEXED BY {_NAMES}"
-    return Way(source, conditions, values | {"way": prefix, "way_behind": behind(prefix)}, few)
+    return AccessPath(source, conditions, values | {"path": prefix, "path_end": prefix_end(prefix)}, few)
 
 
-def behind(prefix: str) -> str:
+def prefix_end(prefix: str) -> str:
     """A text behind every one that begins so, as SQLite compares: by bytes."""
     return prefix + "\U0010ffff"

@@ -3,7 +3,7 @@ import { printable } from "@/lib/printable";
 import { count } from "@/lib/size";
 
 /** Progress, parameters, and each metric's last value and range. */
-export function SaidTable({ said }: { said: AttemptMetrics }) {
+export function TelemetrySummary({ said }: { said: AttemptMetrics }) {
   return (
     <>
       {said.progress && <Progress done={Number(said.progress.done ?? 0)} total={Number(said.progress.total ?? 0)} message={said.progress.message ?? ""} />}
