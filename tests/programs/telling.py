@@ -240,3 +240,17 @@ def waves(points: int) -> None:
 @al.workflow
 def waiting_waves(points: int, path: str) -> None:
     wave(points, path)
+
+
+@al.task
+def tell_extremes() -> int:
+    """Numbers that a plot can hardly tell apart, or that lie further apart than numbers reach."""
+    for step in range(5):
+        al.log_metric("far", 1.7e308 if step % 2 else -1.7e308, step=step)
+        al.log_metric("near", 1e16 + 2 * step, step=2**53 + step)
+    return 5
+
+
+@al.workflow
+def extremes() -> int:
+    return tell_extremes()

@@ -16,6 +16,12 @@ from alula.idl import core
 P = "tests.programs.showing"
 
 
+IN_VIEW = """id => {
+  const [node, graph] = [`[data-node-id="${id}"]`, '[role=application]'].map(each => document.querySelector(each).getBoundingClientRect());
+  return node.left >= graph.left && node.right <= graph.right && node.top >= graph.top && node.bottom <= graph.bottom;
+}"""
+
+
 @pytest.fixture(scope="module")
 def ran(server: LiveServer) -> LiveServer:
     """Executions of `tests/programs/showing.py`, their names beginning with `page-`."""
@@ -289,3 +295,15 @@ def test_an_execution_that_waits_for_a_person_says_so_on_top(visitor: Visitor, s
     expect(page.locator("header [data-phase=SUCCEEDED]")).to_be_visible()
     expect(waits).to_have_count(0)
     assert server.wait(execution).closure.phase == core.WorkflowExecution.SUCCEEDED
+
+
+def test_a_graph_that_was_collapsed_whole_is_in_view(visitor: Visitor, ran: LiveServer) -> None:
+    page = visitor.open_execution("page-kinds")
+    page.get_by_role("button", name="Expand all").click()
+    expect(node(page, "n5-0-n4")).to_be_visible()
+    page.get_by_role("combobox", name="Find a node").fill("n6-0-c0")
+    page.keyboard.press("Enter")
+    page.wait_for_function(IN_VIEW, arg="n6-0-c0")
+    page.get_by_role("button", name="Collapse all").click()
+    expect(node(page, "n5-0-n4")).to_have_count(0)
+    page.wait_for_function(IN_VIEW, arg="n0")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, TimeoutError, expect
-from tests.programs import showing
+from tests.programs import showing, telling
 from tests.server.harness import LiveServer, plain
-from tests.ui.conftest import PLACE, Visitor
+from tests.ui.conftest import PLACE, SHOWN_MS, Visitor
 
 from alula.idl import admin
 
@@ -114,3 +114,23 @@ def test_a_launch_that_finds_no_server_is_refused_and_not_made_later(visitor: Vi
     made = server.admin.ListExecutions(admin.ResourceListRequest(id=PLACE, limit=100)).executions
     given = [server.admin.GetExecutionData(admin.WorkflowExecutionGetDataRequest(id=each.id)).full_inputs.literals for each in made]
     assert len([each for each in given if "x" in each and plain(each["x"]) == 7123]) == 1
+
+
+def test_curves_of_numbers_too_far_apart_or_too_near_are_drawn(visitor: Visitor, server: LiveServer) -> None:
+    server.register(telling)
+    server.wait(server.launch("tests.programs.telling.extremes", execution="hostile-extremes"))
+    page = visitor.open_execution("hostile-extremes", node="n0", view="metrics")
+    for name in ("far", "near"):
+        expect(page.get_by_role("img", name=f"{name}: 1 curve").locator("canvas")).to_be_visible(timeout=SHOWN_MS)
+
+
+@pytest.mark.parametrize("item", [3, 2**31, 10**12])
+def test_an_item_that_a_map_does_not_have_is_said(visitor: Visitor, server: LiveServer, item: int) -> None:
+    execution = f"hostile-item-{item}"
+    server.wait(server.launch(f"{P}.mapped", execution=execution, n=3))
+    page = visitor.open_execution(execution, node="n1", item=str(item))
+    drawer = page.get_by_role("complementary", name="Node map-item")
+    if item == 3:
+        expect(drawer.get_by_text("This map has no item 3")).to_be_visible(timeout=SHOWN_MS)
+    else:  # no number of an item at all: the map as a whole
+        expect(drawer.get_by_text("3 of 3 items succeeded").first).to_be_visible(timeout=SHOWN_MS)

@@ -179,3 +179,13 @@ def test_of_a_list_that_is_scrolled_far_only_what_is_in_view_is_read_again(brows
         grid.evaluate("grid => { grid.scrollTop = 0 }")
         for at in range(3):
             expect(grid.locator(f"[data-execution=deep-{at}] [data-phase=ABORTED]").first).to_be_visible()
+
+
+def test_a_timeline_looked_at_as_closely_as_it_goes_still_says_when(visitor: Visitor, server: LiveServer) -> None:
+    server.register(showing)
+    server.wait(server.launch(f"{P}.mapped", execution="closest", n=3))
+    page = visitor.open_execution("closest", tab="timeline")
+    closer = page.get_by_role("button", name="Zoom in")
+    for _ in range(30):
+        closer.click()
+    expect(page.locator("[data-timeline]").locator("xpath=preceding-sibling::div[1]")).to_contain_text(re.compile(r"\d m?s"))

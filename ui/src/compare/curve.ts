@@ -42,6 +42,17 @@ export interface Zoom {
   to: number;
 }
 
+const LARGEST = 1e300;
+const LEAST_SHARE = 1e-12;
+
+/** A scale on which marks can be told apart: between numbers that are hardly two, or endlessly far from each other, a plot would never be done making them. */
+export function markable(low: number, high: number): [from: number, to: number] {
+  const from = Math.max(-LARGEST, Math.min(LARGEST, low));
+  const to = Math.max(-LARGEST, Math.min(LARGEST, high));
+  const lacks = Math.max(Math.abs(from), Math.abs(to)) * LEAST_SHARE - (to - from);
+  return lacks > 0 ? [from - lacks / 2, to + lacks / 2] : [from, to];
+}
+
 /**
  * Exponential mean of a series, free of the bias of its beginning; what is no number is left out and stays none.
  *

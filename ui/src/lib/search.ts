@@ -4,9 +4,9 @@ export function text(value: unknown): string | undefined {
   return typeof value === "string" && value ? value : typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
 }
 
-export function integer(value: unknown): number | undefined {
+export function integer(value: unknown, most = Number.MAX_SAFE_INTEGER): number | undefined {
   const number = typeof value === "string" ? Number(value) : value;
-  return typeof number === "number" && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+  return typeof number === "number" && Number.isSafeInteger(number) && number >= 0 && number <= most ? number : undefined;
 }
 
 export function flag(value: unknown): true | undefined {

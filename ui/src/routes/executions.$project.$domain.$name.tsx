@@ -3,6 +3,8 @@ import { integer, oneOf, text } from "@/lib/search";
 import { ExecutionPage } from "./-execution/ExecutionPage";
 import { VIEWS, type View } from "./-execution/views";
 
+/** Of attempts and items; the server knows no more. */
+const MOST = 2 ** 31 - 2;
 const TABS = ["graph", "timeline", "nodes", "inputs", "events"] as const;
 
 export interface ExecutionPageSearch {
@@ -22,8 +24,8 @@ export const Route = createFileRoute("/executions/$project/$domain/$name")({
   validateSearch: (search: Record<string, unknown>): ExecutionPageSearch => ({
     tab: oneOf(search.tab, TABS),
     node: text(search.node),
-    attempt: integer(search.attempt),
-    item: integer(search.item),
+    attempt: integer(search.attempt, MOST),
+    item: integer(search.item, MOST),
     view: oneOf(search.view, VIEWS),
     at: oneOf(search.at, ["error"] as const),
   }),

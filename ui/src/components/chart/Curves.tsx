@@ -5,7 +5,12 @@ import { inWords } from "@/lib/time";
 import { useIsDark } from "@/lib/theme";
 import { curveColour, curveDash } from "./colours";
 import { shortNumber } from "./number";
-import type { Zoom } from "@/compare/curve";
+import { markable, type Zoom } from "@/compare/curve";
+
+const PADDING = 0.1;
+/** px from one mark to the next. */
+const SPACE = 50;
+const SPACE_OF_LETTER = 8;
 
 interface Curve {
   id: string;
@@ -68,7 +73,8 @@ export default function Curves({ curves, label, isLog = false, isTime = false, f
     if (!drawn) return;
     drawn.batch(() => {
       drawn.setData(data, zoom === undefined);
-      if (zoom) drawn.setScale("x", { min: zoom.from, max: zoom.to });
+      const [min, max] = markable(zoom?.from ?? 0, zoom?.to ?? 0);
+      if (zoom) drawn.setScale("x", { min, max });
     });
     // A plot that is made anew begins with what is looked at, too.
   }, [data, zoom, names, isLog, isTime, isDark, isDense, height]);
@@ -85,6 +91,20 @@ function joined(curves: readonly Curve[], isLog: boolean): uPlot.AlignedData {
   if (curves.length === 0) return [[]];
   const tables = curves.map(({ x, y }): uPlot.AlignedData => [[...x], y.map((each) => (Number.isFinite(each) && (!isLog || each > 0) ? each : null))]);
   return uPlot.join(tables, tables.map(() => [0, 2])); // what one curve lacks is no gap of it
+}
+
+/** None where nothing is drawn. */
+function bounds(low: number | null, high: number | null, of: (low: number, high: number) => uPlot.Range.MinMax): uPlot.Range.MinMax {
+  return low === null || high === null ? [null, null] : of(low, high);
+}
+
+function padded(low: number, high: number): uPlot.Range.MinMax {
+  const [from, to] = uPlot.rangeNum(...markable(low, high), PADDING, true);
+  return bounds(from, to, markable);
+}
+
+function lengthOf(value: number): number {
+  return Number.isSafeInteger(Math.round(value)) ? value.toLocaleString("en", { maximumFractionDigits: 0 }).length : String(value).length;
 }
 
 interface Look {
@@ -117,9 +137,9 @@ function options(names: readonly string[], { isLog, isTime, isDark, isDense, wid
         },
       ],
     },
-    scales: { x: { time: false }, y: { distr: isLog ? 3 : 1 } },
+    scales: { x: { time: false, range: (_, low, high) => bounds(low, high, markable) }, y: isLog ? { distr: 3 } : { range: (_, low, high) => bounds(low, high, padded) } },
     axes: [
-      { ...axis, ...(isTime && { values: (_: uPlot, values: number[]) => values.map((value) => inWords(value)) }) },
+      { ...axis, space: (_, __, low, high) => Math.max(SPACE, SPACE_OF_LETTER * Math.max(lengthOf(low), lengthOf(high))), ...(isTime && { values: (_: uPlot, values: number[]) => values.map((value) => inWords(value)) }) },
       { ...axis, size: 64, values: (_: uPlot, values: (number | null)[]) => values.map((value) => (value === null ? "" : shortNumber(value))) },
     ],
     series: [

@@ -5,6 +5,7 @@ import { Skeleton } from "@/components/ui/State";
 import { buildGraph, countAll, NO_RUN } from "@/graph/build";
 import { Grid } from "@/graph/grid";
 import { NodeIndex, type Found } from "@/graph/search";
+import type { Layout } from "@/graph/layout";
 import type { GraphModel, GraphNode } from "@/graph/model";
 import { step, type Direction } from "@/graph/walk";
 import type { CompiledWorkflowClosure } from "@/idl";
@@ -134,12 +135,19 @@ function View({ closure, laid, run, selected, sought, onSought, onSeen, onOpen, 
     },
     [flow, height, layout, look, width],
   );
-  const fittedFor = useRef<{ selected: string | undefined; width: number }>(undefined);
+  const fittedFor = useRef<{ selected: string | undefined; width: number; layout: Layout }>(undefined);
+  /** All was expanded or collapsed: with the next layout it is looked at as at first. */
+  const isAnew = useRef(false);
+  const toggleAll = (isExpanded: boolean) => {
+    isAnew.current = true;
+    onToggleAll(isExpanded);
+  };
   useEffect(() => {
     if (width === 0) return;
     const before = fittedFor.current;
-    fittedFor.current = { selected, width };
-    if (!before) {
+    fittedFor.current = { selected, width, layout };
+    if (!before || (isAnew.current && before.layout !== layout)) {
+      isAnew.current = false;
       const whole = getViewportForBounds({ x: 0, y: 0, width: layout.width, height: layout.height }, width, height, FIT.minZoom, FIT.maxZoom, FIT.padding);
       // A graph that would be too small to be read (on a phone, beside a drawer) shows what is selected, else its beginning.
       if (!isSmall || whole.zoom >= LEGIBLE_ZOOM) fit();
@@ -147,6 +155,11 @@ function View({ closure, laid, run, selected, sought, onSought, onSeen, onOpen, 
       else void flow.setViewport({ x: 16, y: height / 2 - (layout.height * LEGIBLE_ZOOM) / 2, zoom: LEGIBLE_ZOOM }).then(look);
     } else if (selected && (before.selected !== selected || before.width !== width) && !isInView(layout.boxes.get(selected), flow.getViewport(), width, height)) {
       centre(selected, flow.getZoom()); // the drawer that opened lies over it
+    } else if (!selected && before.width !== width) {
+      // The drawer that closed leaves room for all of it.
+      const view = flow.getViewport();
+      const fits = layout.width * view.zoom <= width && layout.height * view.zoom <= height;
+      if (fits && !isInView({ x: 0, y: 0, ...layout }, view, width, height)) fit();
     }
     shown.current = "";
     look();
@@ -277,8 +290,8 @@ function View({ closure, laid, run, selected, sought, onSought, onSeen, onOpen, 
         canExpand={model.nodes.some((node) => node.isContainer)}
         onFit={fit}
         onZoom={(factor) => void flow.zoomTo(flow.getZoom() * factor).then(look)}
-        onExpandAll={() => onToggleAll(true)}
-        onCollapseAll={() => onToggleAll(false)}
+        onExpandAll={() => toggleAll(true)}
+        onCollapseAll={() => toggleAll(false)}
       />
       {!isSmall && <MiniMap scene={scene} />}
     </div>

@@ -15,6 +15,8 @@ import { PART_COLORS } from "./PartsBar";
 
 const ROW = 28;
 const NARROW = 640;
+/** Closer nothing is looked at: the scale's marks are milliseconds. */
+const LEAST_MS = 5;
 
 /** A part of the whole that is looked at, from 0 to 1. */
 interface Window {
@@ -50,6 +52,7 @@ export function Timeline({ rows, span: all, items, now, selected, onOpen, onSeen
   const list = useVirtualizer({ count: visible.count, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12, useFlushSync: false });
   const names = width < NARROW ? 120 : 240;
   const span = all.to - all.from;
+  const least = Math.min(1, LEAST_MS / span);
   const from = all.from + window_.from * span;
   const to = all.from + window_.to * span;
   const share = (at: number) => ((at - from) / (to - from)) * 100;
@@ -77,14 +80,14 @@ export function Timeline({ rows, span: all, items, now, selected, onOpen, onSeen
       event.preventDefault();
       const area = element.getBoundingClientRect();
       const at = Math.max(0, Math.min(1, (event.clientX - area.left - names) / (area.width - names)));
-      setWindow((before) => (event.shiftKey ? moved(before, (event.deltaY || event.deltaX) / 800) : zoomed(before, event.deltaY > 0 ? 1.25 : 0.8, at)));
+      setWindow((before) => (event.shiftKey ? moved(before, (event.deltaY || event.deltaX) / 800) : zoomed(before, event.deltaY > 0 ? 1.25 : 0.8, at, least)));
     };
     element.addEventListener("wheel", onWheel, { passive: false });
     return () => {
       observer.disconnect();
       element.removeEventListener("wheel", onWheel);
     };
-  }, [names, isEmpty]);
+  }, [names, isEmpty, least]);
 
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>): void {
     const row = (event.target as HTMLElement).closest<HTMLElement>("[data-index]");
@@ -99,10 +102,10 @@ export function Timeline({ rows, span: all, items, now, selected, onOpen, onSeen
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-1.5">
         <div className="flex rounded-md border border-line">
-          <IconButton size="small" label="Zoom in" onClick={() => setWindow(zoomed(window_, 0.6, 0.5))}>
+          <IconButton size="small" label="Zoom in" onClick={() => setWindow(zoomed(window_, 0.6, 0.5, least))}>
             <Plus aria-hidden className="size-3.5" />
           </IconButton>
-          <IconButton size="small" label="Zoom out" onClick={() => setWindow(zoomed(window_, 1.7, 0.5))}>
+          <IconButton size="small" label="Zoom out" onClick={() => setWindow(zoomed(window_, 1.7, 0.5, least))}>
             <Minus aria-hidden className="size-3.5" />
           </IconButton>
           <IconButton size="small" label="Show all of it" onClick={() => setWindow(WHOLE)}>
@@ -158,9 +161,9 @@ function flipped(all: ReadonlySet<string>, one: string): Set<string> {
   return next;
 }
 
-function zoomed(window: Window, factor: number, at: number): Window {
+function zoomed(window: Window, factor: number, at: number, least: number): Window {
   const middle = window.from + (window.to - window.from) * at;
-  const size = Math.min(1, Math.max(1e-6, (window.to - window.from) * factor));
+  const size = Math.min(1, Math.max(least, (window.to - window.from) * factor));
   const from = Math.max(0, Math.min(1 - size, middle - size * at));
   return { from, to: from + size };
 }

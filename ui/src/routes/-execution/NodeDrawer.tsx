@@ -27,7 +27,7 @@ import { MetricsPart } from "./MetricsPart";
 import { NodeActions } from "./NodeActions";
 import { useRunPage } from "./page";
 import type { Opener } from "./useOpener";
-import { useItems } from "./useItems";
+import { useIsMissing, useItems } from "./useItems";
 import { useThrottled } from "@/lib/useThrottled";
 import { versionOf } from "@/lib/versionOf";
 import { ValuesPart } from "./ValuesPart";
@@ -71,6 +71,7 @@ export function NodeDrawer({ search, onChange, opener, onClose }: NodeDrawerProp
   const Sign = KIND_SIGNS[described.kind];
   const child = chosen?.child ? { ...id, name: chosen.child } : node?.closure?.workflow_node_metadata?.executionId;
   const views = viewsOf({ isReached: node !== undefined, hasAttempts, hasDeck: deck !== "", isTask: node?.closure?.task_node_metadata !== undefined });
+  const isMissing = useIsMissing(nodeId, isMap ? search.item : undefined);
   const view = views.some((each) => each.value === search.view) ? (search.view ?? "overview") : "overview";
 
   return (
@@ -85,7 +86,7 @@ export function NodeDrawer({ search, onChange, opener, onClose }: NodeDrawerProp
             {printable(described.name, 100)}
             {isMap && search.item !== undefined && `[${search.item}]`}
           </h2>
-          {phase !== undefined && <PhaseBadge phase={isMap && search.item !== undefined ? (chosen?.phase ?? phase) : phase} />}
+          {phase !== undefined && !isMissing && <PhaseBadge phase={isMap && search.item !== undefined ? (chosen?.phase ?? phase) : phase} />}
           <span className="hidden truncate font-mono text-xs text-ink-2 sm:inline">{nodeId}</span>
           <Copy text={nodeId} label="Copy the node's id" />
         </div>
@@ -104,6 +105,7 @@ export function NodeDrawer({ search, onChange, opener, onClose }: NodeDrawerProp
           )}
           {!node && <p className="px-4 py-3 text-sm text-ink-2">This {KIND_WORDS[described.kind]} was not reached{isTerminal(run.execution?.closure?.phase) ? "." : " yet."}</p>}
           {isMap && node && search.item === undefined && <MapPart nodeId={nodeId} onChoose={(item) => onChange({ item, attempt: undefined, at: undefined })} />}
+          {isMissing && <p className="px-4 py-3 text-sm text-ink-2">This map has no item {search.item}: choose one of those above.</p>}
           {node && <Overview attempt={chosen} attempts={{ isPending: hasAttempts && attempts.isPending, error: attempts.data ? undefined : attempts.error, retry: () => void attempts.refetch() }} error={hasAttempts ? undefined : node.closure?.error} />}
         </TabPanel>
         <TabPanel value="values">{view === "values" && <ValuesPart nodeId={nodeId} isMap={isMap} item={search.item} />}</TabPanel>

@@ -16,8 +16,14 @@ export function useItemsAt(nodeId: string, pause = PAUSE_MS): { at: number; isRe
 }
 
 /** The items of a map. */
-export function useItems(nodeId: string) {
+export function useItems(nodeId: string, { isMap = true } = {}) {
   const { id } = useRunPage();
   const { at, isReached } = useItemsAt(nodeId);
-  return useQuery({ ...itemsQuery(id, nodeId, at), enabled: isReached });
+  return useQuery({ ...itemsQuery(id, nodeId, at), enabled: isReached && isMap });
+}
+
+/** The map has fewer items than that: an address or a search says any number. */
+export function useIsMissing(nodeId: string, item: number | undefined): boolean {
+  const size = useItems(nodeId, { isMap: item !== undefined }).data?.size ?? 0;
+  return item !== undefined && size > 0 && item >= size;
 }
