@@ -1,6 +1,6 @@
 import { getViewportForBounds, ReactFlow, ReactFlowProvider, useReactFlow, useStore, type OnMove } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
-import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 import { Skeleton } from "@/components/ui/State";
 import { buildGraph, countAll, NO_RUN } from "@/graph/build";
 import { Grid } from "@/graph/grid";
@@ -216,6 +216,12 @@ function View({ closure, laid, run, selected, sought, onSought, onSeen, onOpen, 
     event.preventDefault();
   }
 
+  /** What the Tab key comes to is brought into view; under a pointer nothing moves. */
+  function onFocus({ target }: FocusEvent): void {
+    const id = target.matches(":focus-visible") ? target.closest("[data-node-id]")?.getAttribute("data-node-id") : undefined;
+    if (id && !isInView(layout.boxes.get(id), flow.getViewport(), width, height)) centre(id, flow.getZoom());
+  }
+
   function onPaneClick(event: MouseEvent): void {
     const at = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
     const id = grid.at(at.x, at.y);
@@ -250,6 +256,7 @@ function View({ closure, laid, run, selected, sought, onSought, onSeen, onOpen, 
       // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- walked by keys
       tabIndex={0}
       onKeyDown={onKeyDown}
+      onFocus={onFocus}
       data-nodes={model.nodes.length}
       className="relative size-full overflow-hidden bg-ground focus-visible:outline-offset-[-2px]"
     >
