@@ -4,7 +4,7 @@ import "uplot/dist/uPlot.min.css";
 import { inWords } from "@/lib/time";
 import { useIsDark } from "@/lib/theme";
 import { curveColour, curveDash } from "./colours";
-import { shortNumber } from "./number";
+import { shortNumber } from "@/lib/number";
 import { markable, type Zoom } from "@/compare/curve";
 
 const PADDING = 0.1;
