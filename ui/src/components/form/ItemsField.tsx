@@ -125,7 +125,7 @@ export function EntriesField({ item, shape, value, onChange, frame, path, depth,
 function NotGiven({ kind, label, onChange }: { kind: "list" | "map"; label: string; onChange: (value: Value) => void }) {
   return (
     <>
-      <Button size="small" look="quiet" aria-label={`Use an empty ${kind} for ${label}`} onClick={() => onChange(emptyOf(kind))}>
+      <Button size="small" aria-label={`Use an empty ${kind} for ${label}`} onClick={() => onChange(emptyOf(kind))}>
         Use an empty {kind}
       </Button>
       <span className="text-xs text-ink-2">Not given yet</span>
