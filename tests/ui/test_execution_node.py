@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from tests.programs import showing
+from tests.programs import showing, telling
 from tests.server.harness import LiveServer
 from tests.ui.conftest import Visitor
 
@@ -142,6 +142,29 @@ def test_items_of_a_map_are_found_by_their_phase(visitor: Visitor, ran: LiveServ
     panel(page).get_by_role("tab", name="Inputs and outputs").click()
     expect(panel(page).locator("[data-value=x]")).to_contain_text("157")
     assert "item=157" in page.url
+
+
+def test_metrics_of_a_maps_items_lie_over_each_other(visitor: Visitor, ran: LiveServer) -> None:
+    ran.register(telling)
+    for name in ("node-memos", "node-memos-again"):
+        ran.wait(ran.launch("tests.programs.telling.memos", execution=name, xs=[30, 10, 40, 20]))
+    for name in ("node-memos-again", "node-memos"):  # the former's came from the cache, and are those of the latter
+        page = visitor.open_execution(name, node="n0", view="metrics")
+        expect(panel(page).get_by_role("img", name="score: 4 curves")).to_be_visible()
+        expect(panel(page).get_by_text("All 4 items that told it are drawn.")).to_be_visible()
+        curves = panel(page).get_by_role("list", name="Curves").get_by_role("listitem")
+        expect(curves).to_have_text(["[0]", "[1]", "[2]", "[3]"])
+        rows = panel(page).locator("[data-item]")
+        expect(rows).to_have_count(4)
+        assert rows.first.get_by_role("cell").all_inner_texts() == ["31", "30", "31"], "last, min, max"
+    header = panel(page).get_by_role("columnheader", name="score max")
+    header.get_by_role("button").click()
+    expect(header).to_have_attribute("aria-sort", "ascending")
+    assert [row.get_attribute("data-item") for row in rows.all()] == ["1", "3", "0", "2"]
+    visitor.check_accessible()
+    curves.nth(2).get_by_role("button", name="[2]").click()
+    page.wait_for_url("**item=2**")
+    expect(panel(page).get_by_role("table", name="Metrics").get_by_role("row", name="score")).to_contain_text("41")
 
 
 def test_a_map_says_what_failed_and_how_long_its_items_took(visitor: Visitor, ran: LiveServer) -> None:

@@ -175,7 +175,7 @@ def test_a_form_of_every_kind_is_filled_in_and_sent(visitor: Visitor, keys: Keys
         keys.press(numbers.get_by_role("button", name="Add item to numbers"))
         expect(numbers.get_by_role("textbox").last).to_be_focused()
         page.keyboard.type(number)
-    keys.press(numbers.get_by_role("button", name="Remove item 2"))
+    keys.press(numbers.get_by_role("button", name="Remove item 1"))
     expect(numbers.get_by_role("textbox")).to_have_count(2)
     expect(numbers.locator("*:focus")).to_have_count(1)
     rates = form.get_by_role("group", name="rates")

@@ -149,12 +149,12 @@ def test_while_a_file_is_on_its_way_what_is_typed_stays_and_nothing_is_launched(
     visitor.page.route("**/data/**", lambda route: held.append(route) if not held else route.continue_())
     with visitor.page.expect_request("**/data/**"):
         payload: FilePayload = {"name": "first.txt", "mimeType": "text/plain", "buffer": b"one"}
-        form.get_by_label("files 1: file of this machine").set_input_files(payload)
-    form.get_by_label("files 2", exact=True).fill("s3://bucket/typed-meanwhile")
+        form.get_by_label("files[0]: file of this machine").set_input_files(payload)
+    form.get_by_label("files[1]", exact=True).fill("s3://bucket/typed-meanwhile")
     expect(visitor.page.locator("button[type=submit]")).to_be_disabled()
     held[0].continue_()
-    expect(form.get_by_label("files 1", exact=True)).to_have_value(re.compile(r"/uploads/default/development/.*/first\.txt"))
-    expect(form.get_by_label("files 2", exact=True)).to_have_value("s3://bucket/typed-meanwhile")
+    expect(form.get_by_label("files[0]", exact=True)).to_have_value(re.compile(r"/uploads/default/development/.*/first\.txt"))
+    expect(form.get_by_label("files[1]", exact=True)).to_have_value("s3://bucket/typed-meanwhile")
     expect(visitor.page.locator("button[type=submit]")).to_be_enabled()
 
 
@@ -192,6 +192,23 @@ def test_what_is_missing_is_said_once_somebody_tries(visitor: Visitor, kinds_ser
     form.get_by_role("button", name="Launch").click()
     expect(whole).to_have_accessible_description(re.compile("Required: int"))
     visitor.check_accessible()
+
+
+def test_a_required_list_is_given_once_somebody_says_that_it_is_empty(visitor: Visitor, server: LiveServer) -> None:
+    form = open_form(visitor, "tests.ui.programs.many")
+    xs = form.get_by_role("group", name="xs", exact=True)
+    expect(xs.get_by_text("Not given yet")).to_be_visible()
+    form.get_by_role("button", name="Launch").click()
+    expect(xs.get_by_role("alert")).to_have_text("Required: list[int]")
+    xs.get_by_role("button", name="Add item to xs").click()
+    expect(xs.get_by_label("xs[0]", exact=True)).to_be_visible()
+    expect(xs.get_by_text("Not given yet")).to_have_count(0)
+    xs.get_by_role("button", name="Remove item 0").click()
+    visitor.page.reload()
+    xs.get_by_role("button", name="Use an empty list for xs").click()
+    expect(xs.get_by_text("Not given yet")).to_have_count(0)
+    visitor.check_accessible()
+    assert outputs(server, launch(form)) == {"o0": []}
 
 
 def test_the_server_says_beside_the_field_that_a_name_is_taken(visitor: Visitor, server: LiveServer) -> None:

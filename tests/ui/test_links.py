@@ -148,12 +148,12 @@ def test_an_upload_whose_link_ran_out_is_sent_by_a_new_one(visitor: Visitor, ran
     form.get_by_role("button", name="Add item to files").click()
     expired = expire(1)
     payload: FilePayload = {"name": "source.txt", "mimeType": "text/plain", "buffer": b"sent late"}
-    form.get_by_label("files 1: file of this machine").set_input_files(payload)
+    form.get_by_label("files[0]: file of this machine").set_input_files(payload)
     sent = form.get_by_role("textbox").last
     expect(sent).to_have_value(re.compile(r"/uploads/default/development/"))
     assert expired.met == 1
     expired.left = 1000
-    form.get_by_label("files 1: file of this machine").set_input_files({**payload, "buffer": b"sent later"})
+    form.get_by_label("files[0]: file of this machine").set_input_files({**payload, "buffer": b"sent later"})
     expect(form.get_by_role("alert")).to_contain_text("expired")
     expired.left = 0
     form.get_by_role("button", name="Try again").click()

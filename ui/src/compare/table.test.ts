@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ComparedExecution, Literal } from "@/idl";
 import { toCsv } from "./csv";
-import { axesOf } from "./parallel";
+import { axesOf, marksOf, type Axis } from "./parallel";
 import { pointsOf, rangeOf, smooth } from "./curve";
 import { compareExecutions } from "./table";
 
@@ -76,6 +76,32 @@ describe("axes", () => {
       ["inputs:x", [0, 1, 0.5]],
       ["versions:version", [0, 1, 0]],
     ]);
+  });
+});
+
+describe("axes stand in order", () => {
+  const given = (learning: number, name: string, score: number, hash: string, us: string) =>
+    run({
+      inputs: { literals: { a_name: { scalar: { primitive: { string_value: name } } }, rate: float(learning), long: { scalar: { primitive: { string_value: `${name}${"x".repeat(50)}` } } } } },
+      outputs: { literals: { score: float(score), model: file(`s3://a/${hash}`, hash) } },
+      source: { commit: `0123456789${hash}` },
+      nodes: [{ node_id: "n0", name: "fit", duration_us: us }],
+      metrics: [{ node_id: "n0", metrics: [{ name: "loss", last: score / 2 }] }],
+    });
+  const axes = axesOf(compareExecutions([given(0.1, "a", 0.5, "ab1", "2000000"), given(0.1001, "b", 0.7, "ab2", "2000100")]));
+  it("numbers that were set, words, what came out, durations; no hashes and no long texts", () => {
+    expect(axes.map(({ key }) => key)).toEqual(["inputs:rate", "inputs:a_name", "outputs:score", "metrics:loss", "durations:fit"]);
+  });
+  it("with marks that differ, however small the span", () => {
+    expect(marksOf(axes[0] as Axis).map(([, text]) => text)).toEqual(["0.1", "0.10005", "0.1001"]);
+    expect(marksOf(axes[4] as Axis).map(([, text]) => text)).toEqual(["2 s", "2.00005 s", "2.0001 s"]);
+    expect(marksOf({ ...(axes[0] as Axis), high: 0.1 })).toEqual([[0.5, "0.1"]]);
+  });
+  it("and leave what came out its place among many inputs", () => {
+    const many = (base: number) => run({ inputs: { literals: Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`x${at}`, float(base + at)])) }, outputs: { literals: { y: float(base) } } });
+    const keys = axesOf(compareExecutions([many(1), many(2)])).map(({ key }) => key);
+    expect(keys).toHaveLength(12);
+    expect(keys.at(-1)).toBe("outputs:y");
   });
 });
 

@@ -2,7 +2,7 @@ import type { AttemptMetrics, ComparedExecution, Literal, LiteralMap } from "@/i
 import { parseJson } from "@/literal/json";
 import { floatOf } from "@/literal/scalar";
 import { jsonOfLiteral, Unsayable } from "@/literal/text";
-import { areSame, cellOf, cellsOf, type Cell } from "./cell";
+import { areSame, cellOf, cellsOf, cutAround, type Cell } from "./cell";
 
 /** One thing in which executions may differ, with what each of them has; as many cells as there are executions. */
 export interface Row {
@@ -46,7 +46,7 @@ function rowsOf(group: string, columns: readonly Cells[], isSpan?: boolean): Row
   const names = new Set(columns.flatMap((column) => [...column.keys()]));
   return [...names].map((name) => {
     const cells = columns.map((column) => column.get(name));
-    return { key: `${group}:${name}`, name, cells, isSame: areSame(cells), isSpan };
+    return { key: `${group}:${name}`, name, cells: cutAround(cells), isSame: areSame(cells), isSpan };
   });
 }
 

@@ -4,6 +4,6 @@ export { fromLiteral } from "./read";
 export { typeWords, type FieldShape, type Shape, type Variant } from "./shape";
 export { commandText, jsonOfLiteral, launchCommand, launchPython, type LaunchWords } from "./text";
 export { shapeOfType } from "./type";
-export { canStay, initial, newKey, UNSET, type Value } from "./value";
+export { canStay, emptyOf, initial, newKey, UNSET, type Value } from "./value";
 export { writeLiteral, type Problem } from "./write";
 export { inputsOf, isTyped, typedOf, valueOf, writeInputs, type Input, type WrittenInputs } from "./inputs";

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { LiteralType, Parameter } from "@/idl";
 import { inputsOf, isTyped, typedOf, valueOf, writeInputs } from "./inputs";
-import type { Value } from "./value";
+import { emptyOf, type Value } from "./value";
 
 const INT: LiteralType = { simple: "INTEGER" };
 const integer = (value: string) => ({ scalar: { primitive: { integer: value } } });
@@ -36,4 +36,17 @@ it("does not send what was typed for another type", () => {
 
 it("takes over what an execution was given, but for what is the default anyway", () => {
   expect([...typedOf(inputs, { a: integer("5"), b: integer("2"), d: integer("9"), z: integer("1") })]).toEqual([["a", text("5")]]);
+});
+
+it("takes a required list or map that nobody touched for not given, an empty one for given", () => {
+  const types: Record<string, LiteralType> = { params: { collection_type: INT }, rates: { map_value_type: INT } };
+  const required = inputsOf(Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { var: { type }, required: true }])), {}, {});
+  const untouched = writeInputs(required, new Map());
+  expect(untouched.literals).toEqual({});
+  expect([...untouched.problems.values()].flat()).toEqual([
+    { path: "", message: "Required: list[int]", isMissing: true },
+    { path: "", message: "Required: dict[str, int]", isMissing: true },
+  ]);
+  const empty = new Map([["params", emptyOf("list")], ["rates", emptyOf("map")]]);
+  expect(writeInputs(required, empty)).toEqual({ literals: { params: { collection: { literals: [] } }, rates: { map: { literals: {} } } }, problems: new Map() });
 });

@@ -39,12 +39,10 @@ export function newKey(): number {
 
 const DEEPEST = 4; // levels of required records that are laid out at once
 
-/** What a form begins with: defaults where the schema says them, nothing where somebody has to decide. */
+/** What a form begins with: defaults where the schema says them, nothing where somebody has to decide; an empty list is a decision, too. */
 export function initial(shape: Shape, depth = 0): Value {
   switch (shape.kind) {
     case "none": return { form: "text", text: "null" };
-    case "list": return { form: "list", items: [] };
-    case "map": return { form: "map", entries: [] };
     case "file":
     case "frame": return { form: "stored", uri: "", format: "", hash: "" };
     case "union": {
@@ -66,6 +64,11 @@ function record(fields: readonly FieldShape[], depth: number): Value {
     else if (field.isRequired) made.set(field.name, initial(field.shape(), depth + 1));
   }
   return { form: "record", fields: made };
+}
+
+/** A list or map without anything in it, as somebody gives it. */
+export function emptyOf(kind: "list" | "map"): Value {
+  return kind === "list" ? { form: "list", items: [] } : { form: "map", entries: [] };
 }
 
 /** Whether a value that was typed for another shape can stay for this one. */

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { get } from "@/api/client";
-import type { ExecutionId, MetricSeries } from "@/idl";
+import type { AttemptMetrics, ExecutionId, MetricSeries } from "@/idl";
 import { idPath } from "@/lib/id";
 import { runKeys } from "./keys";
 
@@ -10,6 +10,12 @@ export interface Teller {
   nodeId: string;
   attempt: number;
   item: number;
+}
+
+/** Whose figures an attempt of an execution has: its own, or those of the one that computed what came from the cache. */
+export function tellerOf(id: ExecutionId, { node_id = "", retry_attempt = 0, item = 0, computed_by: by, computed_by_item = 0 }: AttemptMetrics): Teller {
+  if (!by) return { id, nodeId: node_id, attempt: retry_attempt, item: item - 1 };
+  return { id: by.node_execution_id?.execution_id ?? {}, nodeId: by.node_execution_id?.node_id ?? "", attempt: by.retry_attempt ?? 0, item: computed_by_item - 1 };
 }
 
 /** Of one metric no more points are read than a screen can show: of stretches of equal length the lowest and the highest. */

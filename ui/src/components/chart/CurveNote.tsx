@@ -1,7 +1,7 @@
 import type { Zoom } from "@/compare/curve";
 import { count } from "@/lib/size";
 import { inWords } from "@/lib/time";
-import { shortNumber } from "./number";
+import { shortNumber } from "@/lib/number";
 
 export interface CurveNoteProps {
   /** How many there are, and how many of them are drawn. */

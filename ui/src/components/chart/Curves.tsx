@@ -4,10 +4,11 @@ import "uplot/dist/uPlot.min.css";
 import { inWords } from "@/lib/time";
 import { useIsDark } from "@/lib/theme";
 import { curveColour, curveDash } from "./colours";
-import { shortNumber } from "./number";
+import { shortNumber } from "@/lib/number";
 import { markable, type Zoom } from "@/compare/curve";
 
 const PADDING = 0.1;
+const FEW = 12;
 /** px from one mark to the next. */
 const SPACE = 50;
 const SPACE_OF_LETTER = 8;
@@ -149,7 +150,8 @@ function options(names: readonly string[], { isLog, isTime, isDark, isDense, wid
         stroke: curveColour(at, isDark),
         dash: curveDash(at),
         width: 1.5,
-        points: { show: (u, series) => (u.data[series]?.length ?? 0) < 40 },
+        // Of many curves the dots would hide the lines.
+        points: { show: (u, series) => (u.data[series]?.length ?? 0) < (names.length > FEW ? 3 : 40) },
       })),
     ],
   };

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import clsx from "clsx";
 import { PhaseSign } from "@/components/ui/Phase";
 import { None } from "@/components/ui/State";
-import type { Cell } from "@/compare/cell";
+import { isSameCell, type Cell } from "@/compare/cell";
 import type { Group } from "@/compare/table";
 import { printable } from "@/lib/printable";
 import { inWords } from "@/lib/time";
@@ -13,63 +13,62 @@ export function Differences({ groups, columns, areAllShown }: { groups: readonly
   const shown = groups.map((group) => ({ ...group, rows: areAllShown ? group.rows : group.rows.filter(({ isSame }) => !isSame) })).filter(({ rows }) => rows.length > 0);
   if (shown.length === 0) return <None>They are the same in everything that is on record.</None>;
   return (
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by the keyboard
-    <div className="h-full overflow-auto" tabIndex={0} role="region" aria-label="Differences">
-      <table className="border-separate border-spacing-0 text-sm">
-        <thead>
-          <tr>
-            <th scope="col" className="sticky top-0 left-0 z-20 min-w-40 border-r border-b border-line bg-ground-2 px-4 py-2 text-left text-xs font-medium text-ink-2">
-              What
-            </th>
-            {columns.map((column) => (
-              <th key={column.id} scope="col" className="sticky top-0 z-10 max-w-56 border-b border-line bg-ground-2 px-3 py-2 text-left font-medium">
-                <span className="flex items-center gap-1.5">
-                  <PhaseSign phase={column.phase} />
-                  <Link to="/executions/$project/$domain/$name" params={column.params} className="truncate hover:underline">
-                    {printable(column.params.name, 60)}
-                  </Link>
-                </span>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        {shown.map(({ key, title, rows }) => (
-          <tbody key={key}>
+    <div className="flex h-full flex-col">
+      <p className="px-4 py-2 text-xs text-ink-2">
+        <span className="rounded bg-warn-ground px-1 py-0.5 text-ink">Highlighted</span> is what differs from the first, <span className="font-medium text-ink">{printable(columns[0]?.params.name, 60)}</span>.
+      </p>
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by the keyboard */}
+      <div className="min-h-0 flex-1 overflow-auto" tabIndex={0} role="region" aria-label="Differences">
+        <table className="border-separate border-spacing-0 text-sm">
+          <thead>
             <tr>
-              <th scope="rowgroup" colSpan={columns.length + 1} className="border-b border-line bg-ground px-4 pt-4 pb-1 text-left text-xs font-semibold text-ink-2">
-                <span className="sticky left-4">{title}</span>
+              <th scope="col" className="sticky top-0 left-0 z-20 min-w-40 border-r border-b border-line bg-ground-2 px-4 py-2 text-left text-xs font-medium text-ink-2">
+                What
               </th>
-            </tr>
-            {rows.map((row) => (
-              <tr key={row.key} data-row={row.key}>
-                <th scope="row" title={printable(row.name, 200)} className="sticky left-0 z-10 max-w-64 truncate border-r border-b border-line bg-ground px-4 py-1.5 text-left font-mono text-xs font-normal">
-                  {printable(row.name, 120)}
+              {columns.map((column) => (
+                <th key={column.id} scope="col" className="sticky top-0 z-10 max-w-56 border-b border-line bg-ground-2 px-3 py-2 text-left font-medium">
+                  <span className="flex items-center gap-1.5">
+                    <PhaseSign phase={column.phase} />
+                    <Link to="/executions/$project/$domain/$name" params={column.params} className="truncate hover:underline">
+                      {printable(column.params.name, 60)}
+                    </Link>
+                  </span>
                 </th>
-                {row.cells.map((cell, at) => (
-                  <td
-                    key={columns[at]?.id}
-                    title={cell && printable(cell.text, 1000)}
-                    className={clsx("max-w-56 truncate border-b border-line px-3 py-1.5 font-mono text-xs", row.isSame ? "text-ink-2" : differs(row.cells, at) && "bg-warn-ground")}
-                  >
-                    <Value cell={cell} isSpan={row.isSpan} />
-                  </td>
-                ))}
+              ))}
+            </tr>
+          </thead>
+          {shown.map(({ key, title, rows }) => (
+            <tbody key={key}>
+              <tr>
+                <th scope="rowgroup" colSpan={columns.length + 1} className="border-b border-line bg-ground px-4 pt-4 pb-1 text-left text-xs font-semibold text-ink-2">
+                  <span className="sticky left-4">{title}</span>
+                </th>
               </tr>
-            ))}
-          </tbody>
-        ))}
-      </table>
+              {rows.map((row) => (
+                <tr key={row.key} data-row={row.key}>
+                  <th scope="row" title={printable(row.name, 200)} className="sticky left-0 z-10 max-w-64 truncate border-r border-b border-line bg-ground px-4 py-1.5 text-left font-mono text-xs font-normal">
+                    {printable(row.name, 120)}
+                  </th>
+                  {row.cells.map((cell, at) => (
+                    <td
+                      key={columns[at]?.id}
+                      title={cell && printable(cell.text, 1000)}
+                      className={clsx("max-w-56 truncate border-b border-line px-3 py-1.5 font-mono text-xs", row.isSame ? "text-ink-2" : !isSameCell(row.cells[0], cell) && "bg-warn-ground")}
+                    >
+                      <Value cell={cell} isSpan={row.isSpan} />
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          ))}
+        </table>
+      </div>
     </div>
   );
 }
 
 export function Value({ cell, isSpan }: { cell: Cell | undefined; isSpan?: boolean }) {
   if (!cell) return <span className="text-ink-3">–</span>;
-  return isSpan && cell.text === String(cell.number) ? inWords(cell.number) : printable(cell.text, 300);
-}
-
-/** Against the first, which the others are held against. */
-function differs(cells: readonly (Cell | undefined)[], at: number): boolean {
-  const [first, one] = [cells[0], cells[at]];
-  return at > 0 && (first?.same ?? first?.text) !== (one?.same ?? one?.text);
+  return isSpan && cell.text === String(cell.number) ? inWords(cell.number) : printable(cell.brief ?? cell.text, 300);
 }

@@ -1,12 +1,10 @@
 import { useState } from "react";
 import { curveColour, curveDash } from "@/components/chart/colours";
-import { shortNumber } from "@/components/chart/number";
 import { None } from "@/components/ui/State";
-import { axesOf, type Axis } from "@/compare/parallel";
+import { axesOf, marksOf, type Axis } from "@/compare/parallel";
 import type { Group } from "@/compare/table";
 import { printable } from "@/lib/printable";
 import { useIsDark } from "@/lib/theme";
-import { inWords } from "@/lib/time";
 import type { Column } from "./Columns";
 
 const STEP = 150;
@@ -59,8 +57,6 @@ export function Parallel({ groups, columns }: { groups: readonly Group[]; column
 }
 
 function AxisLine({ axis, x, y }: { axis: Axis; x: number; y: (height: number) => number }) {
-  const number = (value: number) => (axis.isSpan ? inWords(value) : shortNumber(value));
-  const marks = axis.isNumeric ? [0, 0.5, 1].map((at) => [at, number(axis.low + at * (axis.high - axis.low))] as const) : axis.texts.map((text, at) => [axis.texts.length === 1 ? 0.5 : at / (axis.texts.length - 1), printable(text, 24)] as const);
   return (
     <g>
       <text x={x} y={18} textAnchor="middle" fontSize={11} fontWeight={600} fill="var(--ink)">
@@ -68,9 +64,9 @@ function AxisLine({ axis, x, y }: { axis: Axis; x: number; y: (height: number) =
         <title>{printable(axis.name, 200)}</title>
       </text>
       <line x1={x} x2={x} y1={y(0)} y2={y(1)} stroke="var(--line-2)" />
-      {marks.map(([at, text]) => (
+      {marksOf(axis).map(([at, text]) => (
         <text key={at} x={x + 5} y={y(at) - 5} fontSize={10} fill="var(--ink-2)" style={{ paintOrder: "stroke", stroke: "var(--ground)", strokeWidth: 3 }}>
-          {text}
+          {printable(text, 24)}
         </text>
       ))}
     </g>

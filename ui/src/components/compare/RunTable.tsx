@@ -106,7 +106,7 @@ export function RunTable({ groups, columns, onHover }: { groups: readonly Group[
 
 function Rounded({ cell }: { cell: Cell }) {
   const rounded = roundedCell(cell);
-  return <span title={rounded.text === cell.text ? undefined : cell.text}>{printable(rounded.text, 300)}</span>;
+  return <span title={rounded.text === cell.text && !cell.brief ? undefined : printable(cell.text, 1000)}>{printable(rounded.brief ?? rounded.text, 300)}</span>;
 }
 
 function order(a: Cell | undefined, b: Cell | undefined): number {

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Button, IconButton } from "@/components/ui/Button";
 import { FieldGroup, Input } from "@/components/ui/Field";
 import { printable } from "@/lib/printable";
-import { initial, newKey, type Shape, type Value } from "@/literal";
+import { emptyOf, initial, newKey, type Shape, type Value } from "@/literal";
 import { useForm } from "./context";
 import { JsonButton } from "./JsonButton";
 import { ShapeField, type KindProps } from "./ShapeField";
@@ -34,12 +34,12 @@ export function ItemsField({ item, shape, value, onChange, frame, path, depth, l
               shape={item()}
               value={each.value}
               onChange={(inner) => set(items.map((one) => (one.key === each.key ? { ...one, value: inner } : one)))}
-              label={`${label} ${at + 1}`}
+              label={`${label}[${at}]`}
               path={inside(path, at)}
               depth={depth + 1}
               extra={
                 <Remove
-                  label={`Remove item ${at + 1}`}
+                  label={`Remove item ${at}`}
                   isLocked={isLocked}
                   onClick={() => {
                     set(items.filter((one) => one.key !== each.key));
@@ -52,9 +52,12 @@ export function ItemsField({ item, shape, value, onChange, frame, path, depth, l
         ))}
         <More hidden={items.length - limit} onClick={() => setLimit(limit * 4)} />
         {!isLocked && (
-          <Button size="small" className="self-start" data-part={ADD} aria-label={`Add item to ${label}`} icon={<Plus aria-hidden className="size-3.5" />} onClick={add}>
-            Add item
-          </Button>
+          <div className="flex flex-wrap items-center gap-2">
+            <Button size="small" data-part={ADD} aria-label={`Add item to ${label}`} icon={<Plus aria-hidden className="size-3.5" />} onClick={add}>
+              Add item
+            </Button>
+            {value.form === "unset" && <NotGiven kind="list" label={label} onChange={onChange} />}
+          </div>
         )}
       </div>
     </FieldGroup>
@@ -106,12 +109,27 @@ export function EntriesField({ item, shape, value, onChange, frame, path, depth,
         ))}
         <More hidden={entries.length - limit} onClick={() => setLimit(limit * 4)} />
         {!isLocked && (
-          <Button size="small" className="self-start" aria-label={`Add entry to ${label}`} icon={<Plus aria-hidden className="size-3.5" />} data-part={ADD} onClick={add}>
-            Add entry
-          </Button>
+          <div className="flex flex-wrap items-center gap-2">
+            <Button size="small" aria-label={`Add entry to ${label}`} icon={<Plus aria-hidden className="size-3.5" />} data-part={ADD} onClick={add}>
+              Add entry
+            </Button>
+            {value.form === "unset" && <NotGiven kind="map" label={label} onChange={onChange} />}
+          </div>
         )}
       </div>
     </FieldGroup>
+  );
+}
+
+/** Nobody has said yet what is in it; that nothing is has to be said, too. */
+function NotGiven({ kind, label, onChange }: { kind: "list" | "map"; label: string; onChange: (value: Value) => void }) {
+  return (
+    <>
+      <Button size="small" aria-label={`Use an empty ${kind} for ${label}`} onClick={() => onChange(emptyOf(kind))}>
+        Use an empty {kind}
+      </Button>
+      <span className="text-xs text-ink-2">Not given yet</span>
+    </>
   );
 }
 

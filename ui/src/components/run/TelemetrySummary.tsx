@@ -45,7 +45,8 @@ export function TelemetrySummary({ said }: { said: AttemptMetrics }) {
   );
 }
 
-function figure(value: number | string | undefined): string {
+/** To six digits. */
+export function figure(value: number | string | undefined): string {
   const number = Number(value ?? 0);
   return Number.isFinite(number) ? String(Number(number.toPrecision(6))) : String(value);
 }

@@ -22,6 +22,7 @@ import { CachePart } from "./CachePart";
 import { DeckPart } from "./DeckPart";
 import { GatePart } from "./GatePart";
 import { LogPart } from "./LogPart";
+import { MapMetricsPart } from "./MapMetricsPart";
 import { MapPart } from "./MapPart";
 import { MetricsPart } from "./MetricsPart";
 import { NodeActions } from "./NodeActions";
@@ -56,6 +57,7 @@ export function NodeDrawer({ search, onChange, opener, onClose }: NodeDrawerProp
   const described = graphs.describer.describe(nodeId);
   const phase = node?.closure?.phase;
   const isMap = described.kind === "map" || node?.metadata?.is_array === true;
+  const isWholeMap = isMap && search.item === undefined;
   const hasAttempts = node !== undefined && (isMap ? search.item !== undefined : node.closure?.task_node_metadata !== undefined);
   // What others do, and what is said of metrics, does not make its attempts others.
   const settled = useThrottled(versionOf(node), 800);
@@ -70,9 +72,10 @@ export function NodeDrawer({ search, onChange, opener, onClose }: NodeDrawerProp
   const deck = useDeck(nodeId, isMap ? search.item : -1, chosen);
   const Sign = KIND_SIGNS[described.kind];
   const child = chosen?.child ? { ...id, name: chosen.child } : node?.closure?.workflow_node_metadata?.executionId;
-  const views = viewsOf({ isReached: node !== undefined, hasAttempts, hasDeck: deck !== "", isTask: node?.closure?.task_node_metadata !== undefined });
+  const views = viewsOf({ isReached: node !== undefined, hasAttempts, isWholeMap, hasDeck: deck !== "", isTask: node?.closure?.task_node_metadata !== undefined });
   const isMissing = useIsMissing(nodeId, isMap ? search.item : undefined);
   const view = views.some((each) => each.value === search.view) ? (search.view ?? "overview") : "overview";
+  const openItem = (item: number) => onChange({ item, attempt: undefined, at: undefined });
 
   return (
     <Drawer
@@ -104,7 +107,7 @@ export function NodeDrawer({ search, onChange, opener, onClose }: NodeDrawerProp
             </p>
           )}
           {!node && <p className="px-4 py-3 text-sm text-ink-2">This {KIND_WORDS[described.kind]} was not reached{isTerminal(run.execution?.closure?.phase) ? "." : " yet."}</p>}
-          {isMap && node && search.item === undefined && <MapPart nodeId={nodeId} onChoose={(item) => onChange({ item, attempt: undefined, at: undefined })} />}
+          {isWholeMap && node && <MapPart nodeId={nodeId} onChoose={openItem} />}
           {isMissing && <p className="px-4 py-3 text-sm text-ink-2">This map has no item {search.item}: choose one of those above.</p>}
           {node && <Overview attempt={chosen} attempts={{ isPending: hasAttempts && attempts.isPending, error: attempts.data ? undefined : attempts.error, retry: () => void attempts.refetch() }} error={hasAttempts ? undefined : node.closure?.error} />}
         </TabPanel>
@@ -113,7 +116,11 @@ export function NodeDrawer({ search, onChange, opener, onClose }: NodeDrawerProp
           <LogOf attempt={chosen} isMap={isMap} item={search.item} isRunning={!isTerminal(phase)} nodeId={nodeId} atError={search.at === "error"} />
         </TabPanel>
         <TabPanel value="metrics">
-          <MetricsPart nodeId={nodeId} attempt={chosen?.retry_attempt ?? 0} item={isMap ? (search.item ?? -1) : -1} />
+          {isWholeMap ? (
+            <MapMetricsPart nodeId={nodeId} onChoose={openItem} />
+          ) : (
+            <MetricsPart nodeId={nodeId} attempt={chosen?.retry_attempt ?? 0} item={isMap ? (search.item ?? -1) : -1} />
+          )}
         </TabPanel>
         <TabPanel value="deck" className="min-h-0 flex-1">
           <DeckPart uri={deck} name={described.name} at={`${chosen?.retry_attempt}|${phase}`} />
@@ -126,10 +133,11 @@ export function NodeDrawer({ search, onChange, opener, onClose }: NodeDrawerProp
   );
 }
 
-function viewsOf({ isReached, hasAttempts, hasDeck, isTask }: { isReached: boolean; hasAttempts: boolean; hasDeck: boolean; isTask: boolean }): { value: View; label: string }[] {
+function viewsOf({ isReached, hasAttempts, isWholeMap, hasDeck, isTask }: { isReached: boolean; hasAttempts: boolean; isWholeMap: boolean; hasDeck: boolean; isTask: boolean }): { value: View; label: string }[] {
   const views: { value: View; label: string }[] = [{ value: "overview", label: "Overview" }];
   if (isReached) views.push({ value: "values", label: "Inputs and outputs" });
   if (hasAttempts) views.push({ value: "log", label: "Log" }, { value: "metrics", label: "Metrics" });
+  if (isWholeMap && isReached) views.push({ value: "metrics", label: "Metrics" });
   if (hasDeck) views.push({ value: "deck", label: "Deck" });
   if (isTask) views.push({ value: "cache", label: "Cache" });
   return views;
