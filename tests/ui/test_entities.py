@@ -179,6 +179,56 @@ def test_two_versions_differ_in_interface_graph_resources_and_lines(visitor: Vis
     expect(page.get_by_label("Compare v1")).to_be_visible()
 
 
+def test_the_code_of_one_version_is_read(visitor: Visitor, server: LiveServer, pricing: str, tmp_path: Path) -> None:
+    module = pricing.partition(".")[0]
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "a_first.py").write_text("")
+    (tmp_path / "weights.bin").write_bytes(b"\0\1\2")
+    (tmp_path / "long.txt").write_text("0123456789abcde\n" * 70_000)
+    (tmp_path / f"{module}.py").write_text(AFTER.replace("@al.workflow", "\n" * 60 + "@al.workflow"))
+    alula(server, "register", str(tmp_path / f"{module}.py"), "--version", "v3")
+    page_of(visitor, pricing)
+    page = visitor.page
+    page.get_by_role("tab", name="Code").click()
+    text = page.get_by_role("region", name=f"Lines of {module}.py")
+    expect(text.get_by_text("return rows * 1000")).to_be_visible()
+    expect(page.get_by_role("navigation", name="Files").get_by_role("listitem").first).to_contain_text(f"{module}.py")
+    marked = text.locator("[data-line]")
+    expect(marked).to_be_in_viewport()
+    assert (AFTER.replace("@al.workflow", "\n" * 60 + "@al.workflow")).splitlines()[int(marked.get_attribute("data-line") or 0) - 1].startswith("def price")
+    visitor.check_accessible()
+    page.get_by_role("button", name="Copy the text").click()
+    assert page.evaluate("navigator.clipboard.readText()").startswith('"""Prices houses."""')
+    page.get_by_role("link", name=re.compile("weights.bin")).click()
+    expect(page.get_by_text("Not text: 3 B")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"tab=code.*file=weights\.bin|file=weights\.bin.*tab=code"))
+    page.get_by_role("link", name=re.compile("long.txt")).click()
+    expect(page.get_by_text("only the first MiB is shown")).to_be_visible()
+    page.get_by_role("link", name=re.compile("a_first.py")).click()
+    expect(page.get_by_text("This file is empty.")).to_be_visible()
+    page.get_by_label("Version", exact=True).select_option("v1")
+    expect(page.get_by_text("There is no such file in this version")).to_be_visible()
+    page.get_by_role("link", name=re.compile(f"{module}.py")).click()
+    expect(text).to_contain_text("return rows")
+    expect(text).not_to_contain_text("return rows * 1000")
+    page.reload()
+    expect(text).not_to_contain_text("return rows * 1000")
+    page_of(visitor, f"{module}.scale", "tasks", tab="code", version="v2")
+    expect(text.locator("[data-line]")).to_have_attribute("data-line", str(AFTER.splitlines().index("def scale(x: int, by: int) -> int:") + 1))
+
+
+def test_the_head_of_an_execution_leads_to_the_code_that_it_ran(visitor: Visitor, server: LiveServer, pricing: str) -> None:
+    name = alula(server, "launch", pricing, "--version", "v1")
+    visitor.open_execution(name)
+    page = visitor.page
+    page.get_by_role("link", name="v1", exact=True).click()
+    expect(page.get_by_role("region", name=re.compile("Lines of "))).to_contain_text("return rows")
+    expect(page.get_by_label("Version", exact=True)).to_have_value("v1")
+    page.go_back()
+    page.get_by_role("link", name="price", exact=True).click()
+    expect(page.locator("tr[aria-current=true]")).to_have_attribute("data-version", "v1")
+
+
 def test_the_active_version_is_this_name_s_among_hundreds_that_contain_it(visitor: Visitor, server: LiveServer, pricing: str) -> None:
     place = {"resource_type": core.LAUNCH_PLAN, "project": "default", "domain": "development"}
     plan = server.admin.GetLaunchPlan(admin.ObjectGetRequest(id=core.Identifier(**place, name=pricing, version="v1")))  # type: ignore[arg-type]

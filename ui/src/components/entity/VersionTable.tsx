@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import clsx from "clsx";
 import { CircleCheckBig, GitBranch, Play } from "lucide-react";
 import { Button } from "@/components/ui/Button";
 import { Copy } from "@/components/ui/Copy";
@@ -22,6 +23,8 @@ export interface VersionTableProps {
   /** Up to two, to be compared. */
   chosen: readonly string[];
   onChoose: (version: string, isChosen: boolean) => void;
+  /** The one that a link led to. */
+  looked?: string;
   onLook: (version: string) => void;
   /** Makes a version the one that a launch by name runs; undefined: this kind has none. */
   onActivate?: (version: string) => Promise<unknown>;
@@ -57,11 +60,11 @@ export function VersionTable(props: VersionTableProps) {
   );
 }
 
-function Row({ kind, place, name, version, chosen, onChoose, onLook, onActivate }: VersionTableProps & { version: Version }) {
+function Row({ kind, place, name, version, chosen, looked, onChoose, onLook, onActivate }: VersionTableProps & { version: Version }) {
   const text = version.id?.version ?? "";
   const isChosen = chosen.includes(text);
   return (
-    <tr data-version={text} className={ROW}>
+    <tr data-version={text} aria-current={text === looked || undefined} className={clsx(ROW, text === looked && "bg-ground-3")}>
       <td className={CELL}>
         <input
           type="checkbox"

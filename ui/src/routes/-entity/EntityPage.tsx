@@ -18,6 +18,7 @@ import { ENTITY } from "@/lib/entity";
 import { shortName } from "@/lib/id";
 import { printable } from "@/lib/printable";
 import { scheduleWords } from "@/lib/schedule";
+import { CodeTab } from "./CodeTab";
 import { DiffTab } from "./DiffTab";
 import { GraphTab } from "./GraphTab";
 import { InterfaceTab } from "./InterfaceTab";
@@ -25,7 +26,10 @@ import { RunsTab } from "./RunsTab";
 import type { EntityPageSearch } from "./search";
 import { VersionsTab } from "./VersionsTab";
 
-/** One workflow, task or launch plan: its versions and what differs between them, its graph, interface and runs. */
+/** Tabs that show one version. */
+const OF_ONE_VERSION: ReadonlySet<string> = new Set(["graph", "interface", "code"]);
+
+/** One workflow, task or launch plan: its versions and what differs between them, its graph, interface, code and runs. */
 export function EntityPage({ kind }: { kind: EntityKind }) {
   const { one, page } = ENTITY[kind];
   const route = getRouteApi(page);
@@ -66,6 +70,7 @@ export function EntityPage({ kind }: { kind: EntityKind }) {
     { value: "versions", label: "Versions" },
     ...(kind === "TASK" ? [] : [{ value: "graph", label: "Graph" }]),
     { value: "interface", label: kind === "WORKFLOW" ? "Interface" : "Interface and settings" },
+    { value: "code", label: "Code" },
     { value: "runs", label: "Runs" },
   ];
   return (
@@ -102,10 +107,10 @@ export function EntityPage({ kind }: { kind: EntityKind }) {
       ) : (
         <Tabs
           value={tab}
-          onChange={(next) => set({ tab: next as EntityPageSearch["tab"], against: undefined })}
+          onChange={(next) => set({ tab: next as EntityPageSearch["tab"], against: undefined, file: undefined })}
           items={tabs}
           label={`What of the ${one}`}
-          extra={(tab === "graph" || tab === "interface") && version !== undefined && <VersionPicker versions={list} version={version} onChange={(next) => set({ version: next })} />}
+          extra={OF_ONE_VERSION.has(tab) && version !== undefined && <VersionPicker versions={list} version={version} onChange={(next) => set({ version: next })} />}
         >
           <TabPanel value="versions">
             {against !== undefined && id ? (
@@ -117,6 +122,7 @@ export function EntityPage({ kind }: { kind: EntityKind }) {
                 place={place}
                 name={name}
                 query={versions}
+                looked={search.version}
                 onLook={(chosen) => set({ version: chosen, tab: kind === "TASK" ? "interface" : "graph" })}
                 onCompare={(older, newer) => set({ version: newer, against: older })}
                 onActivate={kind === "TASK" ? undefined : activate}
@@ -125,6 +131,7 @@ export function EntityPage({ kind }: { kind: EntityKind }) {
           </TabPanel>
           <TabPanel value="graph">{id && <GraphTab kind={kind} id={id} />}</TabPanel>
           <TabPanel value="interface">{id && <InterfaceTab kind={kind} id={id} />}</TabPanel>
+          <TabPanel value="code">{id && <CodeTab kind={kind} id={id} file={search.file} />}</TabPanel>
           <TabPanel value="runs">
             <RunsTab kind={kind} place={place} name={name} />
           </TabPanel>

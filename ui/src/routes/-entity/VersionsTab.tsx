@@ -8,11 +8,12 @@ import { Endless } from "@/components/ui/Endless";
 import type { Alula, Place } from "@/idl";
 
 /** Versions with what can be done with one of them, or with two. */
-export function VersionsTab({ kind, place, name, query, onLook, onCompare, onActivate }: {
+export function VersionsTab({ kind, place, name, query, looked, onLook, onCompare, onActivate }: {
   kind: EntityKind;
   place: Place;
   name: string;
   query: UseInfiniteQueryResult<InfiniteData<Alula<"VersionPage">>>;
+  looked?: string;
   onLook: (version: string) => void;
   onCompare: (older: string, newer: string) => void;
   onActivate?: (version: string) => Promise<unknown>;
@@ -45,6 +46,7 @@ export function VersionsTab({ kind, place, name, query, onLook, onCompare, onAct
         versions={versions}
         chosen={chosen}
         onChoose={(version, isChosen) => setChosen(isChosen ? [...chosen, version] : chosen.filter((each) => each !== version))}
+        looked={looked}
         onLook={onLook}
         onActivate={onActivate}
       />
