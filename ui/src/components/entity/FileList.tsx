@@ -46,7 +46,7 @@ export function FileList({ kind, place, name, version, files, open, isTruncated 
               params={{ ...place, name }}
               search={{ tab: "code", version, file: file.path }}
               aria-current={file.path === open ? "page" : undefined}
-              className={clsx("flex items-baseline gap-2 px-3 py-1 hover:bg-ground-2", file.path === open && "bg-ground-3")}
+              className={clsx("flex items-center gap-2 px-3 py-1 hover:bg-ground-2", file.path === open && "bg-ground-3")}
               title={printable(file.path, 500)}
             >
               <Path path={printable(file.path, 500)} />

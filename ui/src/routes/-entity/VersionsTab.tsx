@@ -8,7 +8,7 @@ import { Endless } from "@/components/ui/Endless";
 import type { Alula, Place } from "@/idl";
 
 /** Versions with what can be done with one of them, or with two. */
-export function VersionsTab({ kind, place, name, query, looked, onLook, onCompare, onActivate }: {
+export function VersionsTab({ kind, place, name, query, looked, onLook, onCompare, onActivate, onFollow, followed }: {
   kind: EntityKind;
   place: Place;
   name: string;
@@ -16,7 +16,9 @@ export function VersionsTab({ kind, place, name, query, looked, onLook, onCompar
   looked?: string;
   onLook: (version: string) => void;
   onCompare: (older: string, newer: string) => void;
+  followed: string | undefined;
   onActivate?: (version: string) => Promise<unknown>;
+  onFollow?: (active: string) => Promise<unknown>;
 }) {
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const versions = query.data?.pages.flatMap((page) => page.versions ?? []) ?? [];
@@ -48,7 +50,9 @@ export function VersionsTab({ kind, place, name, query, looked, onLook, onCompar
         onChoose={(version, isChosen) => setChosen(isChosen ? [...chosen, version] : chosen.filter((each) => each !== version))}
         looked={looked}
         onLook={onLook}
+        followed={followed}
         onActivate={onActivate}
+        onFollow={onFollow}
       />
       <Endless hasMore={query.hasNextPage} isReading={query.isFetchingNextPage} onMore={() => void query.fetchNextPage()} />
     </>
