@@ -83,8 +83,8 @@ function Row({ kind, place, name, versions, version, chosen, looked, followed, o
         />
       </td>
       <td className={`${CELL} w-full max-w-0`}>
-        <div className="flex items-center gap-2">
-          <button type="button" className="min-w-0 truncate font-mono text-xs hover:underline" title="Look at this version" onClick={() => onLook(text)}>
+        <div className="flex flex-wrap items-center gap-x-2">
+          <button type="button" className="max-w-full truncate font-mono text-xs hover:underline" title="Look at this version" onClick={() => onLook(text)}>
             {printable(text, 120)}
           </button>
           {version.is_active && (
