@@ -91,6 +91,19 @@ def test_a_task_shows_its_runs_within_workflows_and_opens_the_node(visitor: Visi
     expect(page.get_by_role("tab", name="Overview")).to_be_visible()
 
 
+def test_the_page_of_a_task_shows_its_runs_within_executions_beside_its_own(visitor: Visitor, server: LiveServer) -> None:
+    server.wait(server.launch(ARITHMETIC, execution="entity-part", x=1, y=2))
+    page_of(visitor, "tests.ui.programs.double", "tasks")
+    page = visitor.page
+    expect(page.get_by_role("columnheader", name="Launched", exact=True)).to_be_visible()
+    page.get_by_role("tab", name="Runs").click()
+    expect(page.get_by_text("This task has not been launched by itself yet.")).to_be_visible()
+    visitor.check_accessible()
+    page.get_by_role("link", name=re.compile("Succeeded ?entity-part ?n0")).click()
+    expect(page).to_have_url(re.compile("/executions/default/development/entity-part.*node=n0"))
+    expect(page.get_by_role("tab", name="Overview")).to_be_visible()
+
+
 def test_a_run_that_ends_shows_up_by_itself(visitor: Visitor, server: LiveServer) -> None:
     page = visitor.open("/workflows")
     expect(page.get_by_role("row", name=re.compile("arithmetic"))).to_be_visible()
@@ -187,6 +200,57 @@ def test_two_versions_differ_in_interface_graph_resources_and_lines(visitor: Vis
     expect(page.get_by_label("Compare v1")).to_be_visible()
 
 
+def test_the_code_of_one_version_is_read(visitor: Visitor, server: LiveServer, pricing: str, tmp_path: Path) -> None:
+    module, text_of_v3 = pricing.partition(".")[0], AFTER.replace("@al.workflow", "\n" * 60 + "@al.workflow")
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "a_first.py").write_text("")
+    (tmp_path / "weights.bin").write_bytes(b"\0\1\2")
+    (tmp_path / "long.txt").write_text("0123456789abcde\n" * 70_000)
+    (tmp_path / f"{module}.py").write_text(text_of_v3)
+    alula(server, "register", str(tmp_path / f"{module}.py"), "--version", "v3")
+    page_of(visitor, pricing)
+    page = visitor.page
+    page.get_by_role("tab", name="Code").click()
+    text = page.get_by_role("region", name=f"Lines of {module}.py")
+    expect(text.get_by_text("return rows * 1000")).to_be_visible()
+    expect(page.get_by_role("navigation", name="Files").get_by_role("listitem").first).to_contain_text(f"{module}.py")
+    marked = text.locator("[data-line]")
+    expect(marked).to_be_in_viewport()
+    assert text_of_v3.splitlines()[int(marked.get_attribute("data-line") or 0) - 1].startswith("def price")
+    visitor.check_accessible()
+    page.get_by_role("button", name="Copy the text").click()
+    assert page.evaluate("navigator.clipboard.readText()").startswith('"""Prices houses."""')
+    page.get_by_role("link", name=re.compile("weights.bin")).click()
+    expect(page.get_by_text("Not text: 3 B")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"tab=code.*file=weights\.bin|file=weights\.bin.*tab=code"))
+    page.get_by_role("link", name=re.compile("long.txt")).click()
+    expect(page.get_by_text("only the first MiB is shown")).to_be_visible()
+    page.get_by_role("link", name=re.compile("a_first.py")).click()
+    expect(page.get_by_text("This file is empty.")).to_be_visible()
+    page.get_by_label("Version", exact=True).select_option("v1")
+    expect(page.get_by_text("There is no such file in this version")).to_be_visible()
+    page.get_by_role("link", name=re.compile(f"{module}.py")).click()
+    expect(text).to_contain_text("return rows")
+    expect(text).not_to_contain_text("return rows * 1000")
+    page.reload()
+    expect(text).not_to_contain_text("return rows * 1000")
+    page_of(visitor, f"{module}.scale", "tasks", tab="code", version="v2")
+    line = AFTER.splitlines().index("def scale(x: int, by: int) -> int:") + 1
+    expect(text.locator("[data-line]")).to_have_attribute("data-line", str(line))
+
+
+def test_the_head_of_an_execution_leads_to_the_code_that_it_ran(visitor: Visitor, server: LiveServer, pricing: str) -> None:
+    name = alula(server, "launch", pricing, "--version", "v1")
+    visitor.open_execution(name)
+    page = visitor.page
+    page.get_by_role("link", name="v1", exact=True).click()
+    expect(page.get_by_role("region", name=re.compile("Lines of "))).to_contain_text("return rows")
+    expect(page.get_by_label("Version", exact=True)).to_have_value("v1")
+    page.go_back()
+    page.get_by_role("link", name="price", exact=True).click()
+    expect(page.locator("tr[aria-current=true]")).to_have_attribute("data-version", "v1")
+
+
 def test_the_active_version_is_this_name_s_among_hundreds_that_contain_it(visitor: Visitor, server: LiveServer, pricing: str) -> None:
     place = {"resource_type": core.LAUNCH_PLAN, "project": "default", "domain": "development"}
     plan = server.admin.GetLaunchPlan(admin.ObjectGetRequest(id=core.Identifier(**place, name=pricing, version="v1")))  # type: ignore[arg-type]
@@ -205,6 +269,9 @@ def test_roll_back_makes_an_older_version_the_one_a_name_launches(visitor: Visit
     assert server.outputs(server.wait(newest).id) == {"o0": 20_000}
     page_of(visitor, pricing)
     page = visitor.page
+    followed = page.locator("tr[data-version=v2]").get_by_text("launched by name", exact=True)
+    expect(followed).to_have_attribute("title", "No version is active: a launch by name follows the newest")
+    expect(page.get_by_text("launched by name", exact=True)).to_have_count(1)
     page.get_by_role("button", name="Make active: v1").click()
     dialog = page.get_by_role("alertdialog")
     expect(dialog).to_contain_text(f"Whoever launches {pricing} by its name, without a version, then runs v1")
@@ -217,6 +284,29 @@ def test_roll_back_makes_an_older_version_the_one_a_name_launches(visitor: Visit
     assert server.outputs(older) == {"o0": 10}
     visitor.open("/launch", kind="workflow", name=pricing)
     expect(page.get_by_role("form", name="Launch").get_by_label("Version")).to_have_value("v1")
+    for tab in ("graph", "interface", "code"):
+        page_of(visitor, pricing, tab=tab)
+        expect(page.get_by_label("Version", exact=True)).to_have_value("v1")
+
+
+def test_the_newest_is_followed_again_or_made_to_stay(visitor: Visitor, server: LiveServer, pricing: str) -> None:
+    alula(server, "rollback", pricing, "v1")
+    page_of(visitor, pricing)
+    page = visitor.page
+    expect(page.locator("tr[data-version=v1]").get_by_text("active", exact=True)).to_be_visible()
+    expect(page.get_by_text("launched by name", exact=True)).to_have_count(0)
+    page.locator("tr[data-version=v1]").get_by_role("button", name="Follow the newest").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Follow the newest").click()
+    expect(page.get_by_text("price launches the newest now, v2, and each that is registered after it").first).to_be_visible()
+    expect(page.locator("tr[data-version=v2]").get_by_text("launched by name", exact=True)).to_be_visible()
+    named = core.WorkflowExecutionIdentifier(project="default", domain="development", name=alula(server, "launch", pricing))
+    assert server.wait(named).spec.launch_plan.version == "v2"
+    page.get_by_role("button", name="Make active: v2").click()
+    dialog = page.get_by_role("alertdialog")
+    expect(dialog).to_contain_text("it is the newest now, and stays the one that is launched")
+    dialog.get_by_role("button", name="Make it active").click()
+    expect(page.get_by_text("price launches v2 now, also when newer ones are registered").first).to_be_visible()
+    expect(page.locator("tr[data-version=v2]").get_by_role("button", name="Follow the newest")).to_be_visible()
 
 
 def test_runs_of_a_workflow_and_their_list(visitor: Visitor, server: LiveServer) -> None:

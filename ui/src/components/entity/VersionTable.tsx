@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
-import { CircleCheckBig, GitBranch, Play } from "lucide-react";
+import clsx from "clsx";
+import { ArrowUpToLine, CircleCheckBig, GitBranch, Play } from "lucide-react";
 import { Button } from "@/components/ui/Button";
 import { Copy } from "@/components/ui/Copy";
 import { Confirm } from "@/components/ui/Dialog";
@@ -22,9 +23,15 @@ export interface VersionTableProps {
   /** Up to two, to be compared. */
   chosen: readonly string[];
   onChoose: (version: string, isChosen: boolean) => void;
+  /** The one that a link led to. */
+  looked?: string;
   onLook: (version: string) => void;
+  /** The version that a launch by name runs while none is active; undefined: one is. */
+  followed: string | undefined;
   /** Makes a version the one that a launch by name runs; undefined: this kind has none. */
   onActivate?: (version: string) => Promise<unknown>;
+  /** Has a launch by name run the newest again, instead of the active one. */
+  onFollow?: (active: string) => Promise<unknown>;
 }
 
 /** Versions, newest first: where each comes from, how often it ran, which is active. */
@@ -41,8 +48,10 @@ export function VersionTable(props: VersionTableProps) {
           <th className={HEAD}>Registered</th>
           <th className={`${HEAD} hidden lg:table-cell`}>By</th>
           <th className={`${HEAD} hidden md:table-cell`}>Commit</th>
-          <th className={`${HEAD} hidden text-right sm:table-cell`}>Runs</th>
-          <th className={`${HEAD} hidden sm:table-cell`}>Last run</th>
+          <th className={`${HEAD} hidden text-right sm:table-cell`} title="Executions that were launched of this version; its runs within others are not counted">
+            Launched
+          </th>
+          <th className={`${HEAD} hidden sm:table-cell`}>Last launched</th>
           <th className={HEAD}>
             <span className="sr-only">Actions</span>
           </th>
@@ -57,11 +66,12 @@ export function VersionTable(props: VersionTableProps) {
   );
 }
 
-function Row({ kind, place, name, version, chosen, onChoose, onLook, onActivate }: VersionTableProps & { version: Version }) {
+function Row({ kind, place, name, versions, version, chosen, looked, followed, onChoose, onLook, onActivate, onFollow }: VersionTableProps & { version: Version }) {
   const text = version.id?.version ?? "";
   const isChosen = chosen.includes(text);
+  const newest = versions[0]?.id?.version;
   return (
-    <tr data-version={text} className={ROW}>
+    <tr data-version={text} aria-current={text === looked || undefined} className={clsx(ROW, text === looked && "bg-ground-3")}>
       <td className={CELL}>
         <input
           type="checkbox"
@@ -73,11 +83,20 @@ function Row({ kind, place, name, version, chosen, onChoose, onLook, onActivate 
         />
       </td>
       <td className={`${CELL} w-full max-w-0`}>
-        <div className="flex items-center gap-2">
-          <button type="button" className="min-w-0 truncate font-mono text-xs hover:underline" title="Look at this version" onClick={() => onLook(text)}>
+        <div className="flex flex-wrap items-center gap-x-2">
+          <button type="button" className="max-w-full truncate font-mono text-xs hover:underline" title="Look at this version" onClick={() => onLook(text)}>
             {printable(text, 120)}
           </button>
-          {version.is_active && <Remark tone="good">active</Remark>}
+          {version.is_active && (
+            <Remark tone="good" why="A launch by name runs this version, also when newer ones are registered">
+              active
+            </Remark>
+          )}
+          {text === followed && (
+            <Remark tone="wait" why={onActivate ? "No version is active: a launch by name follows the newest" : "A launch by name runs the newest"}>
+              launched by name
+            </Remark>
+          )}
           <Copy text={text} label="Copy the version" />
         </div>
         {version.short_description && <p className="truncate text-xs text-ink-2">{printable(version.short_description, 200)}</p>}
@@ -98,6 +117,7 @@ function Row({ kind, place, name, version, chosen, onChoose, onLook, onActivate 
       </td>
       <td className={CELL}>
         <div className="flex items-center justify-end gap-1">
+          {onFollow && version.is_active && <Follow name={name} text={text} onFollow={() => onFollow(text)} />}
           {onActivate && !version.is_active && (
             <Confirm
               trigger={
@@ -111,7 +131,8 @@ function Row({ kind, place, name, version, chosen, onChoose, onLook, onActivate 
               onConfirm={() => onActivate(text)}
             >
               Whoever launches <span className="font-mono break-words">{printable(name, 200)}</span> by its name, without a version, then runs{" "}
-              <span className="font-mono break-words">{printable(text, 100)}</span>, also when newer versions are registered. Runs that are under way go on as they are.
+              <span className="font-mono break-words">{printable(text, 100)}</span>, also when newer versions are registered{text === newest && ": it is the newest now, and stays the one that is launched"}. Runs that are under way go on as
+              they are.
             </Confirm>
           )}
           <Button asChild size="small">
@@ -123,6 +144,25 @@ function Row({ kind, place, name, version, chosen, onChoose, onLook, onActivate 
         </div>
       </td>
     </tr>
+  );
+}
+
+function Follow({ name, text, onFollow }: { name: string; text: string; onFollow: () => Promise<unknown> }) {
+  return (
+    <Confirm
+      trigger={
+        <Button size="small" aria-label="Follow the newest" icon={<ArrowUpToLine aria-hidden className="size-3.5" />}>
+          <span className="hidden lg:inline">Follow the newest</span>
+        </Button>
+      }
+      title="Follow the newest?"
+      action="Follow the newest"
+      isDangerous={false}
+      onConfirm={onFollow}
+    >
+      Whoever launches <span className="font-mono break-words">{printable(name, 200)}</span> by its name, without a version, then runs the newest version, and each that is registered
+      after it, instead of <span className="font-mono break-words">{printable(text, 100)}</span>. Runs that are under way go on as they are.
+    </Confirm>
   );
 }
 

@@ -88,20 +88,15 @@ function WorkflowLink({ id }: { id: Identifier }) {
   const { project = "", domain = "", name = "", version = "" } = id;
   // A task launched by itself runs in a workflow that was made for it.
   const task = name.startsWith(".flytegen.") ? name.slice(".flytegen.".length) : undefined;
+  const page = { to: task ? "/tasks/$project/$domain/$name" : "/workflows/$project/$domain/$name", params: { project, domain, name: task ?? name } } as const;
   return (
     <span className="inline-flex min-w-0 items-center gap-1">
-      <Link
-        to={task ? "/tasks/$project/$domain/$name" : "/workflows/$project/$domain/$name"}
-        params={{ project, domain, name: task ?? name }}
-        search={{ version }}
-        className={LINK}
-        title={printable(name)}
-      >
+      <Link {...page} search={{ version }} className={LINK} title={printable(name)}>
         {printable(shortName(name), 60)}
       </Link>
-      <span className="truncate font-mono" title={`version ${printable(version)}`}>
+      <Link {...page} search={{ version, tab: "code" }} className={`truncate font-mono ${LINK}`} title={`Code of version ${printable(version)}`}>
         {printable(version, 24)}
-      </span>
+      </Link>
     </span>
   );
 }

@@ -57,10 +57,10 @@ export function PhaseBadge({ phase, className }: { phase: string | undefined; cl
   );
 }
 
-/** A short remark in a tone's colours, with the sign of a warning where it is one. */
-export function Remark({ tone, children }: { tone: Tone; children: React.ReactNode }) {
+/** A short remark in a tone's colours, with the sign of a warning where it is one; `why` is said on hover. */
+export function Remark({ tone, why, children }: { tone: Tone; why?: string; children: React.ReactNode }) {
   return (
-    <span className={clsx("inline-flex h-5 items-center gap-1 rounded px-1.5 text-xs font-medium whitespace-nowrap", TONE_TEXT[tone], TONE_GROUND[tone])}>
+    <span title={why} className={clsx("inline-flex h-5 items-center gap-1 rounded px-1.5 text-xs font-medium whitespace-nowrap", TONE_TEXT[tone], TONE_GROUND[tone])}>
       {tone === "warn" && <AlertTriangle aria-hidden className="size-3" />}
       {children}
     </span>

@@ -1,9 +1,9 @@
-import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Archive, ArchiveRestore, CalendarClock, Play } from "lucide-react";
 import { useMemo } from "react";
 import { entityKeys } from "@/api/entity/keys";
-import { activateLaunchPlan, archiveEntity } from "@/api/entity/mutations";
+import { activateLaunchPlan, archiveEntity, deactivateLaunchPlan } from "@/api/entity/mutations";
 import { entityQuery, versionsQuery, type EntityKind } from "@/api/entity/queries";
 import { VersionPicker } from "@/components/entity/VersionPicker";
 import { Button } from "@/components/ui/Button";
@@ -13,11 +13,12 @@ import { Remark } from "@/components/ui/Phase";
 import { Empty, Failure, Skeleton } from "@/components/ui/State";
 import { TabPanel, Tabs } from "@/components/ui/Tabs";
 import { complain, say } from "@/components/ui/Toast";
-import type { Entity, Identifier } from "@/idl";
+import type { Entity, Identifier, Version } from "@/idl";
 import { ENTITY } from "@/lib/entity";
 import { shortName } from "@/lib/id";
 import { printable } from "@/lib/printable";
 import { scheduleWords } from "@/lib/schedule";
+import { CodeTab } from "./CodeTab";
 import { DiffTab } from "./DiffTab";
 import { GraphTab } from "./GraphTab";
 import { InterfaceTab } from "./InterfaceTab";
@@ -25,7 +26,12 @@ import { RunsTab } from "./RunsTab";
 import type { EntityPageSearch } from "./search";
 import { VersionsTab } from "./VersionsTab";
 
-/** One workflow, task or launch plan: its versions and what differs between them, its graph, interface and runs. */
+/** Versions that a page of them holds. */
+const AT_ONCE = 50;
+/** Tabs that show one version. */
+const OF_ONE_VERSION: ReadonlySet<string> = new Set(["graph", "interface", "code"]);
+
+/** One workflow, task or launch plan: its versions and what differs between them, its graph, interface, code and runs. */
 export function EntityPage({ kind }: { kind: EntityKind }) {
   const { one, page } = ENTITY[kind];
   const route = getRouteApi(page);
@@ -37,9 +43,12 @@ export function EntityPage({ kind }: { kind: EntityKind }) {
   const place = { project, domain };
   const named = useMemo<Identifier>(() => ({ resource_type: kind, project, domain, name }), [kind, project, domain, name]);
   const entity = useQuery(entityQuery(kind, named));
-  const versions = useInfiniteQuery(versionsQuery(named));
+  const versions = useInfiniteQuery(versionsQuery(named, AT_ONCE));
   const list = versions.data?.pages.flatMap((each) => each.versions ?? []) ?? [];
-  const version = search.version ?? list[0]?.id?.version;
+  const newest = list[0]?.id?.version;
+  const active = activeOf(list, entity);
+  // What differs is told from the newest on, whichever is active; until it is known which is, none is shown in its place.
+  const version = search.version ?? (search.against === undefined ? (active ?? (versions.hasNextPage && entity.isPending ? undefined : newest)) : newest);
   const id = useMemo(() => (version === undefined ? undefined : { ...named, version }), [named, version]);
   const tab = search.tab ?? "versions";
   const set = (changes: EntityPageSearch) => void navigate({ search: (old) => ({ ...old, ...changes }) });
@@ -47,7 +56,13 @@ export function EntityPage({ kind }: { kind: EntityKind }) {
   async function activate(chosen: string): Promise<void> {
     await activateLaunchPlan({ ...named, resource_type: "LAUNCH_PLAN", version: chosen });
     await client.invalidateQueries({ queryKey: entityKeys.all });
-    say(`${printable(shortName(name), 80)} launches ${printable(chosen, 80)} now`);
+    say(`${printable(shortName(name), 80)} launches ${printable(chosen, 80)} now${chosen === newest ? ", also when newer ones are registered" : ""}`);
+  }
+
+  async function follow(chosen: string): Promise<void> {
+    await deactivateLaunchPlan({ ...named, resource_type: "LAUNCH_PLAN", version: chosen });
+    await client.invalidateQueries({ queryKey: entityKeys.all });
+    say(`${printable(shortName(name), 80)} launches the newest now, ${printable(newest, 80)}, and each that is registered after it`);
   }
 
   async function archive(isArchived: boolean): Promise<void> {
@@ -66,6 +81,7 @@ export function EntityPage({ kind }: { kind: EntityKind }) {
     { value: "versions", label: "Versions" },
     ...(kind === "TASK" ? [] : [{ value: "graph", label: "Graph" }]),
     { value: "interface", label: kind === "WORKFLOW" ? "Interface" : "Interface and settings" },
+    { value: "code", label: "Code" },
     { value: "runs", label: "Runs" },
   ];
   return (
@@ -102,10 +118,10 @@ export function EntityPage({ kind }: { kind: EntityKind }) {
       ) : (
         <Tabs
           value={tab}
-          onChange={(next) => set({ tab: next as EntityPageSearch["tab"], against: undefined })}
+          onChange={(next) => set({ tab: next as EntityPageSearch["tab"], against: undefined, file: undefined })}
           items={tabs}
           label={`What of the ${one}`}
-          extra={(tab === "graph" || tab === "interface") && version !== undefined && <VersionPicker versions={list} version={version} onChange={(next) => set({ version: next })} />}
+          extra={OF_ONE_VERSION.has(tab) && version !== undefined && <VersionPicker versions={list} version={version} onChange={(next) => set({ version: next })} />}
         >
           <TabPanel value="versions">
             {against !== undefined && id ? (
@@ -117,21 +133,31 @@ export function EntityPage({ kind }: { kind: EntityKind }) {
                 place={place}
                 name={name}
                 query={versions}
+                looked={search.version}
                 onLook={(chosen) => set({ version: chosen, tab: kind === "TASK" ? "interface" : "graph" })}
                 onCompare={(older, newer) => set({ version: newer, against: older })}
+                followed={entity.data && !entity.data.active_version && active === undefined ? newest : undefined}
                 onActivate={kind === "TASK" ? undefined : activate}
+                onFollow={kind === "TASK" ? undefined : follow}
               />
             )}
           </TabPanel>
           <TabPanel value="graph">{id && <GraphTab kind={kind} id={id} />}</TabPanel>
           <TabPanel value="interface">{id && <InterfaceTab kind={kind} id={id} />}</TabPanel>
+          <TabPanel value="code">{id && <CodeTab kind={kind} id={id} file={search.file} />}</TabPanel>
           <TabPanel value="runs">
-            <RunsTab kind={kind} place={place} name={name} />
+            <RunsTab kind={kind} place={place} name={name} entity={entity} />
           </TabPanel>
         </Tabs>
       )}
     </Page>
   );
+}
+
+/** The version that is active; one that lies behind those that are read is known by the entity. */
+function activeOf(list: readonly Version[], entity: UseQueryResult<Entity>): string | undefined {
+  const listed = list.find((each) => each.is_active)?.id?.version;
+  return listed ?? (list.length >= AT_ONCE ? entity.data?.active_version || undefined : undefined);
 }
 
 function Heading({ title, name, one, entity }: { title: string; name: string; one: string; entity: Entity | undefined }) {

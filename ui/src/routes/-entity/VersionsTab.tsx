@@ -8,14 +8,17 @@ import { Endless } from "@/components/ui/Endless";
 import type { Alula, Place } from "@/idl";
 
 /** Versions with what can be done with one of them, or with two. */
-export function VersionsTab({ kind, place, name, query, onLook, onCompare, onActivate }: {
+export function VersionsTab({ kind, place, name, query, looked, onLook, onCompare, onActivate, onFollow, followed }: {
   kind: EntityKind;
   place: Place;
   name: string;
   query: UseInfiniteQueryResult<InfiniteData<Alula<"VersionPage">>>;
+  looked?: string;
   onLook: (version: string) => void;
   onCompare: (older: string, newer: string) => void;
+  followed: string | undefined;
   onActivate?: (version: string) => Promise<unknown>;
+  onFollow?: (active: string) => Promise<unknown>;
 }) {
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const versions = query.data?.pages.flatMap((page) => page.versions ?? []) ?? [];
@@ -45,8 +48,11 @@ export function VersionsTab({ kind, place, name, query, onLook, onCompare, onAct
         versions={versions}
         chosen={chosen}
         onChoose={(version, isChosen) => setChosen(isChosen ? [...chosen, version] : chosen.filter((each) => each !== version))}
+        looked={looked}
         onLook={onLook}
+        followed={followed}
         onActivate={onActivate}
+        onFollow={onFollow}
       />
       <Endless hasMore={query.hasNextPage} isReading={query.isFetchingNextPage} onMore={() => void query.fetchNextPage()} />
     </>

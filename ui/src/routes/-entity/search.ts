@@ -1,6 +1,6 @@
 import { oneOf, text } from "@/lib/search";
 
-const TABS = ["versions", "graph", "interface", "runs"] as const;
+const TABS = ["versions", "graph", "interface", "code", "runs"] as const;
 
 export interface EntityPageSearch {
   tab?: (typeof TABS)[number];
@@ -8,8 +8,10 @@ export interface EntityPageSearch {
   version?: string;
   /** The version it is compared with. */
   against?: string;
+  /** The file of its code that is open; none: the one in which it is written. */
+  file?: string;
 }
 
 export function entityPageSearch(search: Record<string, unknown>): EntityPageSearch {
-  return { tab: oneOf(search.tab, TABS), version: text(search.version), against: text(search.against) };
+  return { tab: oneOf(search.tab, TABS), version: text(search.version), against: text(search.against), file: text(search.file) };
 }
