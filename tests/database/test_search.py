@@ -1,4 +1,4 @@
-"""Executions that meet conditions, against a plain filter of the same rows: any of them together, on both databases, by every way."""
+"""Executions that meet conditions, against a plain filter of the same rows: together, on both databases, by every access path."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from alula.database import search, way
+from alula.database import access_path, search
 from alula.database import tables as t
 from alula.database.engine import Database, open_database
 from alula.idl.phase import TERMINAL_EXECUTION, ExecutionPhase
@@ -124,7 +124,7 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.mark.parametrize("few", [0, 40, 10_000])
 def test_conditions_together_are_met_as_by_a_plain_filter(database: Database, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FEW", "FEW_OF_SEVERAL", "FEW_OF_A_PAGE"):
-        monkeypatch.setattr(way, name, few)
+        monkeypatch.setattr(access_path, name, few)
     pick = random.Random(few)
     asked = [*combinations(CONDITIONS, 1), *pick.sample([*combinations(CONDITIONS, 2)], 150)]
     asked += [tuple(pick.sample(CONDITIONS, pick.randrange(3, 6))) for _ in range(50)]
