@@ -429,8 +429,9 @@ def test_a_log_is_searched(visitor: Visitor, keys: Keys) -> None:
     page = visitor.open_execution("keys-long", node="n0")
     expect(panel(page).get_by_role("tab", name="Log")).to_be_visible()
     keys.reach(panel(page).get_by_role("tab", name="Overview"))
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
+    for tab in ("Inputs and outputs", "Log"):
+        page.keyboard.press("ArrowRight")
+        expect(panel(page).get_by_role("tab", name=tab)).to_be_focused()  # the focus moves a moment later
     log = panel(page).get_by_role("log")
     keys.write(panel(page).get_by_label("Search the log"), "part 0")
     page.keyboard.press("Enter")

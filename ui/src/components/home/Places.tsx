@@ -8,7 +8,7 @@ export function Places({ places }: { places: NonNullable<Overview["places"]> }) 
     <div className="overflow-x-auto">
       <table className="w-full text-sm">
         <thead>
-          <tr className="text-left text-xs text-ink-2 [&>th]:px-3 [&>th]:py-1.5 [&>th]:font-medium [&>th:first-child]:pl-4 [&>th:last-child]:pr-4">
+          <tr className="text-left text-xs text-ink-2 [&>th]:px-2 [&>th]:py-1.5 [&>th]:font-medium [&>th:first-child]:pl-4 [&>th:last-child]:pr-4">
             <th>Project / domain</th>
             <th className="text-right">Running</th>
             <th className="text-right">Failed, 24 h</th>
@@ -18,7 +18,7 @@ export function Places({ places }: { places: NonNullable<Overview["places"]> }) 
         </thead>
         <tbody>
           {places.map(({ project = "", domain = "", running, failed, succeeded, workflows }) => (
-            <tr key={`${project}/${domain}`} className="border-t border-line hover:bg-ground-2 [&>td]:px-3 [&>td]:py-1.5 [&>td:first-child]:pl-4 [&>td:last-child]:pr-4">
+            <tr key={`${project}/${domain}`} className="border-t border-line hover:bg-ground-2 [&>td]:px-2 [&>td]:py-1.5 [&>td:first-child]:pl-4 [&>td:last-child]:pr-4">
               <td className="whitespace-nowrap">
                 <Link to="/executions" search={{ project, domain }} className="font-medium hover:underline">
                   {project} <span className="text-ink-3">/</span> {domain}
