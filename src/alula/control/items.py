@@ -24,8 +24,8 @@ from alula.idl.v1 import browse_pb2
 MAX_STRETCHES, STRETCHES = 1_000, 200
 MAX_CAUSES = 20
 MAX_SLOWEST = 5
-_ERROR_LENGTH = 500
 _LINE_LENGTH = 500
+_ERROR_LENGTH = _LINE_LENGTH + 1  # so much is read of an error that a longer line is known to be one
 # What differs from item to item in errors of one cause: numbers, addresses, ids.
 _VARYING = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{12,}\b|\d+(?:[.,_]\d+)*", re.IGNORECASE)
 
