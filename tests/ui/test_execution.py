@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.programs import showing
 from tests.server.harness import LiveServer
 from tests.ui.conftest import Visitor, visit
+from tests.ui.execution_page import panel
 
 from alula.idl import core
 
@@ -44,10 +45,6 @@ def node(page: Page, node_id: str) -> Locator:
 
 def tab(page: Page, name: str) -> None:
     page.get_by_role("tab", name=name, exact=True).click()
-
-
-def panel(page: Page) -> Locator:
-    return page.get_by_role("complementary", name=re.compile("^Node "))
 
 
 def test_the_head_says_what_it_is(visitor: Visitor, ran: LiveServer) -> None:

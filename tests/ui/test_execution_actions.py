@@ -6,12 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 from tests.programs import showing
 from tests.server.harness import LiveServer
 from tests.ui.conftest import Visitor
-
-from alula.idl import core
+from tests.ui.execution_page import execution, panel, shown
 
 P = "tests.programs.showing"
 
@@ -22,21 +21,6 @@ def ran(server: LiveServer) -> LiveServer:
     server.wait(server.launch(f"{P}.broken", execution="act-broken", lines=5))
     server.wait(server.launch(f"{P}.inner", execution="act-inner", x=41))
     return server
-
-
-def panel(page: Page) -> Locator:
-    return page.get_by_role("complementary", name=re.compile("^Node "))
-
-
-def shown(page: Page) -> str:
-    """The name of the execution whose page this is."""
-    found = re.search(r"/executions/default/development/([^?]+)", page.url)
-    assert found is not None, page.url
-    return found[1]
-
-
-def execution(name: str) -> core.WorkflowExecutionIdentifier:
-    return core.WorkflowExecutionIdentifier(project="default", domain="development", name=name)
 
 
 def test_abort_asks_first_and_keeps_the_cause(visitor: Visitor, ran: LiveServer, tmp_path: Path) -> None:

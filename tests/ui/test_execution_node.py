@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.programs import showing, telling
 from tests.server.harness import LiveServer
 from tests.ui.conftest import Visitor
+from tests.ui.execution_page import panel
 
 P = "tests.programs.showing"
 
@@ -26,10 +27,6 @@ def ran(server: LiveServer) -> LiveServer:
     for each in launched:
         server.wait(each)
     return server
-
-
-def panel(page: Page) -> Locator:
-    return page.get_by_role("complementary", name=re.compile("^Node "))
 
 
 def log(page: Page) -> Locator:

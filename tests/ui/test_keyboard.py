@@ -12,9 +12,8 @@ from tests.programs import showing
 from tests.server.harness import LiveServer
 from tests.ui import kinds, programs
 from tests.ui.conftest import Visitor, visit
+from tests.ui.execution_page import execution, panel, shown
 from tests.ui.test_launch import outputs
-
-from alula.idl import core
 
 S = "tests.programs.showing"
 P = "tests.ui.programs"
@@ -109,20 +108,6 @@ def keys(visitor: Visitor) -> Iterator[Keys]:
     made = Keys(visitor.page)
     yield made
     made.check()
-
-
-def panel(page: Page) -> Locator:
-    return page.get_by_role("complementary", name=re.compile("^Node "))
-
-
-def shown(page: Page) -> str:
-    found = re.search(r"/executions/default/development/([^?]+)", page.url)
-    assert found is not None, page.url
-    return found[1]
-
-
-def execution(name: str) -> core.WorkflowExecutionIdentifier:
-    return core.WorkflowExecutionIdentifier(project="default", domain="development", name=name)
 
 
 def test_the_palette_leads_to_an_entity(visitor: Visitor, keys: Keys) -> None:

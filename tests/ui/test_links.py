@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from google.protobuf.duration_pb2 import Duration
-from playwright.sync_api import FilePayload, Locator, Page, Route, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 from tests.programs import showing
 from tests.server.harness import LiveServer
 from tests.ui import kinds
 from tests.ui.conftest import Visitor
+from tests.ui.execution_page import panel
 from tests.ui.test_launch import launch, outputs
 
 from alula.idl import core, service
@@ -28,10 +29,6 @@ def ran(server: LiveServer) -> LiveServer:
     server.wait(server.launch(f"{S}.all_values", execution="links-values"))
     server.wait(server.launch(f"{S}.training", execution="links-deck", epochs=2, pause_s=0.0))
     return server
-
-
-def panel(page: Page) -> Locator:
-    return page.get_by_role("complementary", name=re.compile("^Node "))
 
 
 class Expired:
