@@ -1,10 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { CompiledWorkflowClosure, Node } from "@/idl";
+import { ends, id, task } from "@/testing/closure";
+import type { CompiledWorkflowClosure } from "@/idl";
 import { buildGraph, countAll, NO_RUN } from "./build";
 
-const id = (name: string) => ({ resource_type: "WORKFLOW" as const, project: "p", domain: "d", name, version: "v" });
-const task = (specId: string, name: string): Node => ({ id: specId, metadata: { name }, task_node: { reference_id: { ...id(`m.${name}`), resource_type: "TASK" } } });
-const ends: Node[] = [{ id: "start-node" }, { id: "end-node" }];
 
 const closure: CompiledWorkflowClosure = {
   primary: {

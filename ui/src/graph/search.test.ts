@@ -1,12 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { ends, id, task } from "@/testing/closure";
 import type { CompiledWorkflowClosure, Node } from "@/idl";
 import { NO_RUN } from "./build";
 import { NodeIndex } from "./search";
 
-const id = (name: string) => ({ resource_type: "WORKFLOW" as const, project: "p", domain: "d", name, version: "v" });
-const task = (specId: string, name: string): Node => ({ id: specId, metadata: { name }, task_node: { reference_id: { ...id(`m.${name}`), resource_type: "TASK" } } });
 const sub = (specId: string, name: string): Node => ({ id: specId, metadata: { name }, workflow_node: { sub_workflow_ref: id(name) } });
-const ends: Node[] = [{ id: "start-node" }, { id: "end-node" }];
 
 const closure: CompiledWorkflowClosure = {
   primary: {
