@@ -215,14 +215,16 @@ def gated(x: int = 1) -> int:
 
 
 @al.task
-def train(epochs: int, pause_s: float) -> float:
-    """Says what it does."""
+def train(epochs: int, pause_s: float, until: str) -> float:
+    """Says what it does; half-way it waits until there is a file, if one is named."""
     al.log_param("rate", 0.5)
     al.log_param("note", "<b>hostile</b>")
     for epoch in al.track(range(epochs), message="fitting"):
         al.log_metrics({"loss": 1 / (epoch + 1), "accuracy": 1 - 1 / (epoch + 2)}, step=epoch)
         print(f"epoch {epoch}", flush=True)
         time.sleep(pause_s)
+        while until and 2 * epoch >= epochs and not Path(until).exists():
+            time.sleep(0.02)
     deck = al.deck()
     deck.markdown("## Done\n\nall well")
     deck.html("<p id=mark>before</p><script>document.getElementById('mark').textContent = 'ran in ' + window.origin</script>")
@@ -230,8 +232,8 @@ def train(epochs: int, pause_s: float) -> float:
 
 
 @al.workflow
-def training(epochs: int = 50, pause_s: float = 0.0) -> float:
-    return train(epochs, pause_s)
+def training(epochs: int = 50, pause_s: float = 0.0, until: str = "") -> float:
+    return train(epochs, pause_s, until)
 
 
 @al.task

@@ -70,7 +70,7 @@ def page_of(visitor: Visitor, name: str, kind: str = "workflows", **search: str)
 def test_the_list_shows_last_runs_and_opens_them(visitor: Visitor, server: LiveServer) -> None:
     server.wait(server.launch(ARITHMETIC, execution="entity-run", x=1, y=2))
     server.wait(server.launch("tests.ui.programs.failing", execution="entity-failed", x=1))
-    page = visitor.open("/workflows")
+    page = visitor.open("/workflows", text="tests.ui.programs")
     row = page.get_by_role("row", name=re.compile("arithmetic"))
     expect(row.get_by_text("Doubles two numbers and adds them.")).to_be_visible()
     bar = row.get_by_role("link", name=re.compile("entity-run: Succeeded"))
@@ -105,14 +105,14 @@ def test_the_page_of_a_task_shows_its_runs_within_executions_beside_its_own(visi
 
 
 def test_a_run_that_ends_shows_up_by_itself(visitor: Visitor, server: LiveServer) -> None:
-    page = visitor.open("/workflows")
+    page = visitor.open("/workflows", text="tests.ui.programs")
     expect(page.get_by_role("row", name=re.compile("arithmetic"))).to_be_visible()
     server.launch(ARITHMETIC, execution="entity-live", x=1, y=2)
     expect(page.get_by_role("link", name=re.compile("entity-live: Succeeded"))).to_be_visible()
 
 
 def test_search_is_in_the_address(visitor: Visitor) -> None:
-    page = visitor.open("/tasks")
+    page = visitor.open("/tasks", text="tests.ui.programs")
     expect(page.get_by_role("link", name="double", exact=True)).to_be_visible()
     page.get_by_label("Search tasks").fill("REFUS")
     expect(page.get_by_role("link", name="double", exact=True)).to_have_count(0)
@@ -133,7 +133,7 @@ def test_a_list_without_a_place_in_its_address_is_of_the_one_looked_at_last(visi
 
 
 def test_archive_and_restore(visitor: Visitor, server: LiveServer) -> None:
-    page = visitor.open("/workflows")
+    page = visitor.open("/workflows", text="tests.ui.programs")
     page.get_by_role("button", name="More for many").click()
     page.get_by_role("menuitem", name="Archive this workflow").click()
     expect(page.get_by_text("Archived many").first).to_be_visible()
@@ -144,7 +144,7 @@ def test_archive_and_restore(visitor: Visitor, server: LiveServer) -> None:
     expect(page.get_by_text("archived", exact=True)).to_be_visible()
     page.get_by_role("button", name="Restore").click()
     expect(page.get_by_text("archived", exact=True)).to_have_count(0)
-    visitor.open("/workflows")
+    visitor.open("/workflows", text="tests.ui.programs")
     expect(page.get_by_role("link", name="many", exact=True)).to_be_visible()
 
 

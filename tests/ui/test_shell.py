@@ -183,7 +183,7 @@ def test_a_lost_server_is_said_and_what_happened_meanwhile_is_caught_up(browser:
             live.options = ("--http", f"127.0.0.1:{port}")
             live.start()
             live.launch("tests.ui.programs.arithmetic", execution="while-away")
-            expect(page.locator("[data-connection=lost]")).to_have_count(0, timeout=30_000)
+            expect(page.locator("[data-connection=lost]")).to_have_count(0)
             expect(page.get_by_role("link", name="while-away")).to_be_visible()
     finally:
         live.stop()

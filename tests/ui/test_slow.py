@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Page, Route, expect
 from tests.programs import showing
 from tests.server.harness import LiveServer
 from tests.ui.conftest import Visitor
@@ -14,6 +14,7 @@ from tests.ui.conftest import Visitor
 S = "tests.programs.showing"
 P = "tests.ui.programs"
 WORDS = "the database is being repaired"
+LAUNCHES = re.compile(r"/api/v1/executions(/relaunch)?$")
 
 
 @pytest.fixture(scope="module")
@@ -128,8 +129,7 @@ def test_a_page_whose_program_does_not_arrive_is_loaded_again(visitor: Visitor, 
 @pytest.mark.parametrize("how", ["form", "relaunch"])
 def test_two_clicks_launch_once(visitor: Visitor, ran: LiveServer, how: str) -> None:
     page = visitor.page
-    sent: list[Request] = []
-    page.on("request", lambda request: sent.append(request) if request.method == "POST" and "/api/v1/executions" in request.url else None)
+    held: list[Route] = []
     if how == "form":
         visitor.open("/launch", kind="workflow", name=f"{P}.arithmetic")
         button = page.get_by_role("form", name="Launch").get_by_role("button", name="Launch")
@@ -137,12 +137,15 @@ def test_two_clicks_launch_once(visitor: Visitor, ran: LiveServer, how: str) -> 
         visitor.open_execution("slow-inner")
         button = page.get_by_role("button", name="Relaunch", exact=True)
     expect(button).to_be_enabled()
-    slow(page)
-    button.dblclick(delay=5)
+    page.route(LAUNCHES, lambda route: held.append(route) if route.request.method == "POST" else route.continue_())
+    with page.expect_request(LAUNCHES):
+        button.dblclick(delay=5)
     expect(button).to_be_disabled()
+    for each in held:
+        each.continue_()
     page.wait_for_url(re.compile(r"/executions/default/development/(?!slow-inner)\w+"))
     expect(page.get_by_role("tab", name="Graph")).to_be_visible()
-    assert len(sent) == 1
+    assert len(held) == 1
 
 
 def test_a_lost_answer_to_a_launch_asks_to_look_first(visitor: Visitor, ran: LiveServer) -> None:
