@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,5 +111,50 @@ async def test_a_worker_that_others_left_heavy_is_not_given_to_an_attempt_with_a
         fresh = await pid_of("is_modest", 2, 256)
         assert fresh != heavy
         assert await pid_of("is_modest", 3, 256) == fresh
+    finally:
+        await executor.stop()
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+async def test_short_attempts_do_not_wait_behind_a_long_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_known: bool) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    executor = ProcessExecutor(Config(root=tmp_path, cpu_m=2000), asyncio.get_running_loop())
+    listener = Ended()
+    await executor.start(listener)
+    numbers = itertools.count()
+
+    def submit(execution: int, task: str, **inputs: object) -> None:
+        attempt = worker_pb2.Attempt(task=f"tests.worker.tasks:{task}", task_name=task, item=-1, inline_limit_bytes=1000)
+        attempt.inputs = literals(**inputs).SerializeToString()
+        demand = Demand(cpu_m=1000)
+        executor.submit(Work(key=WorkKey(execution, "n0", -1, next(numbers)), attempt=attempt, pool=("p", "d", "", ""), demand=demand))
+
+    async def ended(count: int) -> None:
+        async with asyncio.timeout(30):
+            for _ in range(count):
+                assert (await listener.outcomes.get()).outputs is not None
+
+    def hold(until: Path) -> None:
+        submit(2, "holds", path=str(until))
+        for x in range(100):
+            submit(1 + 2 * (x % 2), "inc", x=x)
+
+    try:
+        for x in range(20):
+            submit(1, "inc", x=x)
+        await ended(20)  # the pool is known for short ones
+        if is_known:
+            (tmp_path / "first").touch()
+            submit(2, "holds", path=str(tmp_path / "first"))
+            await ended(1)
+            executor._feeder.note(listener.order[-1], 10_000_000)
+        listener.order.clear()
+        hold(tmp_path / "until")
+        await ended(100)
+        assert {each.attempt.task_name for each in listener.order} == {"inc"}, "all of them, while the long one runs"
+        assert executor.queued_count == 0
+        (tmp_path / "until").touch()
+        await ended(1)
+        assert listener.order[-1].attempt.task_name == "holds"
     finally:
         await executor.stop()

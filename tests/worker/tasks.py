@@ -20,6 +20,19 @@ def inc(x: int) -> int:
 
 
 @al.task
+def holds(path: str) -> int:
+    """Runs until there is such a file."""
+    while not Path(path).exists():
+        time.sleep(0.01)
+    return 0
+
+
+@al.task
+def reads(path: str) -> int:
+    return len(Path(path).read_text())
+
+
+@al.task
 async def slow(x: int) -> tuple[int, str]:
     return x, "y"
 

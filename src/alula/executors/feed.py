@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from alula.engine.event import Failure
 from alula.errors import AlulaError
 from alula.executors import idle
-from alula.executors.base import Pool
+from alula.executors.base import Pool, Work
 from alula.executors.fleet import Fleet
 from alula.executors.queue import Queues
 from alula.executors.room import Room
@@ -17,6 +17,7 @@ from alula.idl.v1 import worker_pb2
 
 PREFETCH = 8  # attempts sent ahead to a worker of short ones; past 16 nothing is left to gain
 SHORT_US = 3_000  # attempts below this are sent ahead
+LONG_S = 0.05  # nothing is sent to wait behind one that has run for as long
 
 
 class Feeder:
@@ -37,7 +38,9 @@ class Feeder:
         on_refused: Callable[[Flight, Failure], None],
     ) -> None:
         self._loop, self._fleet, self._room, self._numbers, self._on_refused = loop, fleet, room, numbers, on_refused
-        self._durations: dict[Pool, float] = {}  # of a pool's attempts in µs, the latest weigh most
+        self._durations: dict[
+            tuple[Pool, str], float
+        ] = {}  # of a task's attempts and, without a name, of all of a pool, in µs; the latest weigh most
         self._is_due = False
         self.queues = Queues()
 
@@ -52,13 +55,15 @@ class Feeder:
             self._is_due = True
             self._loop.call_soon(self._pump)
 
-    def note(self, pool: Pool, took_us: int) -> None:
-        """How long an attempt of a pool took, without importing its code."""
-        self._durations[pool] = self._durations.get(pool, SHORT_US) * 0.7 + took_us * 0.3
+    def note(self, work: Work, took_us: int) -> None:
+        """How long an attempt took, without importing its code."""
+        for key in ((work.pool, work.attempt.task_name), (work.pool, "")):
+            self._durations[key] = self._durations.get(key, SHORT_US) * 0.7 + took_us * 0.3
 
-    def is_short(self, pool: Pool) -> bool:
-        """Whether a pool's attempts are known to be short."""
-        return self._durations.get(pool, SHORT_US) < SHORT_US
+    def is_short(self, pool: Pool, task: str = "") -> bool:
+        """Whether attempts of a pool, or of one task in it, are known to be short; a task that is new here counts as its pool does."""
+        known = self._durations.get((pool, task))
+        return (self._durations.get((pool, ""), SHORT_US) if known is None else known) < SHORT_US
 
     def _pump(self) -> None:
         """Hands queued attempts to workers as far as there is room."""
@@ -78,8 +83,13 @@ class Feeder:
 
     def _feed(self, pool: Pool) -> None:
         # Nothing is sent ahead while another pool waits: a worker that is never idle would never leave it room.
-        window = PREFETCH if self.is_short(pool) and not self.queues.is_contested else 1
-        workers = [w for w in self._fleet.workers.values() if w.pool == pool and not w.is_doomed and len(w.flying) < window]
+        window = 1 if self.queues.is_contested else PREFETCH
+        now = self._loop.time()
+        workers = [
+            w
+            for w in self._fleet.workers.values()
+            if w.pool == pool and not w.is_doomed and (not w.flying or (len(w.flying) < window and self._may_wait_behind(w, now)))
+        ]
         workers.sort(key=lambda w: len(w.flying))
         batches: dict[Worker, list[worker_pb2.Attempt]] = {}
         while workers and pool in self.queues:
@@ -96,12 +106,16 @@ class Feeder:
         for worker, attempts in batches.items():
             worker.channel.send(worker_pb2.ToWorker(attempts=attempts))
 
+    def _may_wait_behind(self, worker: Worker, now: float) -> bool:
+        head = worker.head
+        return head is None or (head.work.attempt.may_be_followed and now - head.head_at < LONG_S)
+
     def _next_for(self, worker: Worker) -> Flight | None:
         """Takes the next attempt of a worker's pool out of the queue, if this worker may have it."""
         flight = self.queues.head(worker.pool)
         if flight is None:
             return None
-        if worker.flying and (flight.work.is_async or worker.is_driving):
+        if worker.flying and (flight.work.is_async or worker.is_driving or not self.is_short(worker.pool, flight.work.attempt.task_name)):
             return None
         if not self._room.has(flight.work.demand, worker):
             return None
@@ -116,6 +130,7 @@ class Feeder:
         handle = next(self._numbers)
         attempt = flight.work.attempt
         attempt.handle = handle
+        attempt.may_be_followed = not flight.work.is_async and self.is_short(worker.pool, attempt.task_name)
         attempt.work_dir = str(worker.work_dir)
         flight.sent_at = now
         if not worker.flying:

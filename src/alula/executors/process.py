@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import os
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -197,19 +197,31 @@ class ProcessExecutor:
             worker.idle_since = 0.0
         for update in message.updates:
             self._tell(worker.flying.get(update.handle), update)
+        returned: list[Flight] = []
         for report in message.reports:
             flight = worker.flying.pop(report.handle, None)
-            if flight is not None:
+            if flight is None:
+                continue
+            if not report.is_returned:
                 self._on_report(worker, flight, report, now)
+            elif not flight.is_cancelled:
+                returned.append(flight)
+        self._take_back(returned)
         if not worker.flying and worker.is_worn(is_short=self._feeder.is_short(worker.pool)):
             self._fleet.retire(worker)
         self._feeder.schedule()
+
+    def _take_back(self, flights: Sequence[Flight]) -> None:
+        """What was sent ahead and never begun waits for another worker, in the order that it had."""
+        for flight in reversed(flights):
+            flight.worker = None
+            self._enqueue(flight, is_first=True)
 
     def _on_report(self, worker: Worker, flight: Flight, report: worker_pb2.Report, now: float) -> None:
         worker.done += 1
         worker.log_end = report.log_end
         times = report.times
-        self._feeder.note(worker.pool, times.read_us + times.run_us + times.write_us)
+        self._feeder.note(flight.work, times.read_us + times.run_us + times.write_us)
         if (head := worker.head) is not None:
             head.head_at = now
         if report.HasField("update"):

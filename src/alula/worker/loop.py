@@ -12,6 +12,7 @@ from alula.idl.v1 import worker_pb2
 from alula.worker import foreign, stray
 from alula.worker.call import run as run_ours
 from alula.worker.link import Link
+from alula.worker.lookout import Lookout
 from alula.worker.outbox import Outbox
 
 FLUSH_AFTER_S = 0.001
@@ -23,18 +24,21 @@ def work(channel: socket.socket) -> None:
     flushed_at = time.monotonic()
     pid = os.getpid()
     Outbox(link)  # what attempts say while they run
+    lookout = Lookout(link)
     while True:
         if not link.queue:
             link.flush()
         if not link.receive(is_blocking=not link.queue):
             return
-        while link.queue:
-            attempt = link.queue.pop(0)
+        while (attempt := link.take()) is not None:
             if attempt.handle in link.cancelled:
                 link.cancelled.discard(attempt.handle)
                 link.report(worker_pb2.Report(handle=attempt.handle))  # never begun: its place is free again
                 continue
+            if attempt.may_be_followed or link.is_laden:
+                lookout.begin(is_followed=attempt.may_be_followed)
             report = _run(attempt, link)
+            lookout.end()
             if os.getpid() != pid:  # user code forked and its child came back here: the channel is its parent's alone
                 os._exit(0)
             link.report(report)

@@ -119,6 +119,7 @@ class Attempt(_message.Message):
     REPLAY_TO_FIELD_NUMBER: _builtins.int
     RECORDED_FIELD_NUMBER: _builtins.int
     SECRET_ENV_FIELD_NUMBER: _builtins.int
+    MAY_BE_FOLLOWED_FIELD_NUMBER: _builtins.int
     handle: _builtins.int
     """the executor's own number for this attempt, echoed in the report"""
     task: _builtins.str
@@ -162,6 +163,8 @@ class Attempt(_message.Message):
     max_deck_bytes: _builtins.int
     replay_to: _builtins.int
     """order of the last answer that attempts before this one were given, 0 if there was none"""
+    may_be_followed: _builtins.bool
+    """it is expected to be short, and others may be sent to wait behind it"""
     @_builtins.property
     def args(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """foreign commands: argv, the first being a console script or a program"""
@@ -219,10 +222,11 @@ class Attempt(_message.Message):
         replay_to: _builtins.int = ...,
         recorded: _abc.Iterable[Global___RecordedCall] | None = ...,
         secret_env: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        may_be_followed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["args", b"args", "bundle", b"bundle", "bundle_path", b"bundle_path", "checkpoint", b"checkpoint", "domain", b"domain", "env", b"env", "execution", b"execution", "handle", b"handle", "inline_limit_bytes", b"inline_limit_bytes", "inputs", b"inputs", "is_item_sliced", b"is_item_sliced", "item", b"item", "labels", b"labels", "max_deck_bytes", b"max_deck_bytes", "max_metrics", b"max_metrics", "max_parameters", b"max_parameters", "node", b"node", "notice", b"notice", "output_prefix", b"output_prefix", "prev_checkpoint", b"prev_checkpoint", "principal", b"principal", "project", b"project", "raw_output_prefix", b"raw_output_prefix", "recorded", b"recorded", "replay_to", b"replay_to", "retry_attempt", b"retry_attempt", "secret_env", b"secret_env", "secrets", b"secrets", "task", b"task", "task_name", b"task_name", "task_version", b"task_version", "work_dir", b"work_dir"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["args", b"args", "bundle", b"bundle", "bundle_path", b"bundle_path", "checkpoint", b"checkpoint", "domain", b"domain", "env", b"env", "execution", b"execution", "handle", b"handle", "inline_limit_bytes", b"inline_limit_bytes", "inputs", b"inputs", "is_item_sliced", b"is_item_sliced", "item", b"item", "labels", b"labels", "max_deck_bytes", b"max_deck_bytes", "max_metrics", b"max_metrics", "max_parameters", b"max_parameters", "may_be_followed", b"may_be_followed", "node", b"node", "notice", b"notice", "output_prefix", b"output_prefix", "prev_checkpoint", b"prev_checkpoint", "principal", b"principal", "project", b"project", "raw_output_prefix", b"raw_output_prefix", "recorded", b"recorded", "replay_to", b"replay_to", "retry_attempt", b"retry_attempt", "secret_env", b"secret_env", "secrets", b"secrets", "task", b"task", "task_name", b"task_name", "task_version", b"task_version", "work_dir", b"work_dir"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -522,6 +526,7 @@ class Report(_message.Message):
     STARTED_AT_US_FIELD_NUMBER: _builtins.int
     DECK_URI_FIELD_NUMBER: _builtins.int
     UPDATE_FIELD_NUMBER: _builtins.int
+    IS_RETURNED_FIELD_NUMBER: _builtins.int
     handle: _builtins.int
     outputs: _builtins.bytes
     """serialised LiteralMap when it is small; exactly one of outputs, outputs_uri, error, futures"""
@@ -540,6 +545,8 @@ class Report(_message.Message):
     started_at_us: _builtins.int
     """since the epoch, the worker's clock"""
     deck_uri: _builtins.str
+    is_returned: _builtins.bool
+    """it was never begun: the attempt before it takes long, and another worker may be free"""
     @_builtins.property
     def times(self) -> Global___AttemptTimes: ...
     @_builtins.property
@@ -562,10 +569,11 @@ class Report(_message.Message):
         started_at_us: _builtins.int = ...,
         deck_uri: _builtins.str = ...,
         update: _metric_pb2.AttemptUpdate | None = ...,
+        is_returned: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["times", b"times", "update", b"update"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deck_uri", b"deck_uri", "error", b"error", "futures", b"futures", "handle", b"handle", "has_outputs", b"has_outputs", "log_end", b"log_end", "log_start", b"log_start", "outputs", b"outputs", "outputs_uri", b"outputs_uri", "peak_rss_bytes", b"peak_rss_bytes", "started_at_us", b"started_at_us", "times", b"times", "update", b"update"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deck_uri", b"deck_uri", "error", b"error", "futures", b"futures", "handle", b"handle", "has_outputs", b"has_outputs", "is_returned", b"is_returned", "log_end", b"log_end", "log_start", b"log_start", "outputs", b"outputs", "outputs_uri", b"outputs_uri", "peak_rss_bytes", b"peak_rss_bytes", "started_at_us", b"started_at_us", "times", b"times", "update", b"update"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
