@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,26 @@ def test_the_best_stands_first_when_sorted_by_its_metric(visitor: Visitor, ids: 
     expect(header).to_have_attribute("aria-sort", "ascending")
     shown = [row.get_attribute("data-run") for row in page.locator("[data-run]").all()]
     assert shown == [f"training-{at}" for at in (4, 3, 2, 1, 0)], "the larger the rate, the smaller the loss"
+    best = page.locator("[data-run]").filter(has=page.get_by_label("the best"))
+    expect(best).to_have_count(1)
+    expect(best).to_have_attribute("data-run", "training-4")
+    page.get_by_role("columnheader", name="accuracy").get_by_role("button").click()
+    expect(page.get_by_role("columnheader", name="accuracy")).to_have_attribute("aria-sort", "descending")
+    expect(page.locator("[data-run]").first).to_have_attribute("data-run", "training-4")
+    heads = page.get_by_role("columnheader").all_inner_texts()
+    assert [head.rstrip(" ↑↓") for head in heads] == ["Execution", "accuracy", "loss", "rate", "duration"], "nothing twice"
+    visitor.check_accessible()
+
+
+def test_executions_that_nobody_named_are_called_by_what_tells_them_apart(visitor: Visitor, server: LiveServer) -> None:
+    launched = [server.launch("tests.ui.programs.training", rate=rate, epochs=epochs) for epochs in (3, 4) for rate in (*RATES, 0.6)]
+    for each in launched:
+        server.wait(each)
+    page = visitor.open("/compare", ids=",".join(f"{each.project}/{each.domain}/{each.name}" for each in launched), tab="table")
+    expect(page.get_by_role("link", name="epochs=3 rate=0.05", exact=True)).to_have_attribute("title", launched[0].name)
+    expect(page.get_by_role("button", name=re.compile("^Take .* away$"))).to_have_count(8)
+    page.get_by_role("button", name="and 4 more").click()
+    expect(page.get_by_role("button", name=re.compile("^Take epochs=.* away$"))).to_have_count(12)
     visitor.check_accessible()
 
 
@@ -50,6 +71,13 @@ def test_curves_of_all_lie_over_each_other(visitor: Visitor, ids: str) -> None:
     assert [" ".join(item.inner_text().split()) for item in page.locator("[data-curve]").all()] == [
         f"training-{at} 20 points" for at in range(5)
     ]
+    plot = page.locator(".u-over")
+    plot.hover()
+    readout = page.get_by_role("status", name="Values under the mouse")
+    expect(readout.get_by_role("row")).to_have_text([re.compile(rf"^training-{at}\d") for at in range(5)])  # the largest loss first
+    expect(readout).to_contain_text(re.compile(r"step \d"))
+    page.mouse.move(5, 5)
+    expect(readout).to_have_count(0)
     page.get_by_label("Metric").select_option("accuracy")
     expect(page.get_by_role("img", name="accuracy: 5 curves")).to_be_visible()
     page.get_by_label("Logarithmic").check()
@@ -64,6 +92,22 @@ def test_parallel_coordinates_draw_a_line_for_each(visitor: Visitor, ids: str) -
     expect(page.locator("[data-line]")).to_have_count(5)
     paths = {line.get_attribute("d") for line in page.locator("[data-line]").all()}
     assert len(paths) == 5
+    expect(page.get_by_label("Coloured by")).to_have_value("metrics:accuracy")
+    colours = {line.get_attribute("stroke") for line in page.locator("[data-line]").all()}
+    assert len(colours) == 5
+    box = page.locator("[data-axis='inputs:rate']").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.4)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] - 10, steps=4)
+    page.mouse.up()
+    expect(page.get_by_text("2 of 5 lie within what is chosen.")).to_be_visible()
+    within = page.locator("[data-line][data-within=true]")
+    assert sorted(line.get_attribute("data-line") or "" for line in within.all()) == ["training-3", "training-4"]
+    visitor.check_accessible()
+    page.get_by_role("button", name="Show all").click()
+    expect(within).to_have_count(5)
+    page.get_by_label("Coloured by").select_option(label="Execution")
     visitor.check_accessible()
 
 

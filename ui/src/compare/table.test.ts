@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ComparedExecution, Literal } from "@/idl";
 import { toCsv } from "./csv";
-import { axesOf, marksOf, type Axis } from "./parallel";
+import { axesOf, isWithin, marksOf, telling, type Axis } from "./parallel";
 import { pointsOf, rangeOf, smooth } from "./curve";
 import { compareExecutions } from "./table";
 
@@ -76,6 +76,22 @@ describe("axes", () => {
       ["inputs:x", [0, 1, 0.5]],
       ["versions:version", [0, 1, 0]],
     ]);
+  });
+});
+
+describe("axes by size", () => {
+  const runs = [0.001, 0.01, 0.1].map((rate, at) => run({ inputs: { literals: { rate: float(rate) } }, outputs: { literals: { score: float(at), note: float(at === 0 ? "NaN" : at) } } }));
+  const axes = axesOf(compareExecutions(runs));
+  it("are logarithmic where the largest is many times the least", () => {
+    expect(axes[0]).toMatchObject({ key: "inputs:rate", isLog: true });
+    expect(axes[0]?.heights.map((each) => Number(each.toFixed(6)))).toEqual([0, 0.5, 1]);
+    expect(marksOf(axes[0] as Axis).map(([, text]) => text)).toEqual(["0.001", "0.01", "0.1"]);
+    expect(axes[1]).toMatchObject({ key: "outputs:score", isLog: false });
+  });
+  it("are looked at in parts, and coloured by the first number that came out", () => {
+    expect([0, 1, 2].map((at) => isWithin(axes, { "inputs:rate": [0.4, 1], "outputs:score": [0, 0.6] }, at))).toEqual([false, true, false]);
+    expect([0, 1, 2].map((at) => isWithin(axes, {}, at))).toEqual([true, true, true]);
+    expect(telling(axes)?.key).toBe("outputs:score");
   });
 });
 

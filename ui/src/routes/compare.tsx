@@ -44,7 +44,7 @@ function Compare() {
   const query = useQuery(compareQuery(ids.slice(0, MOST)));
   const { data, isPending } = query;
   const groups = useMemo(() => (data ? compareExecutions(data) : []), [data]);
-  const columns = useMemo(() => columnsOf(data ?? []), [data]);
+  const columns = useMemo(() => columnsOf(data ?? [], groups), [data, groups]);
   const [hovered, setHovered] = useState<string>();
   const change = (to: CompareSearch) => void navigate({ search: (old) => ({ ...old, ...to }), replace: true });
   if (ids.length < 2) {

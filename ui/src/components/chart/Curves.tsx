@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { inWords } from "@/lib/time";
@@ -6,6 +6,8 @@ import { useIsDark } from "@/lib/theme";
 import { curveColour, curveDash } from "./colours";
 import { shortNumber } from "@/lib/number";
 import { markable, type Zoom } from "@/compare/curve";
+import { readoutAt } from "@/compare/readout";
+import { CurveReadout } from "./CurveReadout";
 
 const PADDING = 0.1;
 const FEW = 12;
@@ -47,6 +49,7 @@ export default function Curves({ curves, label, isLog = false, isTime = false, f
   const isDark = useIsDark();
   const data = useMemo(() => joined(curves, isLog), [curves, isLog]);
   const isDense = curves.reduce((sum, { x }) => sum + x.length, 0) > DENSE;
+  const [cursor, setCursor] = useState<Cursor>();
   const zooms = useRef(onZoom);
   useEffect(() => {
     zooms.current = onZoom;
@@ -57,7 +60,7 @@ export default function Curves({ curves, label, isLog = false, isTime = false, f
   useEffect(() => {
     const target = holder.current;
     if (!target) return;
-    const made = new uPlot(options(JSON.parse(names) as string[], { isLog, isTime, isDark, isDense, width: target.clientWidth, height, onZoom: (next) => zooms.current?.(next) }), data, target);
+    const made = new uPlot(options(JSON.parse(names) as string[], { isLog, isTime, isDark, isDense, width: target.clientWidth, height, onCursor: setCursor, onZoom: (next) => zooms.current?.(next) }), data, target);
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: target.clientWidth, height }));
     observer.observe(target);
@@ -84,7 +87,13 @@ export default function Curves({ curves, label, isLog = false, isTime = false, f
     plot.current?.setSeries(at >= 0 ? at + 1 : null, { focus: true });
   }, [focused, curves]);
 
-  return <div ref={holder} role="img" aria-label={`${label}: ${curves.length} ${curves.length === 1 ? "curve" : "curves"}`} className="w-full" style={{ height }} />;
+  const readout = cursor && readoutAt(curves, cursor.x);
+  return (
+    <div className="relative w-full">
+      <div ref={holder} role="img" aria-label={`${label}: ${curves.length} ${curves.length === 1 ? "curve" : "curves"}`} className="w-full" style={{ height }} />
+      {readout && readout.values.length > 0 && <CurveReadout readout={readout} labels={curves.map(({ label: name }) => name)} isTime={isTime} {...cursor} />}
+    </div>
+  );
 }
 
 /** Columns over the union of all x, as the plot wants them. */
@@ -108,6 +117,15 @@ function lengthOf(value: number): number {
   return Number.isSafeInteger(Math.round(value)) ? value.toLocaleString("en", { maximumFractionDigits: 0 }).length : String(value).length;
 }
 
+/** Where the mouse is over the plot. */
+interface Cursor {
+  x: number;
+  /** px from its left, which is so wide. */
+  left: number;
+  width: number;
+  focused: number | undefined;
+}
+
 interface Look {
   isLog: boolean;
   isTime: boolean;
@@ -115,12 +133,21 @@ interface Look {
   isDense: boolean;
   width: number;
   height: number;
+  onCursor: (cursor: Cursor | undefined) => void;
   onZoom: (zoom: Zoom | undefined) => void;
 }
 
-function options(names: readonly string[], { isLog, isTime, isDark, isDense, width, height, onZoom }: Look): uPlot.Options {
+function cursorOf(u: uPlot, focused: number | undefined): Cursor | undefined {
+  const { left = -1, idx } = u.cursor;
+  const x = idx == null ? undefined : u.data[0][idx];
+  if (left < 0 || x === undefined) return undefined;
+  return { x, left: left + u.bbox.left / devicePixelRatio, width: u.width, focused };
+}
+
+function options(names: readonly string[], { isLog, isTime, isDark, isDense, width, height, onCursor, onZoom }: Look): uPlot.Options {
   const ink = isDark ? "#b4bec7" : "#47515c";
   const line = isDark ? "#2a3238" : "#e6e9ec";
+  let nearest: number | undefined; // curve under the mouse
   const axis: uPlot.Axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, font: "11px system-ui, sans-serif" };
   return {
     width,
@@ -130,6 +157,13 @@ function options(names: readonly string[], { isLog, isTime, isDark, isDense, wid
     // Whoever holds the zoom sets the scale: with it the part comes that is looked at.
     cursor: { focus: { prox: isDense ? -1 : 24 }, drag: { x: true, y: false, setScale: false }, bind: { dblclick: () => () => (onZoom(undefined), null) } },
     hooks: {
+      setCursor: [(u) => onCursor(cursorOf(u, nearest))],
+      setSeries: [
+        (u, series) => {
+          nearest = series ? series - 1 : undefined; // the first is the axis
+          onCursor(cursorOf(u, nearest));
+        },
+      ],
       setSelect: [
         (u) => {
           const { left, width: length } = u.select;

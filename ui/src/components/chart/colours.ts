@@ -7,6 +7,12 @@ export function curveColour(index: number, isDark: boolean): string {
   return colours[index % colours.length] ?? "#888888";
 }
 
+/** From the foot of a scale, 0, to its head, 1: told apart by lightness, too. */
+export function scaleColour(share: number, isDark: boolean): string {
+  const [from, to] = isDark ? ([55, 85] as const) : ([82, 30] as const);
+  return `oklch(${(from + (to - from) * share).toFixed(1)}% 0.13 ${(250 - 205 * share).toFixed(0)})`;
+}
+
 /** Lengths of dash and gap; none for the first ten. */
 export function curveDash(index: number): number[] {
   return [[], [6, 3], [2, 3], [8, 3, 2, 3]][Math.floor(index / LIGHT.length) % 4] ?? [];

@@ -20,7 +20,7 @@ export function Differences({ groups, columns, areAllShown }: { groups: readonly
   return (
     <div className="@container flex h-full flex-col">
       <p className="px-4 py-2 text-xs text-ink-2">
-        <span className="rounded bg-warn-ground px-1 py-0.5 text-ink">Highlighted</span> is what differs from the first, <span className="font-medium text-ink">{printable(columns[0]?.params.name, 60)}</span>.
+        <span className="rounded bg-warn-ground px-1 py-0.5 text-ink">Highlighted</span> is what differs from the first, <span className="font-medium text-ink">{printable(columns[0]?.label, 60)}</span>.
       </p>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by the keyboard */}
       <div className="min-h-0 flex-1 snap-x snap-mandatory scroll-pl-28 overflow-auto sm:snap-none" style={HALF} tabIndex={0} role="region" aria-label="Differences">
@@ -34,8 +34,8 @@ export function Differences({ groups, columns, areAllShown }: { groups: readonly
                 <th key={column.id} scope="col" className={`${RUN} sticky top-0 z-10 snap-start border-b border-line bg-ground-2 px-3 py-2 text-left font-medium`}>
                   <span className="flex items-center gap-1.5">
                     <PhaseSign phase={column.phase} />
-                    <Link to="/executions/$project/$domain/$name" params={column.params} className="max-sm:[overflow-wrap:anywhere] sm:truncate hover:underline">
-                      {printable(column.params.name, 60)}
+                    <Link to="/executions/$project/$domain/$name" params={column.params} title={printable(column.params.name, 200)} className="max-sm:[overflow-wrap:anywhere] sm:truncate hover:underline">
+                      {printable(column.label, 60)}
                     </Link>
                   </span>
                 </th>

@@ -1,90 +1,100 @@
 import { useState } from "react";
-import { curveColour, curveDash } from "@/components/chart/colours";
+import { curveColour, curveDash, scaleColour } from "@/components/chart/colours";
+import { Button } from "@/components/ui/Button";
+import { Field, Select } from "@/components/ui/Field";
 import { None } from "@/components/ui/State";
-import { axesOf, marksOf, type Axis } from "@/compare/parallel";
+import { axesOf, isWithin, telling, type Ranges } from "@/compare/parallel";
 import type { Group } from "@/compare/table";
 import { printable } from "@/lib/printable";
 import { useIsDark } from "@/lib/theme";
 import type { Column } from "./Columns";
+import { AxisLine } from "./ParallelAxis";
+import { HEIGHT, pathOf, SIDE, STEP } from "./parallelPlace";
 
-const STEP = 150;
-const HEIGHT = 320;
-const TOP = 44;
-const SIDE = 80;
+const BY_EXECUTION = "execution";
 
 /** Each execution as a line over what differs: which values of the left go with which results at the right. */
 export function Parallel({ groups, columns }: { groups: readonly Group[]; columns: readonly Column[] }) {
   const [focused, setFocused] = useState<number>();
+  const [chosen, setChosen] = useState<string>();
+  const [ranges, setRanges] = useState<Ranges>({});
   const isDark = useIsDark();
   const axes = axesOf(groups);
   if (axes.length < 2) return <None>There is nothing to draw: less than two things differ that are numbers or short lists of texts.</None>;
   const width = 2 * SIDE + STEP * (axes.length - 1);
-  const y = (height: number) => TOP + (HEIGHT - TOP - 24) * (1 - height);
+  const scale = chosen === BY_EXECUTION ? undefined : (axes.find(({ key }) => key === chosen) ?? telling(axes));
+  const colour = (at: number) => {
+    if (!scale) return curveColour(at, isDark);
+    const height = scale.heights[at] ?? Number.NaN;
+    return Number.isNaN(height) ? "var(--ink-3)" : scaleColour(height, isDark);
+  };
+  const isShown = columns.map((_, at) => isWithin(axes, ranges, at));
+  const within = isShown.filter(Boolean).length;
+  const opacity = (at: number) => (!isShown[at] ? 0.06 : focused === undefined || focused === at ? 0.9 : 0.15);
   return (
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by the keyboard
-    <div className="overflow-x-auto p-4" tabIndex={0} role="region" aria-label="Parallel coordinates">
-      <svg width={width} height={HEIGHT} viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={`${columns.length} executions over ${axes.map(({ name }) => name).join(", ")}`}>
-        {columns.map((column, at) => (
-          <path
-            key={column.id}
-            data-line={column.params.name}
-            d={pathOf(axes, at, y)}
-            fill="none"
-            stroke={curveColour(at, isDark)}
-            strokeDasharray={curveDash(at).join(" ")}
-            strokeWidth={focused === at ? 3 : 1.5}
-            opacity={focused === undefined || focused === at ? 0.9 : 0.15}
-            onMouseEnter={() => setFocused(at)}
-            onMouseLeave={() => setFocused(undefined)}
-          >
-            <title>{printable(column.params.name, 80)}</title>
-          </path>
-        ))}
-        {axes.map((axis, index) => (
-          <AxisLine key={axis.key} axis={axis} x={SIDE + index * STEP} y={y} />
-        ))}
-      </svg>
+    <div className="p-4">
+      <div className="flex flex-wrap items-end gap-4 pb-3">
+        <div className="w-64">
+          <Field label="Coloured by">
+            {(props) => (
+              <Select {...props} value={scale?.key ?? BY_EXECUTION} onChange={(event) => setChosen(event.target.value)}>
+                <option value={BY_EXECUTION}>Execution</option>
+                {axes.map(({ key, name }) => (
+                  <option key={key} value={key}>
+                    {printable(name, 60)}
+                  </option>
+                ))}
+              </Select>
+            )}
+          </Field>
+        </div>
+        <p className="text-xs text-ink-2" role="status">
+          {Object.keys(ranges).length === 0 ? "Drag along an axis to look at a part of it." : `${within} of ${columns.length} lie within what is chosen.`}
+        </p>
+        {Object.keys(ranges).length > 0 && <Button onClick={() => setRanges({})}>Show all</Button>}
+      </div>
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by the keyboard */}
+      <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Parallel coordinates">
+        <svg width={width} height={HEIGHT} viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={`${columns.length} executions over ${axes.map(({ name }) => name).join(", ")}`}>
+          {columns.map((column, at) => (
+            <path
+              key={column.id}
+              data-line={column.params.name}
+              data-within={isShown[at]}
+              d={pathOf(axes, at)}
+              fill="none"
+              stroke={colour(at)}
+              strokeDasharray={scale ? undefined : curveDash(at).join(" ")}
+              strokeWidth={focused === at ? 3 : 1.75}
+              opacity={opacity(at)}
+              onMouseEnter={() => setFocused(at)}
+              onMouseLeave={() => setFocused(undefined)}
+            >
+              <title>{printable(column.label, 80)}</title>
+            </path>
+          ))}
+          {axes.map((axis, index) => (
+            <AxisLine
+              key={axis.key}
+              axis={axis}
+              x={SIDE + index * STEP}
+              range={ranges[axis.key]}
+              onRange={(range) => setRanges((old) => (range ? { ...old, [axis.key]: range } : Object.fromEntries(Object.entries(old).filter(([key]) => key !== axis.key))))}
+            />
+          ))}
+        </svg>
+      </div>
       <ul className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs">
-        {columns.map((column, at) => (
-          <li key={column.id} onMouseEnter={() => setFocused(at)} onMouseLeave={() => setFocused(undefined)} className="flex items-center gap-1.5">
-            <span aria-hidden className="size-2.5 rounded-full" style={{ background: curveColour(at, isDark) }} />
-            {printable(column.params.name, 60)}
-          </li>
-        ))}
+        {columns.map(
+          (column, at) =>
+            isShown[at] && (
+              <li key={column.id} title={printable(column.params.name, 200)} onMouseEnter={() => setFocused(at)} onMouseLeave={() => setFocused(undefined)} className="flex items-center gap-1.5">
+                <span aria-hidden className="size-2.5 rounded-full" style={{ background: colour(at) }} />
+                {printable(column.label, 60)}
+              </li>
+            ),
+        )}
       </ul>
     </div>
   );
-}
-
-function AxisLine({ axis, x, y }: { axis: Axis; x: number; y: (height: number) => number }) {
-  return (
-    <g>
-      <text x={x} y={18} textAnchor="middle" fontSize={11} fontWeight={600} fill="var(--ink)">
-        {printable(axis.name, 22)}
-        <title>{printable(axis.name, 200)}</title>
-      </text>
-      <line x1={x} x2={x} y1={y(0)} y2={y(1)} stroke="var(--line-2)" />
-      {marksOf(axis).map(([at, text]) => (
-        <text key={at} x={x + 5} y={y(at) - 5} fontSize={10} fill="var(--ink-2)" style={{ paintOrder: "stroke", stroke: "var(--ground)", strokeWidth: 3 }}>
-          {printable(text, 24)}
-        </text>
-      ))}
-    </g>
-  );
-}
-
-function pathOf(axes: readonly Axis[], at: number, y: (height: number) => number): string {
-  let isDrawing = false;
-  return axes
-    .map(({ heights }, index) => {
-      const height = heights[at] ?? Number.NaN;
-      if (Number.isNaN(height)) {
-        isDrawing = false;
-        return "";
-      }
-      const step = `${isDrawing ? "L" : "M"}${SIDE + index * STEP} ${y(height).toFixed(1)}`;
-      isDrawing = true;
-      return step;
-    })
-    .join("");
 }

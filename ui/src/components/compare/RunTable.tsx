@@ -1,10 +1,12 @@
 import { Link } from "@tanstack/react-router";
 import { createColumnHelper, flexRender, getCoreRowModel, getSortedRowModel, useReactTable, type SortingState } from "@tanstack/react-table";
+import clsx from "clsx";
 import { useMemo, useState } from "react";
 import { curveColour } from "@/components/chart/colours";
 import { PhaseSign } from "@/components/ui/Phase";
 import { HEAD, TABLE } from "@/components/ui/table";
 import { roundedCell, type Cell } from "@/compare/cell";
+import { bestOf, betterEnd, isNumeric, shareOf, tableRows } from "@/compare/best";
 import type { Group } from "@/compare/table";
 import { printable } from "@/lib/printable";
 import { useIsDark } from "@/lib/theme";
@@ -18,35 +20,36 @@ interface Line {
 
 const helper = createColumnHelper<Line>();
 const ONE: Partial<Record<Group["key"], string>> = { inputs: "input", parameters: "parameter", outputs: "output", metrics: "metric" };
-const KINDS: readonly Group["key"][] = ["inputs", "parameters", "outputs", "metrics"];
+const IS_RESULT: readonly Group["key"][] = ["metrics", "outputs"];
 
-/** A line for each execution with what went in, scalar outputs and last metrics, sorted by any of them. */
+/** A line for each execution with its last metrics and outputs, what went in and how long it took, sorted by any of them. */
 export function RunTable({ groups, columns, onHover }: { groups: readonly Group[]; columns: readonly Column[]; onHover: (id: string | undefined) => void }) {
   const isDark = useIsDark();
   const [sorting, setSorting] = useState<SortingState>([]);
   const data = useMemo(() => columns.map((column, at): Line => ({ at, column })), [columns]);
   const defined = useMemo(() => {
-    const rows = groups
-      .filter(({ key }) => KINDS.includes(key))
-      .flatMap(({ key, rows }) => rows.filter((row) => key === "metrics" || key === "outputs" || !row.isSame).map((row) => ({ ...row, kind: ONE[key] ?? "" })));
+    const rows = tableRows(groups);
     const names = rows.map(({ name }) => name);
     const isTwice = (name: string) => names.indexOf(name) !== names.lastIndexOf(name);
-    const whole = groups.find(({ key }) => key === "durations")?.rows[0];
     return [
-      helper.accessor(({ column }) => column.params.name, { id: "execution", header: "Execution" }),
-      ...[...rows, ...(whole ? [{ ...whole, kind: "" }] : [])].map((row) =>
-        helper.accessor(({ at }) => row.cells[at], {
+      helper.accessor(({ column }) => column.label, { id: "execution", header: "Execution" }),
+      ...rows.map((row) => {
+        const best = bestOf(row);
+        return helper.accessor(({ at }) => row.cells[at], {
           id: row.key,
-          header: row.isSpan ? "duration" : isTwice(row.name) ? `${row.name} (${row.kind})` : row.name,
+          header: row.isSpan ? "duration" : isTwice(row.name) ? `${row.name} (${ONE[row.group] ?? ""})` : row.name,
           sortingFn: (a, b, id) => order(a.getValue<Cell | undefined>(id), b.getValue<Cell | undefined>(id)),
           sortUndefined: "last",
-          sortDescFirst: false,
+          // The best comes first: what is no result, or may be better either way, begins with the least.
+          sortDescFirst: betterEnd(row.name) === "high",
+          meta: { isNumber: isNumeric(row) },
           cell: (context) => {
             const cell = context.getValue();
-            return cell && !row.isSpan ? <Rounded cell={cell} /> : <Value cell={cell} isSpan={row.isSpan} />;
+            if (!cell || row.isSpan) return <Value cell={cell} isSpan={row.isSpan} />;
+            return <Rounded cell={cell} isBest={cell.number === best} share={IS_RESULT.includes(row.group) ? shareOf(row, cell) : undefined} />;
           },
-        }),
-      ),
+        });
+      }),
     ];
   }, [groups]);
   const table = useReactTable({ data, columns: defined, state: { sorting }, onSortingChange: setSorting, getCoreRowModel: getCoreRowModel(), getSortedRowModel: getSortedRowModel() });
@@ -64,7 +67,7 @@ export function RunTable({ groups, columns, onHover }: { groups: readonly Group[
                     key={header.id}
                     scope="col"
                     aria-sort={sorted === "asc" ? "ascending" : sorted === "desc" ? "descending" : "none"}
-                    className={`${HEAD} first:left-0 first:z-20`}
+                    className={clsx(HEAD, "first:left-0 first:z-20", isNumber(header.column) && "text-right")}
                   >
                     <button type="button" className="font-medium hover:text-ink" onClick={header.column.getToggleSortingHandler()}>
                       {flexRender(header.column.columnDef.header, header.getContext())}
@@ -85,13 +88,13 @@ export function RunTable({ groups, columns, onHover }: { groups: readonly Group[
                     <span className="flex items-center gap-2 whitespace-nowrap">
                       <span aria-hidden className="size-2.5 rounded-full" style={{ background: curveColour(original.at, isDark) }} />
                       <PhaseSign phase={original.column.phase} />
-                      <Link to="/executions/$project/$domain/$name" params={original.column.params} className="truncate font-medium hover:underline max-sm:max-w-24">
-                        {printable(original.column.params.name, 60)}
+                      <Link to="/executions/$project/$domain/$name" params={original.column.params} title={printable(original.column.params.name, 200)} className="max-w-72 truncate font-medium hover:underline max-sm:max-w-24">
+                        {printable(original.column.label, 60)}
                       </Link>
                     </span>
                   </th>
                 ) : (
-                  <td key={cell.id} className="max-w-48 truncate border-b border-line px-3 py-1.5 font-mono text-xs">
+                  <td key={cell.id} className={clsx("max-w-48 truncate border-b border-line px-3 py-1.5 font-mono text-xs", isNumber(cell.column) && "text-right tabular-nums")}>
                     {flexRender(cell.column.columnDef.cell, cell.getContext())}
                   </td>
                 ),
@@ -104,9 +107,25 @@ export function RunTable({ groups, columns, onHover }: { groups: readonly Group[
   );
 }
 
-function Rounded({ cell }: { cell: Cell }) {
+function isNumber(column: { columnDef: { meta?: { isNumber?: boolean } } }): boolean {
+  return column.columnDef.meta?.isNumber ?? false;
+}
+
+/** A value; of a result a bar says where between the least and the largest it lies, and the best says so. */
+function Rounded({ cell, isBest, share }: { cell: Cell; isBest: boolean; share: number | undefined }) {
   const rounded = roundedCell(cell);
-  return <span title={rounded.text === cell.text && !cell.brief ? undefined : printable(cell.text, 1000)}>{printable(rounded.brief ?? rounded.text, 300)}</span>;
+  const whole = rounded.text === cell.text && !cell.brief ? undefined : printable(cell.text, 1000);
+  return (
+    <span title={isBest ? `The best: ${whole ?? rounded.text}` : whole} className={clsx(isBest && "font-bold text-accent")}>
+      {isBest && <span aria-label="the best">★ </span>}
+      {printable(rounded.brief ?? rounded.text, 300)}
+      {share !== undefined && (
+        <span aria-hidden className="mt-0.5 block h-0.5 rounded-full bg-ground-3">
+          <span className="block h-full rounded-full bg-accent" style={{ width: `${100 * share}%` }} />
+        </span>
+      )}
+    </span>
+  );
 }
 
 function order(a: Cell | undefined, b: Cell | undefined): number {

@@ -48,7 +48,7 @@ function metricsOf(executions: readonly ComparedExecution[], columns: readonly C
       const teller = tellerOf(execution?.id ?? {}, attempt);
       for (const { name = "", points } of attempt.metrics ?? []) {
         const label = isSingle ? name : told(attempt, nodes, name);
-        found.set(label, [...(found.get(label) ?? []), { label: columns[at]?.params.name ?? "", teller, metric: name, points: Number(points ?? 0) }]);
+        found.set(label, [...(found.get(label) ?? []), { label: columns[at]?.label ?? "", teller, metric: name, points: Number(points ?? 0) }]);
       }
     }
   }
