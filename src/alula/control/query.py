@@ -102,21 +102,23 @@ class Query:
             raise nodes.missing(execution, message.node_id)
         return execution, row
 
-    def _node(self, connection: Connection, execution: ExecutionId, row: Any) -> admin.NodeExecution:
+    def _node(self, connection: Connection, execution: ExecutionId, row: Any, *, is_brief: bool = False) -> admin.NodeExecution:
         """A node; one that has just asked for an execution names it once that exists."""
         is_there = not row.child or row.kind != NodeKind.LAUNCH_PLAN.value or NodePhase(row.phase).is_terminal
         if not is_there:
             child = ExecutionId(execution.project, execution.domain, row.child)
             is_there = executions.find(connection, child) is not None
-        return view.node(execution, row, self._root, is_child_there=is_there)
+        return view.node(execution, row, self._root, is_child_there=is_there, is_brief=is_brief)
 
     def node(self, connection: Connection, message: core.NodeExecutionIdentifier) -> admin.NodeExecution:
         execution, row = self._node_row(connection, message)
         return self._node(connection, execution, row)
 
-    def changes(self, connection: Connection, execution: ExecutionId, key: int, ids: Sequence[str]) -> service_pb2.ExecutionUpdate:
+    def changes(
+        self, connection: Connection, execution: ExecutionId, key: int, ids: Sequence[str], *, is_brief: bool = False
+    ) -> service_pb2.ExecutionUpdate:
         """Those nodes of an execution as they are, in the order in which they were reached, with the names no graph holds."""
-        changed = [self._node(connection, execution, row) for row in nodes.some(connection, key, ids)]
+        changed = [self._node(connection, execution, row, is_brief=is_brief) for row in nodes.some(connection, key, ids)]
         update = service_pb2.ExecutionUpdate(nodes=changed)
         inner = [i for i in ids if "-0-" in i and not i.endswith((START, END))]
         for node_id, packed in run_rows.call_names(connection, key, inner).items() if inner else ():
