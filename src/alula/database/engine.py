@@ -186,6 +186,7 @@ def _create_schema(engine: Engine) -> None:
     with engine.connect() as connection:
         if inspect(connection).has_table("setting"):
             _check_version(connection)
+            _add_indexes(connection)
             return
         if dialect == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -196,6 +197,14 @@ def _create_schema(engine: Engine) -> None:
             connection.exec_driver_sql("COMMIT")
         else:
             connection.commit()
+
+
+def _add_indexes(connection: Connection) -> None:
+    """Those that came into the schema after the database was made: without one every read that needs it would go through a table."""
+    for statement in schema_script(connection.dialect.name):
+        if statement.startswith("CREATE INDEX"):
+            connection.exec_driver_sql(statement)
+    connection.commit()
 
 
 def _check_version(connection: Connection) -> None:
