@@ -175,7 +175,7 @@ def _first_line(text: str) -> str:
 def _map(connection: Connection, message: core.NodeExecutionIdentifier) -> tuple[Any, Any]:
     execution = ExecutionId.from_proto(message.execution_id)
     row = executions.get(connection, execution)
-    node = browse.node(connection, row.key, message.node_id, with_inputs=True)
+    node = nodes.find(connection, row.key, message.node_id, with_values=True)
     if node is None:
         raise nodes.missing(execution, message.node_id)
     if node.kind != NodeKind.ARRAY.value:

@@ -94,10 +94,12 @@ class Query:
         shown = [view.execution(row, tags.get(row.key, ()), root=self._root, is_listed=True) for row in rows]
         return admin.ExecutionList(executions=shown, token=token)
 
-    def _node_row(self, connection: Connection, message: core.NodeExecutionIdentifier) -> tuple[ExecutionId, Any]:
+    def _node_row(
+        self, connection: Connection, message: core.NodeExecutionIdentifier, *, with_values: bool = False
+    ) -> tuple[ExecutionId, Any]:
         execution = ExecutionId.from_proto(message.execution_id)
         key = executions.get(connection, execution).key
-        row = nodes.find(connection, key, message.node_id)
+        row = nodes.find(connection, key, message.node_id, with_values=with_values)
         if row is None:
             raise nodes.missing(execution, message.node_id)
         return execution, row
@@ -126,7 +128,7 @@ class Query:
         return update
 
     def node_data(self, connection: Connection, message: core.NodeExecutionIdentifier) -> admin.NodeExecutionGetDataResponse:
-        execution, row = self._node_row(connection, message)
+        execution, row = self._node_row(connection, message, with_values=True)
         inputs, outputs = _values(row)
         response = admin.NodeExecutionGetDataResponse(
             full_inputs=inputs, full_outputs=outputs, inputs=view.url_blob("", inputs), outputs=view.url_blob("", outputs)
@@ -188,7 +190,7 @@ class Query:
         return view.attempt(execution, self.attempt_row(connection, message), self._root, self._base())
 
     def attempt_data(self, connection: Connection, message: core.TaskExecutionIdentifier) -> admin.TaskExecutionGetDataResponse:
-        _, node = self._node_row(connection, message.node_execution_id)
+        _, node = self._node_row(connection, message.node_execution_id, with_values=True)
         inputs, outputs = _values(node)
         return admin.TaskExecutionGetDataResponse(
             full_inputs=inputs, full_outputs=outputs, inputs=view.url_blob("", inputs), outputs=view.url_blob("", outputs)

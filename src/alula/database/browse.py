@@ -133,20 +133,29 @@ def recent_runs(connection: Connection, resource_type: int, place: tuple[str, st
     return connection.execute(text(sql), _names(place)).all()
 
 
+_NEWEST_ATTEMPTS = (
+    "SELECT key, execution_key, node_id FROM task_execution WHERE task_name = :name AND task_project = :project AND task_domain = :domain "
+    "AND item < 1 AND retry_attempt = 0 ORDER BY key DESC LIMIT :most"
+)
+_TASK_RUNS = text(
+    "SELECT e.name, n.node_id, n.phase, n.created_at, n.duration_us "
+    f"FROM ({_NEWEST_ATTEMPTS}) AS a JOIN execution e ON e.key = a.execution_key "
+    "JOIN node_execution n ON n.execution_key = a.execution_key AND n.node_id = a.node_id "
+    f"WHERE e.project = :project AND e.domain = :domain AND e.state = 0 ORDER BY a.key DESC LIMIT {RECENT}"
+)
+
+
 def task_runs(connection: Connection, place: tuple[str, str, str]) -> Sequence[Row[Any]]:
     """Execution, node, phase, begin and duration of the newest nodes that ran a task within executions of its place, newest first.
 
     A map is one run, known by its first item.
     """
-    which = "task_name = :name AND task_project = :project AND task_domain = :domain AND item < 1 AND retry_attempt = 0"
-    newest = f"SELECT key, execution_key, node_id FROM task_execution WHERE {which} ORDER BY key DESC LIMIT {MAX_NODES}"
-    sql = (
-        "SELECT e.name, n.node_id, n.phase, n.created_at, n.duration_us "
-        f"FROM ({newest}) AS a JOIN execution e ON e.key = a.execution_key "
-        "JOIN node_execution n ON n.execution_key = a.execution_key AND n.node_id = a.node_id "
-        f"WHERE e.project = :project AND e.domain = :domain AND e.state = 0 ORDER BY a.key DESC LIMIT {RECENT}"
-    )
-    return connection.execute(text(sql), _names(place)).all()
+    found: Sequence[Row[Any]] = ()
+    for most in (2 * RECENT, MAX_NODES):  # few of the newest are of archived executions, as a rule
+        found = connection.execute(_TASK_RUNS, {**_names(place), "most": most}).all()
+        if len(found) == RECENT:
+            break
+    return found
 
 
 def run_counts(connection: Connection, resource_type: int, place: tuple[str, str, str]) -> tuple[dict[str, tuple[int, int]], bool]:
@@ -171,12 +180,6 @@ def _names(place: tuple[str, str, str]) -> dict[str, str]:
 _n = t.node_execution.c
 _c = t.task_execution.c
 _NODE: list[ColumnElement[Any]] = [_n.node_id, _n.spec_node_id, _n.scope_id, _n.kind, _n.phase, _n.duration_us, _n.cache_status]
-
-
-def node(connection: Connection, key: int, node_id: str, *, with_inputs: bool = False) -> Row[Any] | None:
-    """A node of an execution."""
-    query = select(*_NODE, *([_n.inputs] if with_inputs else [])).where(_n.execution_key == key, _n.node_id == node_id)
-    return connection.execute(query).one_or_none()
 
 
 def first_nodes(connection: Connection, key: int, limit: int) -> Sequence[Row[Any]]:
