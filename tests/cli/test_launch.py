@@ -101,3 +101,9 @@ def test_the_web_interface_knows_which_names_are_options() -> None:
     assert found is not None
     known = set(re.findall(r'"([^"]+)"', found[1]))
     assert {f"--{name}" for name in known} == {name for name in taken(launch.command) if name.startswith("--")}
+
+
+def test_help_says_no_bound_that_nobody_reaches(alula: Alula) -> None:
+    text = alula("launch", "--help").out
+    assert "--max-parallelism" in text
+    assert "2147483647" not in text

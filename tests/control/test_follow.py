@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import select
 from tests.control.conftest import Plane, open_plane
 from tests.control.test_lost_commit import started
-from tests.programs import side_effects, telling
+from tests.control.test_run import signal, until_signal
+from tests.programs import shapes, side_effects, telling
 
 from alula.database import tables as t
 from alula.idl import core
 from alula.idl.identifier import ExecutionId, NodeExecutionId
+from alula.idl.v1 import service_pb2
 
 P = "tests.programs.side_effects."
 
@@ -91,3 +93,45 @@ async def test_a_watcher_hears_of_a_map_when_one_of_its_items_ends(plane: Plane,
                 await asyncio.to_thread((tmp_path / str(item)).touch)
     assert next(waiting, None) is None
     assert update.execution.closure.phase == core.WorkflowExecution.SUCCEEDED
+
+
+def seen(updates: list[service_pb2.ExecutionUpdate]) -> dict[str, int]:
+    """The last phase of each node, in the order in which nodes came first."""
+    return {node.id.node_id: node.closure.phase for update in updates for node in update.nodes}
+
+
+async def test_many_nodes_come_in_several_updates_each_once(plane: Plane) -> None:
+    await plane.register(shapes)
+    execution = await plane.ended("tests.programs.shapes.line")
+    (whole,) = [update async for update in plane.follower.watch(execution, with_nodes=True)]
+    parts = [update async for update in plane.follower.watch(execution, with_nodes=True, at_once=(1, 2))]
+    assert [len(part.nodes) for part in parts] == [1, 2, 1]
+    assert [part.HasField("execution") for part in parts] == [True, False, False]
+    assert [node for part in parts for node in part.nodes] == list(whole.nodes)
+
+
+async def test_what_changes_while_nodes_are_read_in_parts_is_not_missed(plane: Plane) -> None:
+    await plane.register(shapes)
+    execution = await plane.launch("tests.programs.shapes.approved", x=1)
+    await until_signal(plane, execution, "go")
+    updates = plane.follower.watch(execution, with_nodes=True, at_once=(1, 1))
+    found = [await anext(updates)]
+    assert len(found[0].nodes) == 1
+    await plane.platform.signaller.set(signal(execution, "go", True))
+    await plane.wait(execution)
+    found += [update async for update in updates]
+    assert found[-1].execution.closure.phase == core.WorkflowExecution.SUCCEEDED
+    assert seen(found) == {node.id.node_id: core.NodeExecution.SUCCEEDED for node in await plane.nodes(execution)}
+
+
+async def test_a_brief_node_lacks_its_addresses_alone(plane: Plane) -> None:
+    await plane.register(shapes)
+    execution = await plane.ended("tests.programs.shapes.line")
+    (whole,) = [update async for update in plane.follower.watch(execution, with_nodes=True)]
+    (brief,) = [update async for update in plane.follower.watch(execution, with_nodes=True, is_brief=True)]
+    for node in whole.nodes:
+        assert node.id.HasField("execution_id")
+        node.id.ClearField("execution_id")
+        node.ClearField("input_uri")
+        node.closure.ClearField("output_uri")
+    assert brief == whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from tests.programs import shapes
 
 from alula.compiler.task import MAX_NAME
 from alula.control import named
-from alula.control.form import MAX_MARK_BYTES
+from alula.control.items import get_items
 from alula.control.launch import Launched, Origin
+from alula.control.launch_form import MAX_MARK_BYTES
+from alula.control.versions import get_entity
 from alula.database.run import TurnWriter
 from alula.engine import event as ev
 from alula.engine.machine import step
@@ -22,7 +25,7 @@ from alula.errors import CompileFailed, Exhausted, InvalidInput
 from alula.idl import admin, core
 from alula.idl.identifier import TASK, EntityId, ExecutionId
 from alula.idl.user import MAX_BYTES
-from alula.idl.v1 import service_pb2
+from alula.idl.v1 import browse_pb2, service_pb2
 from alula.sdk.discover import entities
 from alula.sdk.serialize import Settings, serialize
 
@@ -213,3 +216,21 @@ async def test_a_child_is_launched_once_there_is_room_again(plane: Plane, monkey
     monkeypatch.setattr("alula.control.dispatch.RETRY_AFTER_S", 0.01)
     assert (await plane.run(P + "parent"))[1] == {"o0": 13}
     assert refused == 1
+
+
+async def test_a_name_with_nul_is_refused_as_one_on_both_databases(plane: Plane) -> None:
+    await plane.register(shapes)
+    execution = await plane.ended("tests.programs.shapes.line")
+    nul = core.WorkflowExecutionIdentifier(project="default", domain="development", name="a\x00b")
+    query, library = plane.query, plane.platform.library
+    reads: list[Callable[[Connection], object]] = [
+        lambda c: query.execution(c, nul),
+        lambda c: query.get_task(c, core.Identifier(project="default", domain="development", name="a\x00", version="v1")),
+        lambda c: query.node(c, core.NodeExecutionIdentifier(execution_id=execution.to_proto(), node_id="n\x00")),
+        lambda c: query.project(c, "\x00"),
+        lambda c: get_entity(c, browse_pb2.GetEntityRequest(resource_type=core.TASK, project="default", domain="development", name="\x00")),
+        lambda c: get_items(c, library, core.NodeExecutionIdentifier(execution_id=nul, node_id="n0")),
+    ]
+    for read in reads:
+        with pytest.raises(InvalidInput, match="NUL"):
+            await plane.platform.read(read)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from itertools import islice
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, select
 from tests.control.conftest import Plane
 from tests.programs import browsing, shapes
 
 from alula.control.attempts import list_attempts
 from alula.control.items import MAX_CAUSES, get_item_spans, get_items, summarize_items
 from alula.database import tables as t
+from alula.database.engine import execute, insert_sql
 from alula.errors import InvalidInput, NotFound
 from alula.idl import core
 from alula.idl.identifier import ExecutionId
@@ -126,3 +130,50 @@ async def test_a_node_without_items_is_refused(plane: Plane) -> None:
         await summary(plane, execution)
     with pytest.raises(NotFound, match="no node"):
         await summary(plane, execution, "n9")
+
+
+async def test_a_summary_of_a_large_map_that_fails_whole_holds_little_of_it(plane: Plane) -> None:
+    """Errors of 500 characters of every one of 50,000 items are tens of megabytes: they are gone through, not gathered."""
+    await plane.register(shapes)
+    execution = await plane.ended(P + "each", xs=[])
+    count, error = 50_000, "ValueError: " + "the learning rate is far too large; " * 13
+
+    def fail_all(connection: Connection) -> None:
+        key = connection.execute(select(t.execution.c.key).where(t.execution.c.name == execution.name)).scalar_one()
+        columns = ("execution_key", "node_id", "item", "retry_attempt", "phase", "started_at", "ended_at", "error_code", "error_message")
+        sql = insert_sql(t.task_execution, columns, connection.dialect.name)
+        rows = ((key, "n0", at, 0, int(FAILED), 1, 2 + at, "USER:ValueError", f"{error}{at}") for at in range(count))
+        for some in iter(lambda: list(islice(rows, 5_000)), []):
+            execute(connection, sql, some)
+
+    await plane.platform.write(fail_all)
+    await summary(plane, execution)  # what is made once is made
+    tracemalloc.start()
+    try:
+        found = await summary(plane, execution)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    [failures] = found.failures
+    assert (failures.count, failures.first_item, failures.message) == (count, 0, f"{error}0")
+    assert (found.timed, found.min_us, found.median_us, found.max_us) == (count, 1, count // 2, count)
+    assert [each.item for each in found.slowest] == [count - 1 - at for at in range(5)]
+    assert peak < 6 << 20
+
+
+async def test_an_item_counts_by_its_last_attempt(plane: Plane) -> None:
+    await plane.register(shapes)
+    execution = await plane.ended(P + "each", xs=[1, 2])
+
+    def fail_once(connection: Connection) -> None:
+        c, key = t.task_execution.c, select(t.execution.c.key).where(t.execution.c.name == execution.name).scalar_subquery()
+        of_items = (c.execution_key == key, c.node_id == "n0")
+        connection.execute(t.task_execution.update().where(*of_items).values(retry_attempt=1))
+        before = t.task_execution.insert().values(
+            execution_key=key, node_id="n0", item=1, retry_attempt=0, phase=int(FAILED), error_code="USER:OSError", error_message="x"
+        )
+        connection.execute(before)
+
+    await plane.platform.write(fail_once)
+    found = await summary(plane, execution)
+    assert (list(found.failures), found.other_failures, found.timed) == ([], 0, 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from tests.control.conftest import Plane
 from tests.programs import shapes
 
@@ -14,6 +14,7 @@ from alula.control.overview import DAY_US, overview
 from alula.control.versions import get_entity, list_entities, list_versions
 from alula.database import entity
 from alula.database import tables as t
+from alula.database.engine import execute, insert_sql
 from alula.errors import InvalidInput, NotFound
 from alula.idl import admin, core
 from alula.idl.identifier import LAUNCH_PLAN, TASK, WORKFLOW, EntityId
@@ -222,3 +223,36 @@ async def test_what_cannot_be_is_refused(plane: Plane) -> None:
         await one(plane, TASK, P + "line")
     with pytest.raises(InvalidInput, match="resource_type"):
         await one(plane, core.DATASET, P + "line")
+
+
+async def test_a_task_shows_its_last_runs_however_many_others_ran_since(plane: Plane) -> None:
+    """A map is one run, and so is a node that was tried again; executions that are archived or of another place are none."""
+    await plane.register(shapes)
+    first = (await plane.run(P + "each", xs=[1, 2, 3]))[0].id.name
+    archived = (await plane.run(P + "line"))[0].id.name
+    last = (await plane.run(P + "line"))[0].id.name
+
+    def bury(connection: Connection) -> None:
+        e = t.execution
+        connection.execute(e.update().where(e.c.name == archived).values(state=1))
+        key = connection.execute(select(t.task_execution.c.execution_key).limit(1)).scalar_one()
+        rows = [(key, f"other{number}", -1, 0, "default", "development", "others") for number in range(6_000)]
+        columns = ("execution_key", "node_id", "item", "retry_attempt", "task_project", "task_domain", "task_name")
+        execute(connection, insert_sql(t.task_execution, columns, connection.dialect.name), rows)
+        execute(connection, insert_sql(t.node_execution, ("execution_key", "node_id"), connection.dialect.name), [row[:2] for row in rows])
+
+    await plane.platform.write(bury)
+    [double] = (await names(plane, TASK, text="shapes.double")).entities
+    assert [(run.name, bool(run.node_id)) for run in double.runs] == [(last, True), (first, True)]
+    assert (await one(plane, TASK, P + "double")).runs == double.runs
+
+
+async def test_last_runs_are_left_out_where_nobody_shows_them(plane: Plane) -> None:
+    await plane.register(shapes)
+    await plane.run(P + "line")
+    for kind, name in ((TASK, "inc"), (WORKFLOW, "line")):
+        [shown] = (await names(plane, kind, text=f"shapes.{name}", limit=1)).entities
+        [brief] = (await names(plane, kind, text=f"shapes.{name}", limit=1, without_runs=True)).entities
+        assert shown.runs
+        shown.ClearField("runs")
+        assert brief == shown

@@ -29,6 +29,18 @@ def test_a_fresh_database_has_every_table_and_column(database_url: str) -> None:
         database.close()
 
 
+def test_an_index_that_came_later_is_made_when_a_database_is_opened(database_url: str) -> None:
+    database = open_database(database_url)
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("DROP INDEX task_execution_task")
+    database.close()
+    database = open_database(database_url)
+    try:
+        assert "task_execution_task" in {index["name"] for index in inspect(database.engine).get_indexes("task_execution")}
+    finally:
+        database.close()
+
+
 def test_another_schema_is_refused(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'x.db'}"
     open_database(url).close()

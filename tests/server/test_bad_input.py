@@ -6,6 +6,7 @@ import base64
 import hashlib
 import http.client
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -263,6 +264,18 @@ def test_the_same_error_over_http(server: LiveServer) -> None:
     assert http_call(server, "GET", "/healthz") == (200, b"ok")
     assert http_call(server, "GET", "/readyz")[0] == 200
     assert b"alula_commits" in http_call(server, "GET", "/metrics")[1]
+
+
+@pytest.mark.parametrize("line", ["FOO /api/alula/v1/overview HTTP/1.1", "G(T / HTTP/1.1", "GET / HTTP/9.9", "nonsense"])
+def test_what_is_no_http_is_refused_in_our_json(server: LiveServer, line: str) -> None:
+    host, port = server.http.rsplit(":", 1)
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(f"{line}\r\nHost: localhost\r\n\r\n".encode())
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        body = json.loads(answer.read())
+    assert (answer.status, answer.headers["content-type"], body["code"]) == (400, "application/json", 3)
+    assert "cannot be read as HTTP/1.1" in body["message"]
 
 
 def test_a_bundle_whose_hash_lies_fails_the_attempt_by_name(server: LiveServer) -> None:

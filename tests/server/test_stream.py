@@ -180,9 +180,15 @@ def test_a_watch_ends_with_its_execution(server: LiveServer) -> None:
     update = json.loads(first.removeprefix("data: "))
     assert (update["execution"]["closure"]["phase"], len(update["nodes"])) == ("SUCCEEDED", 4)
     assert last == "event: end\ndata: {}"
+    assert all("input_uri" in node for node in update["nodes"] if node["id"]["node_id"] != "start-node")
+    _, body = get(server, f"/api/alula/v1/watch/default/development/{execution.name}?nodes=brief")
+    nodes = json.loads(body.decode().split("\n\n")[1].removeprefix("data: "))["nodes"]
+    assert [node["id"] for node in nodes] == [{"node_id": node["id"]["node_id"]} for node in update["nodes"]]
+    assert not any("input_uri" in node or "output_uri" in node["closure"] for node in nodes)
 
 
-def test_many_nodes_come_in_several_events_with_each_node_once() -> None:
+def test_many_nodes_come_in_several_events_with_each_node_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "NODES_AT_ONCE", 500)
     update = service_pb2.ExecutionUpdate(names={"n7": "train"})
     update.execution.id.name = "e"
     for number in range(1_201):

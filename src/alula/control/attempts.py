@@ -36,7 +36,7 @@ def list_attempts(connection: Connection, library: Library, request: browse_pb2.
     limit, place = token.limit_of(request.limit), token.decode(request.token, "attempts", _TYPES)
     execution = ExecutionId.from_proto(request.id)
     row = executions.get(connection, execution)
-    if request.node_id and browse.node(connection, row.key, request.node_id) is None:
+    if request.node_id and nodes.find(connection, row.key, request.node_id) is None:
         raise nodes.missing(execution, request.node_id)
     after: Any = place
     wanted = [request.node_id] if request.node_id else request.node_ids

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from alula.compiler.launch_plan import input_problems
-from alula.control.form import form_problems
+from alula.control.launch_form import form_problems
 from alula.control.library import DOMAINS, Library
 from alula.control.register import Registrar
 from alula.database import execution as executions

@@ -51,7 +51,7 @@ def _of_node(connection: Connection, message: core.NodeExecutionIdentifier) -> l
     """Keys of what a node was given by the cache, and of what it filled; of an array node those of its items."""
     execution = ExecutionId.from_proto(message.execution_id)
     key = executions.get(connection, execution).key
-    if nodes.cache_answer(connection, key, message.node_id) is None:
+    if nodes.find(connection, key, message.node_id) is None:
         raise nodes.missing(execution, message.node_id)
     given = [core.CatalogMetadata.FromString(row.cache_source) for row in rows.cached_rows(connection, key, message.node_id)]
     found = {bytes.fromhex(one.artifact_tag.artifact_id) for one in given}

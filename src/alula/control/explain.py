@@ -59,7 +59,7 @@ def explain_cache(connection: Connection, message: core.NodeExecutionIdentifier)
     """
     execution = ExecutionId.from_proto(message.execution_id)
     key = executions.get(connection, execution).key
-    row = nodes.cache_answer(connection, key, message.node_id)
+    row = nodes.find(connection, key, message.node_id)
     if row is None:
         raise nodes.missing(execution, message.node_id)
     status = core.CatalogCacheStatus.Name(row.cache_status).removeprefix(_PREFIX)

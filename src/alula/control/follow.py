@@ -16,7 +16,7 @@ from alula.control.launch import Launched, Origin, new_name
 from alula.control.platform import Platform
 from alula.control.query import Query
 from alula.database import execution as executions
-from alula.database import run as rows
+from alula.database import node as nodes
 from alula.errors import NotFound
 from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
@@ -79,20 +79,33 @@ class Follower:
             else:
                 yield service_pb2.ExecutionUpdate(execution=await self._end(watcher, made))
 
-    async def watch(self, execution: ExecutionId, *, with_nodes: bool) -> AsyncIterator[service_pb2.ExecutionUpdate]:
-        """The state as it is, then each change until the execution has ended."""
+    async def watch(
+        self, execution: ExecutionId, *, with_nodes: bool, at_once: tuple[int, int] | None = None, is_brief: bool = False
+    ) -> AsyncIterator[service_pb2.ExecutionUpdate]:
+        """The state as it is, then each change until the execution has ended.
+
+        Args:
+            at_once: how many nodes of the state the first update has, read before the others, and how many each later one; None: all
+                in the first. What changes while they are read comes again behind them.
+            is_brief: nodes without the execution's id and the addresses of inputs and outputs.
+        """
         with self._platform.hub.watch(execution) as watcher:
-            read = partial(self._snapshot, execution=execution, nodes=None if with_nodes else [])
-            key, update = await self._platform.read(read)
+            first, later = at_once or (None, 1)
+            begin = partial(self._begin, execution=execution, most=first if with_nodes else 0, is_brief=is_brief)
+            key, rest, update = await self._platform.read(begin)
             if with_nodes:
                 update.attempts.extend(self._platform.telemetry.live(key))
+            is_over = ExecutionPhase(update.execution.closure.phase).is_terminal
             yield update
-            if not ExecutionPhase(update.execution.closure.phase).is_terminal:
-                async for update in self._changes(watcher, execution, key, with_nodes=with_nodes):
+            changes = partial(self._query.changes, execution=execution, key=key, is_brief=is_brief)
+            for start in range(0, len(rest), later):
+                yield await self._platform.read(partial(changes, ids=rest[start : start + later]))
+            if not is_over:
+                async for update in self._changes(watcher, execution, key, with_nodes=with_nodes, is_brief=is_brief):
                     yield update
 
     async def _changes(
-        self, watcher: Watcher, execution: ExecutionId, key: int, *, with_nodes: bool
+        self, watcher: Watcher, execution: ExecutionId, key: int, *, with_nodes: bool, is_brief: bool = False
     ) -> AsyncIterator[service_pb2.ExecutionUpdate]:
         """Each change until the execution has ended; without nodes only what the execution itself went through."""
         while True:
@@ -102,20 +115,35 @@ class Follower:
             if change is None:
                 continue
             if change.is_execution and (with_nodes or change.is_terminal):
-                nodes = list(change.nodes) if with_nodes else []
-                _, update = await self._platform.read(partial(self._snapshot, execution=execution, nodes=nodes))
-                yield update
+                ids = list(change.nodes) if with_nodes else []
+                yield await self._platform.read(partial(self._snapshot, execution=execution, ids=ids, is_brief=is_brief))
             elif with_nodes and change.nodes:
-                yield await self._platform.read(partial(self._query.changes, execution=execution, key=key, ids=list(change.nodes)))
+                changed = partial(self._query.changes, execution=execution, key=key, ids=list(change.nodes), is_brief=is_brief)
+                yield await self._platform.read(changed)
             if change.is_terminal:
                 return
 
-    def _snapshot(self, connection: Connection, execution: ExecutionId, nodes: list[str] | None) -> tuple[int, service_pb2.ExecutionUpdate]:
+    def _begin(
+        self, connection: Connection, execution: ExecutionId, *, most: int | None, is_brief: bool
+    ) -> tuple[int, list[str], service_pb2.ExecutionUpdate]:
+        """Key of an execution, ids of its nodes that are still to be read, and the first update, of so many nodes at most.
+
+        Its phase is read before its nodes are: of one that had ended no change is missed.
+        """
         row = executions.get(connection, execution)
-        ids = [n.node_id for n in rows.node_rows(connection, row.key)] if nodes is None else nodes
-        update = self._query.changes(connection, execution, row.key, ids)
+        ids = nodes.ids(connection, row.key) if most != 0 else []
+        size = len(ids) if most is None else most
+        return row.key, ids[size:], self._update(connection, execution, row, ids[:size], is_brief=is_brief)
+
+    def _snapshot(self, connection: Connection, execution: ExecutionId, ids: list[str], *, is_brief: bool) -> service_pb2.ExecutionUpdate:
+        return self._update(connection, execution, executions.get(connection, execution), ids, is_brief=is_brief)
+
+    def _update(
+        self, connection: Connection, execution: ExecutionId, row: Any, ids: list[str], *, is_brief: bool
+    ) -> service_pb2.ExecutionUpdate:
+        update = self._query.changes(connection, execution, row.key, ids, is_brief=is_brief)
         update.execution.CopyFrom(view.execution(row, root=self._platform.settings.store))
-        return row.key, update
+        return update
 
     async def log_place(self, attempt: core.TaskExecutionIdentifier, item: int) -> LogPlace:
         """Where an attempt's log lies now.

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from alula.compiler.closure import every_node
 from alula.control.library import Library
-from alula.database import browse
+from alula.database import node as nodes
 from alula.database import run as run_rows
 from alula.errors import AlulaError
 from alula.idl import core
@@ -58,7 +58,7 @@ class GraphNodes:
 
     def _node_row(self, node_id: str) -> Any:
         if node_id not in self._rows:
-            self._rows[node_id] = browse.node(self._connection, self._row.key, node_id)
+            self._rows[node_id] = nodes.find(self._connection, self._row.key, node_id)
         return self._rows[node_id]
 
     def _place(self, scope_id: str) -> _Place | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 import re
-from collections.abc import Iterable
+import sys
+from array import array
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection
@@ -91,24 +94,77 @@ def summarize_items(connection: Connection, message: core.NodeExecutionIdentifie
         InvalidInput: the node has no items.
     """
     row, _ = _map(connection, message)
-    last = {found.item: found for found in browse.item_ends(connection, row.key, message.node_id, _ERROR_LENGTH)}.values()
-    summary = browse_pb2.ItemsSummary()
-    _add_failures(summary, (found for found in last if found.phase in browse.FAILED_ATTEMPT))
-    _add_durations(summary, last)
+    causes, durations = _Causes(), _Durations()
+    for found in _last(browse.item_ends(connection, row.key, message.node_id, _ERROR_LENGTH)):
+        if found.phase in browse.FAILED_ATTEMPT:
+            causes.add(found)
+        if found.started_at and found.ended_at and found.cache_status != core.CatalogCacheStatus.CACHE_HIT:
+            durations.add(found.item, found.ended_at - found.started_at)
+    summary = browse_pb2.ItemsSummary(failures=causes.ranked())
+    summary.other_failures = causes.failed - sum(cause.count for cause in summary.failures)
+    first = [cause.first_item for cause in summary.failures]
+    errors = browse.item_errors(connection, row.key, message.node_id, first, _ERROR_LENGTH) if first else {}
+    for cause in summary.failures:
+        cause.message = _first_line(errors[cause.first_item])
+    durations.show(summary)
     return summary
 
 
-def _add_failures(summary: browse_pb2.ItemsSummary, failed: Iterable[Any]) -> None:
-    causes: dict[tuple[str, str], browse_pb2.ItemFailures] = {}
-    for found in failed:
-        line = _first_line(found.error_message)
-        cause = causes.setdefault(
-            (found.error_code, _VARYING.sub("#", line)), browse_pb2.ItemFailures(code=found.error_code, message=line, first_item=found.item)
-        )
-        cause.count += 1
-    ranked = sorted(causes.values(), key=lambda cause: (-cause.count, cause.first_item))
-    summary.failures.extend(ranked[:MAX_CAUSES])
-    summary.other_failures = sum(cause.count for cause in ranked[MAX_CAUSES:])
+def _last(attempts: Iterable[Any]) -> Iterator[Any]:
+    """The last attempt of each item, of attempts in the order of items."""
+    before = None
+    for attempt in attempts:
+        if before is not None and before.item != attempt.item:
+            yield before
+        before = attempt
+    if before is not None:
+        yield before
+
+
+class _Causes:
+    """Failures counted by cause. Of a cause no text is kept: each item's may be another, and long."""
+
+    def __init__(self) -> None:
+        self.failed = 0
+        self._places: dict[int, int] = {}
+        self._codes: list[str] = []
+        self._counts, self._firsts = array("q"), array("q")
+
+    def add(self, attempt: Any) -> None:
+        self.failed += 1
+        known = hash((attempt.error_code, _VARYING.sub("#", _first_line(attempt.error_message))))
+        place = self._places.setdefault(known, len(self._counts))
+        if place == len(self._counts):
+            self._codes.append(sys.intern(attempt.error_code))
+            self._counts.append(0)
+            self._firsts.append(attempt.item)
+        self._counts[place] += 1
+
+    def ranked(self) -> list[browse_pb2.ItemFailures]:
+        """The most frequent causes first, without their messages."""
+        places = heapq.nsmallest(MAX_CAUSES, range(len(self._counts)), key=lambda at: (-self._counts[at], self._firsts[at]))
+        return [browse_pb2.ItemFailures(code=self._codes[at], count=self._counts[at], first_item=self._firsts[at]) for at in places]
+
+
+class _Durations:
+    """How long items took."""
+
+    def __init__(self) -> None:
+        self._items, self._spans = array("q"), array("q")
+
+    def add(self, item: int, span_us: int) -> None:
+        self._items.append(item)
+        self._spans.append(span_us)
+
+    def show(self, into: browse_pb2.ItemsSummary) -> None:
+        if not self._spans:
+            return
+        ordered = sorted(self._spans)
+        into.timed, into.min_us, into.max_us = len(ordered), ordered[0], ordered[-1]
+        into.median_us = ordered[(len(ordered) - 1) // 2]
+        slowest = heapq.nsmallest(MAX_SLOWEST, zip((-span for span in self._spans), self._items, strict=True))
+        for span, item in slowest:
+            into.slowest.add(item=item, duration_us=-span)
 
 
 def _first_line(text: str) -> str:
@@ -116,22 +172,10 @@ def _first_line(text: str) -> str:
     return line if len(line) <= _LINE_LENGTH else line[: _LINE_LENGTH - 1] + "…"
 
 
-def _add_durations(summary: browse_pb2.ItemsSummary, last: Iterable[Any]) -> None:
-    ran = [each for each in last if each.started_at and each.ended_at and each.cache_status != core.CatalogCacheStatus.CACHE_HIT]
-    by_time = sorted(((each.ended_at - each.started_at, each.item) for each in ran), key=lambda each: (-each[0], each[1]))
-    if not by_time:
-        return
-    summary.timed = len(by_time)
-    summary.max_us, summary.min_us = by_time[0][0], by_time[-1][0]
-    summary.median_us = by_time[len(by_time) // 2][0]
-    for duration_us, item in by_time[:MAX_SLOWEST]:
-        summary.slowest.add(item=item, duration_us=duration_us)
-
-
 def _map(connection: Connection, message: core.NodeExecutionIdentifier) -> tuple[Any, Any]:
     execution = ExecutionId.from_proto(message.execution_id)
     row = executions.get(connection, execution)
-    node = browse.node(connection, row.key, message.node_id, with_inputs=True)
+    node = nodes.find(connection, row.key, message.node_id, with_values=True)
     if node is None:
         raise nodes.missing(execution, message.node_id)
     if node.kind != NodeKind.ARRAY.value:

@@ -16,7 +16,7 @@ from alula.control import rerun
 from alula.control.batch import Batch
 from alula.control.clock import Clock
 from alula.control.drive import Driver
-from alula.control.form import form_problems, mark_problems
+from alula.control.launch_form import form_problems, mark_problems
 from alula.control.library import CompiledPlan, Library
 from alula.control.register import Registrar
 from alula.control.step import Stepper

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -145,13 +145,24 @@ def _series(connection: Connection, key: AttemptKey, wanted: rows.Wanted, most: 
         found = rows.series(connection, key, wanted)
         points = len(found)  # more may have come since they were counted
     else:
-        found, points = rows.thinned(connection, key, wanted, extent, max(1, most // 2)), extent.points
+        found, points = _thinned(connection, key, wanted, extent, most), extent.points
     series = metric_pb2.MetricSeries(name=wanted.name, first=found[0][0] if found else wanted.first, points=points)
     _, steps, values, instants = zip(*found, strict=True) if found else ((), (), (), ())
     series.steps.extend(steps)
     series.values.extend(map(value_of, values))
     series.at_us.extend(instants)
     return series
+
+
+def _thinned(connection: Connection, key: AttemptKey, wanted: rows.Wanted, extent: rows.Extent, most: int) -> Sequence[Any]:
+    """At most so many points: the ends, and of equal stretches the lowest and the highest and a gap, where there is one."""
+    inner = max(0, most - 2)
+    found = rows.thinned(connection, key, wanted, extent, inner // 2)
+    if (excess := len(found) - most) > 0:  # as many as there are gaps: with fewer stretches they are no more, as a rule
+        found = rows.thinned(connection, key, wanted, extent, inner // 2 - -(-excess // 2))
+    if len(found) > most:
+        found = rows.thinned(connection, key, wanted, extent, inner // 3)
+    return found[-most:]
 
 
 def _source_of(connection: Connection, request: metric_pb2.GetSeriesRequest) -> AttemptKey:

@@ -94,29 +94,33 @@ class Query:
         shown = [view.execution(row, tags.get(row.key, ()), root=self._root, is_listed=True) for row in rows]
         return admin.ExecutionList(executions=shown, token=token)
 
-    def _node_row(self, connection: Connection, message: core.NodeExecutionIdentifier) -> tuple[ExecutionId, Any]:
+    def _node_row(
+        self, connection: Connection, message: core.NodeExecutionIdentifier, *, with_values: bool = False
+    ) -> tuple[ExecutionId, Any]:
         execution = ExecutionId.from_proto(message.execution_id)
         key = executions.get(connection, execution).key
-        row = nodes.find(connection, key, message.node_id)
+        row = nodes.find(connection, key, message.node_id, with_values=with_values)
         if row is None:
             raise nodes.missing(execution, message.node_id)
         return execution, row
 
-    def _node(self, connection: Connection, execution: ExecutionId, row: Any) -> admin.NodeExecution:
+    def _node(self, connection: Connection, execution: ExecutionId, row: Any, *, is_brief: bool = False) -> admin.NodeExecution:
         """A node; one that has just asked for an execution names it once that exists."""
         is_there = not row.child or row.kind != NodeKind.LAUNCH_PLAN.value or NodePhase(row.phase).is_terminal
         if not is_there:
             child = ExecutionId(execution.project, execution.domain, row.child)
             is_there = executions.find(connection, child) is not None
-        return view.node(execution, row, self._root, is_child_there=is_there)
+        return view.node(execution, row, self._root, is_child_there=is_there, is_brief=is_brief)
 
     def node(self, connection: Connection, message: core.NodeExecutionIdentifier) -> admin.NodeExecution:
         execution, row = self._node_row(connection, message)
         return self._node(connection, execution, row)
 
-    def changes(self, connection: Connection, execution: ExecutionId, key: int, ids: Sequence[str]) -> service_pb2.ExecutionUpdate:
+    def changes(
+        self, connection: Connection, execution: ExecutionId, key: int, ids: Sequence[str], *, is_brief: bool = False
+    ) -> service_pb2.ExecutionUpdate:
         """Those nodes of an execution as they are, in the order in which they were reached, with the names no graph holds."""
-        changed = [self._node(connection, execution, row) for row in nodes.some(connection, key, ids)]
+        changed = [self._node(connection, execution, row, is_brief=is_brief) for row in nodes.some(connection, key, ids)]
         update = service_pb2.ExecutionUpdate(nodes=changed)
         inner = [i for i in ids if "-0-" in i and not i.endswith((START, END))]
         for node_id, packed in run_rows.call_names(connection, key, inner).items() if inner else ():
@@ -124,7 +128,7 @@ class Query:
         return update
 
     def node_data(self, connection: Connection, message: core.NodeExecutionIdentifier) -> admin.NodeExecutionGetDataResponse:
-        execution, row = self._node_row(connection, message)
+        execution, row = self._node_row(connection, message, with_values=True)
         inputs, outputs = _values(row)
         response = admin.NodeExecutionGetDataResponse(
             full_inputs=inputs, full_outputs=outputs, inputs=view.url_blob("", inputs), outputs=view.url_blob("", outputs)
@@ -186,7 +190,7 @@ class Query:
         return view.attempt(execution, self.attempt_row(connection, message), self._root, self._base())
 
     def attempt_data(self, connection: Connection, message: core.TaskExecutionIdentifier) -> admin.TaskExecutionGetDataResponse:
-        _, node = self._node_row(connection, message.node_execution_id)
+        _, node = self._node_row(connection, message.node_execution_id, with_values=True)
         inputs, outputs = _values(node)
         return admin.TaskExecutionGetDataResponse(
             full_inputs=inputs, full_outputs=outputs, inputs=view.url_blob("", inputs), outputs=view.url_blob("", outputs)

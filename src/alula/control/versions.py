@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -32,8 +31,7 @@ def list_entities(connection: Connection, request: browse_pb2.ListEntitiesReques
     state = _ARCHIVED if request.archived else admin.NamedEntityState.NAMED_ENTITY_ACTIVE
     part = _text(request.text)
     rows = browse.name_page(connection, kind, request.project, request.domain, part, state, after, limit + 1)
-    runs = _task_runs(connection, request.project, request.domain) if kind == TASK and rows else {}
-    shown = [_entity(connection, kind, row, runs.get(row.name, ())) for row in rows[:limit]]
+    shown = [_entity(connection, kind, row, with_runs=not request.without_runs) for row in rows[:limit]]
     return browse_pb2.EntityPage(entities=shown, token=token.encode("entities", rows[limit - 1].name) if len(rows) > limit else "")
 
 
@@ -48,8 +46,7 @@ def get_entity(connection: Connection, request: browse_pb2.GetEntityRequest) -> 
     row = entity.find_name(connection, kind, place)
     if row is None:
         raise _unknown(kind, place)
-    runs = _task_runs(connection, request.project, request.domain) if kind == TASK else {}
-    return _entity(connection, kind, row, runs.get(row.name, ()))
+    return _entity(connection, kind, row, with_runs=True)
 
 
 def _unknown(kind: int, place: tuple[str, str, str]) -> NotFound:
@@ -68,7 +65,7 @@ def _text(text: str) -> str:
     return text
 
 
-def _entity(connection: Connection, kind: int, row: Any, of_nodes: Sequence[browse_pb2.RecentRun]) -> browse_pb2.Entity:
+def _entity(connection: Connection, kind: int, row: Any, *, with_runs: bool) -> browse_pb2.Entity:
     place = (row.project, row.domain, row.name)
     count, latest = browse.versions(connection, kind, place)
     active = browse.active_version(connection, place) if kind != TASK else None
@@ -86,14 +83,21 @@ def _entity(connection: Connection, kind: int, row: Any, of_nodes: Sequence[brow
         found.short_description = latest.short_description
         if kind == LAUNCH_PLAN:
             _describe_plan(found, active or latest)
+    if with_runs:
+        found.runs.extend(_runs(connection, kind, place))
+    return found
+
+
+def _runs(connection: Connection, kind: int, place: tuple[str, str, str]) -> list[browse_pb2.RecentRun]:
+    """The last runs of a name, newest first; of a task those within executions, too."""
     whole = [
         browse_pb2.RecentRun(name=run.name, phase=run.phase, created_at=timestamp(run.created_at), duration_us=run.duration_us)
         for run in browse.recent_runs(connection, kind, place)
     ]
+    of_nodes = _task_runs(connection, place) if kind == TASK else []
     within = {run.name for run in of_nodes}
     runs = [*of_nodes, *(run for run in whole if run.name not in within)]
-    found.runs.extend(sorted(runs, key=lambda run: run.created_at.ToNanoseconds(), reverse=True)[: browse.RECENT])
-    return found
+    return sorted(runs, key=lambda run: run.created_at.ToNanoseconds(), reverse=True)[: browse.RECENT]
 
 
 _RUN_PHASE = {
@@ -107,19 +111,17 @@ _RUN_PHASE = {
 }
 
 
-def _task_runs(connection: Connection, project: str, domain: str) -> dict[str, list[browse_pb2.RecentRun]]:
-    """The last runs of every task of a place, by the task's name, newest first."""
-    found: dict[str, list[browse_pb2.RecentRun]] = {}
-    for row in browse.task_runs(connection, project, domain):
-        runs = found.setdefault(row.task_name, [])
-        if len(runs) < browse.RECENT:
-            phase: Any = _RUN_PHASE.get(NodePhase(row.phase), ExecutionPhase.RUNNING)
-            runs.append(
-                browse_pb2.RecentRun(
-                    name=row.name, node_id=row.node_id, phase=phase, created_at=timestamp(row.created_at), duration_us=row.duration_us
-                )
-            )
-    return found
+def _task_runs(connection: Connection, place: tuple[str, str, str]) -> list[browse_pb2.RecentRun]:
+    return [
+        browse_pb2.RecentRun(
+            name=row.name,
+            node_id=row.node_id,
+            phase=_RUN_PHASE.get(NodePhase(row.phase), ExecutionPhase.RUNNING),
+            created_at=timestamp(row.created_at),
+            duration_us=row.duration_us,
+        )
+        for row in browse.task_runs(connection, place)
+    ]
 
 
 def _id(kind: int, place: tuple[str, str, str], version: str) -> core.Identifier:

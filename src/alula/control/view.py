@@ -110,8 +110,13 @@ def ended(run: Run, spec: admin.ExecutionSpec, workflow: EntityId, root: str) ->
     return admin.Execution(id=run.id.to_proto(), spec=spec, closure=closure)
 
 
-def node(execution_id: ExecutionId, row: Any, root: str, *, is_child_there: bool = True) -> admin.NodeExecution:
-    """A node execution; `is_child_there`: the execution it launches is on record, so that a client may ask for it."""
+def node(execution_id: ExecutionId, row: Any, root: str, *, is_child_there: bool = True, is_brief: bool = False) -> admin.NodeExecution:
+    """A node execution.
+
+    Args:
+        is_child_there: the execution it launches is on record, so that a client may ask for it.
+        is_brief: without the execution's id and the addresses of inputs and outputs.
+    """
     closure = admin.NodeExecutionClosure(
         phase=row.phase, created_at=timestamp(row.created_at), updated_at=timestamp(row.updated_at), deck_uri=row.deck_uri
     )
@@ -120,7 +125,7 @@ def node(execution_id: ExecutionId, row: Any, root: str, *, is_child_there: bool
         closure.duration.CopyFrom(duration(row.duration_us))
     if (error := error_of(row)) is not None:
         closure.error.CopyFrom(error)
-    elif NodePhase(row.phase).is_success and row.spec_node_id != END:
+    elif not is_brief and NodePhase(row.phase).is_success and row.spec_node_id != END:
         closure.output_uri = row.outputs_uri or paths.output_prefix(root, execution_id, row.node_id, 0) + "/outputs.pb"
     if row.kind == NodeKind.LAUNCH_PLAN.value and is_child_there:
         child = ExecutionId(execution_id.project, execution_id.domain, row.child)
@@ -129,10 +134,10 @@ def node(execution_id: ExecutionId, row: Any, root: str, *, is_child_there: bool
         closure.task_node_metadata.cache_status = row.cache_status
         if row.cache_source:
             closure.task_node_metadata.catalog_key.ParseFromString(row.cache_source)
-    is_start = row.spec_node_id == START
+    has_inputs = not is_brief and row.spec_node_id != START
     return admin.NodeExecution(
-        id=core.NodeExecutionIdentifier(node_id=row.node_id, execution_id=execution_id.to_proto()),
-        input_uri="" if is_start else f"{paths.node_data(root, execution_id, row.node_id)}/inputs.pb",
+        id=core.NodeExecutionIdentifier(node_id=row.node_id, execution_id=None if is_brief else execution_id.to_proto()),
+        input_uri=f"{paths.node_data(root, execution_id, row.node_id)}/inputs.pb" if has_inputs else "",
         closure=closure,
         metadata=admin.NodeExecutionMetaData(
             spec_node_id=row.spec_node_id,

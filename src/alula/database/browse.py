@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 from unicodedata import normalize
@@ -21,8 +21,8 @@ MAX_COUNTED = 200_000
 """Executions that an overview looks at, the newest ones."""
 MAX_RUNS = 100_000
 """Executions of a name that are counted by version, the newest ones."""
-MAX_NODES = 5_000
-"""Nodes in which the last runs of tasks are looked for, the newest ones of the server."""
+MAX_NODES = 1_000
+"""Nodes in which a task's last runs are looked for, the newest ones that ran it: those of archived executions are none."""
 RECENT = 20
 _PREFIX = {TASK: "task", WORKFLOW: "workflow", LAUNCH_PLAN: "launch_plan"}
 _LIVE = ", ".join(str(int(phase)) for phase in sorted(set(ExecutionPhase) - TERMINAL_EXECUTION))
@@ -133,21 +133,29 @@ def recent_runs(connection: Connection, resource_type: int, place: tuple[str, st
     return connection.execute(text(sql), _names(place)).all()
 
 
-def task_runs(connection: Connection, project: str, domain: str) -> Sequence[Row[Any]]:
-    """Task, execution, node, phase, begin and duration of the newest nodes that ran a task of this place here, newest first.
+_NEWEST_ATTEMPTS = (
+    "SELECT key, execution_key, node_id FROM task_execution WHERE task_name = :name AND task_project = :project AND task_domain = :domain "
+    "AND item < 1 AND retry_attempt = 0 ORDER BY key DESC LIMIT :most"
+)
+_TASK_RUNS = text(
+    "SELECT e.name, n.node_id, n.phase, n.created_at, n.duration_us "
+    f"FROM ({_NEWEST_ATTEMPTS}) AS a JOIN execution e ON e.key = a.execution_key "
+    "JOIN node_execution n ON n.execution_key = a.execution_key AND n.node_id = a.node_id "
+    f"WHERE e.project = :project AND e.domain = :domain AND e.state = 0 ORDER BY a.key DESC LIMIT {RECENT}"
+)
 
-    A map is one run. There is no index by task, which every attempt would pay for; so it is the newest nodes that are looked at.
+
+def task_runs(connection: Connection, place: tuple[str, str, str]) -> Sequence[Row[Any]]:
+    """Execution, node, phase, begin and duration of the newest nodes that ran a task within executions of its place, newest first.
+
+    A map is one run, known by its first item.
     """
-    newest = f"SELECT key, execution_key, node_id, phase, created_at, duration_us FROM node_execution ORDER BY key DESC LIMIT {MAX_NODES}"
-    of_node = "SELECT min(item) FROM task_execution WHERE execution_key = n.execution_key AND node_id = n.node_id"
-    first = f"a.execution_key = n.execution_key AND a.node_id = n.node_id AND a.item = ({of_node}) AND a.retry_attempt = 0"
-    sql = (
-        "SELECT a.task_name, e.name, n.node_id, n.phase, n.created_at, n.duration_us "
-        f"FROM ({newest}) AS n JOIN task_execution a ON {first} JOIN execution e ON e.key = n.execution_key "
-        "WHERE a.task_project = :project AND a.task_domain = :domain AND e.project = :project AND e.domain = :domain AND e.state = 0 "
-        "ORDER BY n.key DESC"
-    )
-    return connection.execute(text(sql), {"project": project, "domain": domain}).all()
+    found: Sequence[Row[Any]] = ()
+    for most in (2 * RECENT, MAX_NODES):  # few of the newest are of archived executions, as a rule
+        found = connection.execute(_TASK_RUNS, {**_names(place), "most": most}).all()
+        if len(found) == RECENT:
+            break
+    return found
 
 
 def run_counts(connection: Connection, resource_type: int, place: tuple[str, str, str]) -> tuple[dict[str, tuple[int, int]], bool]:
@@ -172,12 +180,6 @@ def _names(place: tuple[str, str, str]) -> dict[str, str]:
 _n = t.node_execution.c
 _c = t.task_execution.c
 _NODE: list[ColumnElement[Any]] = [_n.node_id, _n.spec_node_id, _n.scope_id, _n.kind, _n.phase, _n.duration_us, _n.cache_status]
-
-
-def node(connection: Connection, key: int, node_id: str, *, with_inputs: bool = False) -> Row[Any] | None:
-    """A node of an execution."""
-    query = select(*_NODE, *([_n.inputs] if with_inputs else [])).where(_n.execution_key == key, _n.node_id == node_id)
-    return connection.execute(query).one_or_none()
 
 
 def first_nodes(connection: Connection, key: int, limit: int) -> Sequence[Row[Any]]:
@@ -247,12 +249,26 @@ def item_stretches(
     return {row[0]: row[1] for row in started}, {row[0]: (row[1], row[2]) for row in ended}
 
 
-def item_ends(connection: Connection, key: int, node_id: str, error_length: int) -> Sequence[Any]:
-    """Every attempt at an item of a node with its times and the beginning of its error, the last one of an item last."""
-    error = func.substr(_c.error_message, 1, error_length).label("error_message")
-    columns = (_c.item, _c.phase, _c.started_at, _c.ended_at, _c.cache_status, _c.error_code, error)
+def item_ends(connection: Connection, key: int, node_id: str, error_length: int) -> Iterator[Any]:
+    """Every attempt at an item of a node with its times and the beginning of its error, the last one of an item last.
+
+    They come from the database a thousand at a time: all errors of a large map would be tens of megabytes.
+    """
+    columns = (_c.item, _c.phase, _c.started_at, _c.ended_at, _c.cache_status, _c.error_code, _error(error_length))
     where = (_c.execution_key == key, _c.node_id == node_id, _c.item >= 0)
-    return connection.execute(select(*columns).where(*where).order_by(_c.item, _c.retry_attempt)).all()
+    query = select(*columns).where(*where).order_by(_c.item, _c.retry_attempt)
+    yield from connection.execute(query, execution_options={"yield_per": 1000})
+
+
+def item_errors(connection: Connection, key: int, node_id: str, items: Sequence[int], error_length: int) -> dict[int, str]:
+    """The beginning of the error of each item's last attempt."""
+    where = (_c.execution_key == key, _c.node_id == node_id, _c.item.in_(list(items)))
+    query = select(_c.item, _error(error_length)).where(*where).order_by(_c.item, _c.retry_attempt)
+    return {row.item: row.error_message for row in connection.execute(query)}
+
+
+def _error(length: int) -> ColumnElement[str]:
+    return func.substr(_c.error_message, 1, length).label("error_message")
 
 
 def item_states(connection: Connection, key: int, node_id: str) -> Sequence[tuple[int, int, int]]:

@@ -20,6 +20,7 @@ from alula.errors import AlulaError, Exhausted, FailedPrecondition, InvalidInput
 
 T = TypeVar("T")
 SCHEMA_VERSION = 6
+_NUL = "a name or a text of this request has the character NUL (\\x00) in it, which none may have; leave it out"
 LOCK = 4_252_985_441  # PostgreSQL advisory lock of whoever owns the executions
 LOCK_NOT_AVAILABLE = "55P03"  # as an SQLSTATE
 PROGRAM_LIMIT = "54"  # begins those of what is larger than PostgreSQL takes, for instance for an entry of an index
@@ -82,6 +83,8 @@ def ping(connection: Connection) -> None:
 def translate(error: DBAPIError) -> AlulaError:
     """What a driver's error means to people."""
     text = str(error.orig)
+    if "NUL (0x00)" in text:
+        return InvalidInput(_NUL)
     if is_refusal(error):
         kind = LimitExceeded if _state(error).startswith(PROGRAM_LIMIT) else InvalidInput
         return kind(f"the database cannot take a name, text or number of this request: {text.partition(chr(10))[0]}")
@@ -119,6 +122,7 @@ def open_database(url: str) -> Database:
     engine = create_engine(url, poolclass=QueuePool, pool_size=8, max_overflow=8, **options)
     if is_sqlite:
         event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "before_cursor_execute", _refuse_nul)
     readers = ThreadPoolExecutor(4, thread_name_prefix="alula-read")
     database = Database(engine, engine.url.render_as_string(hide_password=True), readers)
     try:
@@ -132,6 +136,12 @@ def open_database(url: str) -> Database:
         database.close()
         raise
     return database
+
+
+def _refuse_nul(connection: Connection, cursor: Any, statement: str, values: Any, context: Any, is_many: bool) -> None:
+    """PostgreSQL knows no text with NUL; SQLite would look for it and say that there is none."""
+    if statement.startswith("SELECT") and any(isinstance(value, str) and "\x00" in value for value in values):
+        raise InvalidInput(_NUL)
 
 
 def _take_alone(engine: Engine) -> Connection:
@@ -186,6 +196,7 @@ def _create_schema(engine: Engine) -> None:
     with engine.connect() as connection:
         if inspect(connection).has_table("setting"):
             _check_version(connection)
+            _add_indexes(connection)
             return
         if dialect == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -196,6 +207,14 @@ def _create_schema(engine: Engine) -> None:
             connection.exec_driver_sql("COMMIT")
         else:
             connection.commit()
+
+
+def _add_indexes(connection: Connection) -> None:
+    """Those that came into the schema after the database was made: without one every read that needs it would go through a table."""
+    for statement in schema_script(connection.dialect.name):
+        if statement.startswith("CREATE INDEX"):
+            connection.exec_driver_sql(statement)
+    connection.commit()
 
 
 def _check_version(connection: Connection) -> None:

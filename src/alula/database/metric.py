@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, func, select
 
 from alula.database import tables as t
 from alula.database.engine import execute, insert_sql
@@ -165,25 +165,28 @@ def series(connection: Connection, key: AttemptKey, wanted: Wanted) -> Sequence[
 
 
 def thinned(connection: Connection, key: AttemptKey, wanted: Wanted, extent: Extent, stretches: int) -> Sequence[Any]:
-    """Of so many stretches of a series the lowest and the highest point each, one that is no number, and the ends; in order.
+    """Of so many stretches of a series the lowest and the highest point each, one that is no number, and the ends; in order; 0: the ends.
 
     The database chooses them: of a hundred thousand points a few hundred are carried. What came behind the extent since it was counted is
     left out: whoever asks for what follows the points of this answer must not get it twice.
     """
-    width = max(1, -(-(extent.last - extent.first + 1) // stretches))
     where = [*_points(key, wanted), _m.number <= extent.last]
+    ends = select(*_POINT).where(*where, _m.number.in_((extent.first, extent.last)))
+    chosen = [*_of_stretches(connection, where, extent, stretches), ends] if stretches else [ends]
+    found = {row[0]: row for query in chosen for row in connection.execute(query)}
+    return [found[number] for number in sorted(found)]
+
+
+def _of_stretches(connection: Connection, where: list[ColumnElement[bool]], extent: Extent, stretches: int) -> list[Select[Any]]:
+    width = max(1, -(-(extent.last - extent.first + 1) // stretches))
     stretch = (_m.number - extent.first) // width
     if connection.dialect.name == "sqlite":
         # SQLite takes the other columns from the row that is the lowest or highest.
         chosen = [select(_m.number, _m.step, pick(_m.value), _m.at).where(*where).group_by(stretch) for pick in (func.min, func.max)]
-        chosen.append(select(func.min(_m.number), _m.step, _m.value, _m.at).where(*where, _m.value.is_(None)).group_by(stretch))
-    else:
-        ordered = (_m.value.asc().nulls_last(), _m.value.desc().nulls_last())
-        chosen = [select(*_POINT).distinct(stretch).where(*where).order_by(stretch, value, _m.number) for value in ordered]
-        chosen.append(select(*_POINT).distinct(stretch).where(*where, _m.value.is_(None)).order_by(stretch, _m.number))
-    chosen.append(select(*_POINT).where(*where, _m.number.in_((extent.first, extent.last))))
-    found = {row[0]: row for query in chosen for row in connection.execute(query)}
-    return [found[number] for number in sorted(found)]
+        return [*chosen, select(func.min(_m.number), _m.step, _m.value, _m.at).where(*where, _m.value.is_(None)).group_by(stretch)]
+    ordered = (_m.value.asc().nulls_last(), _m.value.desc().nulls_last())
+    chosen = [select(*_POINT).distinct(stretch).where(*where).order_by(stretch, value, _m.number) for value in ordered]
+    return [*chosen, select(*_POINT).distinct(stretch).where(*where, _m.value.is_(None)).order_by(stretch, _m.number)]
 
 
 def _attempt(key: AttemptKey) -> list[ColumnElement[bool]]:

@@ -13,26 +13,27 @@ from alula.idl.identifier import ExecutionId
 
 _AT_ONCE = 500  # ids in a statement
 _c = t.node_execution.c
+_WITHOUT_VALUES = [column for column in _c if column.name not in ("inputs", "outputs")]
 
 
-def find(connection: Connection, key: int, node_id: str) -> Row[Any] | None:
-    """A node of an execution, whole."""
-    return connection.execute(select(t.node_execution).where(_c.execution_key == key, _c.node_id == node_id)).one_or_none()
+def find(connection: Connection, key: int, node_id: str, *, with_values: bool = False) -> Row[Any] | None:
+    """A node of an execution, with its inputs and outputs if they are asked for."""
+    columns = _c if with_values else _WITHOUT_VALUES
+    return connection.execute(select(*columns).where(_c.execution_key == key, _c.node_id == node_id)).one_or_none()
+
+
+def ids(connection: Connection, key: int) -> list[str]:
+    """Ids of an execution's nodes in the order in which they were reached."""
+    return list(connection.execute(select(_c.node_id).where(_c.execution_key == key).order_by(_c.key)).scalars())
 
 
 def some(connection: Connection, key: int, ids: Sequence[str]) -> list[Row[Any]]:
-    """Those nodes of an execution, in the order in which they were reached among every 500 ids."""
+    """Those nodes of an execution without their values, in the order in which they were reached among every 500 ids."""
     found: list[Row[Any]] = []
     for start in range(0, len(ids), _AT_ONCE):
         chosen = (_c.execution_key == key, _c.node_id.in_(ids[start : start + _AT_ONCE]))
-        found += connection.execute(select(t.node_execution).where(*chosen).order_by(_c.key)).all()
+        found += connection.execute(select(*_WITHOUT_VALUES).where(*chosen).order_by(_c.key)).all()
     return found
-
-
-def cache_answer(connection: Connection, key: int, node_id: str) -> Any:
-    """Phase of a node, and what the output cache said of it; None if there is no such node."""
-    query = select(_c.phase, _c.cache_status, _c.cache_reason).where(_c.execution_key == key, _c.node_id == node_id)
-    return connection.execute(query).one_or_none()
 
 
 def missing(execution: ExecutionId, node_id: str) -> NotFound:

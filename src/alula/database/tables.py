@@ -299,6 +299,13 @@ task_execution = Table(
     _blob("outputs"),
     UniqueConstraint("execution_key", "node_id", "item", "retry_attempt", name="task_execution_id"),
 )
+_is_first = text("item < 1 AND retry_attempt = 0")  # a node that ran a task, however many items and attempts it had
+Index(
+    "task_execution_task",
+    *(task_execution.c[name] for name in ("task_name", "task_project", "task_domain", "key")),
+    sqlite_where=_is_first,
+    postgresql_where=_is_first,
+)
 
 _ATTEMPT = ("execution_key", "node_id", "item", "attempt")
 

@@ -23,6 +23,7 @@ from alula.server.address import bind, check_loopback, join, listen, parse_addre
 from alula.server.assemble import Services, make_platform, make_services
 from alula.server.config import ServerConfig
 from alula.server.home import FLYTE_CONFIG, open_home, write_flyte_config
+from alula.server.refusal import HttpProtocol
 from alula.server.stream import StreamRoutes
 from alula.server.web import build_app
 
@@ -84,7 +85,9 @@ class Server:
         streams = StreamRoutes(services.follower, platform.feed, self._stopping)
         app = build_app(services.methods, services.proxy, streams, lambda: self.is_ready, platform, limits, is_public=is_public)
         server = uvicorn.Server(
-            uvicorn.Config(app, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=2, loop="none")
+            uvicorn.Config(
+                app, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=2, loop="none", http=HttpProtocol
+            )
         )
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # `serve` has its own
         return server

@@ -25,6 +25,7 @@ from alula.server import openapi, query
 from alula.server.binding import Binding, FieldPath, bindings, services
 from alula.server.context import Context
 from alula.server.principal import of_scope
+from alula.server.printer import to_dict
 from alula.server.status import status_of, to_proto
 
 Method = Callable[[Message, Context], Awaitable[Message]]
@@ -293,5 +294,4 @@ def encode_error(error: AlulaError, is_binary: bool) -> tuple[int, bytes]:
 def _encode(message: Message, is_binary: bool) -> bytes:
     if is_binary:
         return message.SerializeToString()
-    fields = json_format.MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+    return json.dumps(to_dict(message, with_defaults=True), ensure_ascii=False, separators=(",", ":")).encode(errors="replace")

@@ -1,18 +1,16 @@
-"""What the HTTP door says where no RPC answers: nothing there, another method, another host, a defect; always our JSON."""
+"""What the HTTP door says where no RPC answers: nothing there, another method, no HTTP, a defect; always our JSON."""
 
 from __future__ import annotations
 
 import logging
-import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from alula.errors import AlulaError, Internal, InvalidInput, NotFound, Unsupported
 from alula.server.status import status_of
@@ -67,20 +65,12 @@ HANDLERS: dict[Any, Callable[[Request, Exception], Response]] = {
 """For a Starlette application, by class of what was raised."""
 
 
-class OwnNames:
-    """Answers only requests to one of the server's own names.
+class HttpProtocol(HttpToolsProtocol):
+    """HTTP whose requests that cannot be read are refused as all others are."""
 
-    Args:
-        names: in lower case, without a port.
-    """
-
-    def __init__(self, app: ASGIApp, names: Sequence[str]) -> None:
-        self._app, self._names = app, names
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        host = Headers(scope=scope).get("host", "") if scope["type"] in ("http", "websocket") else ""
-        if scope["type"] != "lifespan" and re.sub(r":\d*$", "", host).lower() not in self._names:
-            message = f"host {host[:80]!r}: a server for this machine alone answers to {', '.join(self._names)}; use one of these names"
-            await error_answer(InvalidInput(message))(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+    def send_400_response(self, msg: str) -> None:
+        what = "an unknown method, or a line or header that is none; /api/v1/openapi lists the API"
+        answer = error_answer(InvalidInput(f"the request cannot be read as HTTP/1.1: {what}"))
+        head = b"".join(b"%b: %b\r\n" % header for header in answer.raw_headers)
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n%bconnection: close\r\n\r\n%b" % (head, bytes(answer.body)))
+        self.transport.close()

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from google.protobuf.json_format import MessageToDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -22,13 +21,14 @@ from alula.idl import core
 from alula.idl.identifier import ExecutionId
 from alula.idl.phase import ExecutionPhase
 from alula.idl.v1 import service_pb2
+from alula.server.printer import to_dict
 
 BEAT_S = 5.0
 """A stream that has nothing to say says so this often, and at first how often that is: whoever hears neither knows that it is cut off."""
 NEWS_EVERY_S = 0.2
 MAX_CHUNK_BYTES = 8 << 20
 """Of a log in one answer that is not streamed."""
-NODES_AT_ONCE = 500  # in one event: an execution of ten thousand is shown from its first nodes on, and holds nobody up
+FIRST_NODES, NODES_AT_ONCE = 500, 4000  # in one event: one of ten thousand is shown from its first nodes on, and holds nobody up
 SEARCHES = 2  # in logs at the same time
 GONE_EVERY_S = 0.2  # while one goes on, its client is looked after this often
 _MAX_ATTEMPT = (1 << 31) - 1
@@ -51,12 +51,12 @@ class StreamRoutes:
         """An execution as it is, its nodes in several events if they are many, and then each change until it has ended."""
         p = request.path_params
         execution = ExecutionId(p["project"], p["domain"], p["name"])
-        updates = self._follower.watch(execution, with_nodes=request.query_params.get("nodes", "1") != "0")
-        first = _parts(await anext(updates))  # an unknown execution is a 404, not a broken stream
+        nodes = request.query_params.get("nodes", "1")
+        updates = self._follower.watch(execution, with_nodes=nodes != "0", at_once=(FIRST_NODES, NODES_AT_ONCE), is_brief=nodes == "brief")
+        first = [await anext(updates)]  # an unknown execution is a 404, not a broken stream
 
         async def events() -> AsyncIterator[bytes]:
-            while first:  # a stream lasts for hours: what is sent is let go
-                yield await asyncio.to_thread(_event, first.pop(0))
+            yield await asyncio.to_thread(_event, first.pop())  # a stream lasts for hours: what is sent is let go
             async for update in updates:
                 for part in _parts(update):
                     yield await asyncio.to_thread(_event, part) if len(part.nodes) > 1 else _event(part)
@@ -142,7 +142,7 @@ def _parts(update: service_pb2.ExecutionUpdate) -> list[service_pb2.ExecutionUpd
 
 
 def _event(update: service_pb2.ExecutionUpdate) -> bytes:
-    return _data(MessageToDict(update, preserving_proto_field_name=True))
+    return _data(to_dict(update))
 
 
 def _data(value: Mapping[str, Any]) -> bytes:

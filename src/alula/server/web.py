@@ -29,12 +29,12 @@ from alula.idl.paths import METADATA
 from alula.objectstore import store
 from alula.objectstore.signed import Grant
 from alula.server.gateway import build_routes
-from alula.server.refusal import HANDLERS, OwnNames, error_answer
+from alula.server.host import LOCAL_HOSTS, OwnNames
+from alula.server.refusal import HANDLERS, error_answer
 from alula.server.static import Pages
 from alula.server.stream import StreamRoutes
 
 CHUNK = 1 << 20
-LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 # A deck is a user's page: shown, but of an origin of its own, that reaches neither ours nor any network.
 DECK_HEADERS = {
     "content-disposition": "inline",

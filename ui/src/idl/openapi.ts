@@ -6744,6 +6744,7 @@ export interface operations {
                 archived?: boolean;
                 limit?: number;
                 token?: string;
+                without_runs?: boolean;
             };
             header?: never;
             path: {

@@ -31,6 +31,12 @@ def _pairs_option(option: str, name: str, help: str) -> Callable[[F], F]:
     return click.option(option, name, callback=_pairs, multiple=True, metavar="NAME=VALUE", help=f"{help}; repeat it for more.")
 
 
+def _of_32_bits(context: click.Context, parameter: click.Parameter, value: int | None) -> int | None:
+    if value is not None and value > _MAX_INT32:  # not by its type: every help page would say the bound
+        raise click.BadParameter(f"{value} is not in the range 1<=x<={_MAX_INT32}.")
+    return value
+
+
 def spec_options(function: F) -> F:
     """Every setting of a launch but its version."""
     for option in (
@@ -40,7 +46,8 @@ def spec_options(function: F) -> F:
         click.option("--interruptible/--no-interruptible", default=None, help="Whether tasks may run where machines are taken away."),
         click.option(
             "--max-parallelism",
-            type=click.IntRange(1, _MAX_INT32),
+            type=click.IntRange(1),
+            callback=_of_32_bits,
             default=None,
             metavar="N",
             help="Nodes that run at a time [as the launch plan says].",

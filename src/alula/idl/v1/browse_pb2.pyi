@@ -299,6 +299,7 @@ class ListEntitiesRequest(_message.Message):
     ARCHIVED_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     TOKEN_FIELD_NUMBER: _builtins.int
+    WITHOUT_RUNS_FIELD_NUMBER: _builtins.int
     resource_type: _identifier_pb2.ResourceType.ValueType
     """TASK, WORKFLOW or LAUNCH_PLAN"""
     project: _builtins.str
@@ -310,6 +311,8 @@ class ListEntitiesRequest(_message.Message):
     limit: _builtins.int
     """at most 1,000; 0: 50"""
     token: _builtins.str
+    without_runs: _builtins.bool
+    """leave out the last runs"""
     def __init__(
         self,
         *,
@@ -320,10 +323,11 @@ class ListEntitiesRequest(_message.Message):
         archived: _builtins.bool = ...,
         limit: _builtins.int = ...,
         token: _builtins.str = ...,
+        without_runs: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived", b"archived", "domain", b"domain", "limit", b"limit", "project", b"project", "resource_type", b"resource_type", "text", b"text", "token", b"token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived", b"archived", "domain", b"domain", "limit", b"limit", "project", b"project", "resource_type", b"resource_type", "text", b"text", "token", b"token", "without_runs", b"without_runs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -420,7 +424,7 @@ class Entity(_message.Message):
 
     @_builtins.property
     def runs(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecentRun]:
-        """The last 20, newest first. Of a task also those within executions, as far as the newest 5,000 nodes of the server tell."""
+        """The last 20, newest first. Of a task also those within executions of its place, unless its newest 1,000 are all of archived ones."""
 
     @_builtins.property
     def workflow_id(self) -> _identifier_pb2.Identifier:

@@ -317,7 +317,7 @@ class GetSeriesRequest(_message.Message):
     item: _builtins.int
     """index in an array node plus one; 0: an ordinary task"""
     most: _builtins.int
-    """about so many points of a metric: the lowest and the highest of equal stretches, gaps included; 0: every point"""
+    """points of a metric at most: the lowest and the highest of equal stretches, gaps included; 0: every point"""
     from_step: _builtins.int
     """Only points between these, ends included."""
     to_step: _builtins.int

@@ -12,6 +12,8 @@ export interface EntitySearch {
   /** The name contains it, whatever the case. */
   text?: string;
   archived?: boolean;
+  /** Their last runs are not shown, so they are not read. */
+  without_runs?: boolean;
 }
 
 /** Names with their versions counted and their last runs, by name. */

@@ -82,7 +82,7 @@ export class RunStore {
     const { project = "", domain = "", name = "" } = this.id;
     this.isWhole = false;
     this.isOver = false;
-    this.close = openStream<RunUpdate>(address(["api/alula/v1/watch", project, domain, name]), {
+    this.close = openStream<RunUpdate>(address(["api/alula/v1/watch", project, domain, name], { nodes: "brief" }), {
       onOpen: () => {
         this.isWhole = false;
       },

@@ -20,9 +20,9 @@ function named(data: { pages: readonly { entities?: readonly Entity[] }[] } | un
 export function Chooser({ place }: { place: Place }) {
   const [typed, setTyped] = useState("");
   const text = useDebounced(typed.trim());
-  const workflows = useInfiniteQuery(entitiesQuery("WORKFLOW", { ...place, text }, FOUND));
-  const tasks = useInfiniteQuery(entitiesQuery("TASK", { ...place, text }, FOUND));
-  const plans = useInfiniteQuery(entitiesQuery("LAUNCH_PLAN", { ...place, text }, FOUND));
+  const workflows = useInfiniteQuery(entitiesQuery("WORKFLOW", { ...place, text, without_runs: true }, FOUND));
+  const tasks = useInfiniteQuery(entitiesQuery("TASK", { ...place, text, without_runs: true }, FOUND));
+  const plans = useInfiniteQuery(entitiesQuery("LAUNCH_PLAN", { ...place, text, without_runs: true }, FOUND));
   const failed = [workflows, tasks, plans].filter((query) => query.isError && !query.data);
   if (failed[0]) return <Failure error={failed[0].error} onRetry={() => failed.forEach((query) => void query.refetch())} />;
   if (workflows.isPending) return <Skeleton />;

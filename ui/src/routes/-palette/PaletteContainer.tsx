@@ -116,7 +116,7 @@ function useWhenIdle(isWanted: boolean): ComponentType<PaletteProps> | undefined
 }
 
 function useFound(kind: EntityKind, text: string, place: Place, enabled: boolean) {
-  const { data, isFetching } = useInfiniteQuery({ ...entitiesQuery(kind, { ...place, text }, FOUND), enabled });
+  const { data, isFetching } = useInfiniteQuery({ ...entitiesQuery(kind, { ...place, text, without_runs: true }, FOUND), enabled });
   const names = enabled ? (data?.pages[0]?.entities ?? []).map(({ latest }) => ({ name: latest?.name ?? "", version: latest?.version ?? "" })) : [];
   return { names, isFetching };
 }
