@@ -39,6 +39,21 @@ def test_an_empty_server_shows_three_commands_that_lead_to_a_first_run(empty: Vi
     expect(page.locator("[data-phase=SUCCEEDED]").first).to_be_visible()
 
 
+def test_commands_fit_on_a_phone(browser: Browser, tmp_path: Path) -> None:
+    live = LiveServer(tmp_path / "home").start()
+    try:
+        for visitor in visit(browser, live, viewport={"width": 390, "height": 844}, has_touch=True):
+            for path in ("/", "/workflows", "/launch"):
+                page = visitor.open(path)
+                expect(page.locator("pre", has_text="--address")).to_have_count(2)
+                for box in [each.bounding_box() for each in page.locator("pre").all()]:
+                    assert box is not None
+                    assert box["x"] >= 0
+                    assert box["x"] + box["width"] <= 390
+    finally:
+        live.stop()
+
+
 def test_an_empty_server_becomes_a_full_one_without_reloading(browser: Browser, tmp_path: Path) -> None:
     live = LiveServer(tmp_path / "home").start()
     try:

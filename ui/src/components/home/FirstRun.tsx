@@ -11,7 +11,7 @@ const STEPS = [
 /** What an empty server shows: the way to a first run. */
 export function FirstRun({ server, place }: { server: string; place: Place }) {
   return (
-    <div className="mx-auto flex max-w-2xl flex-col gap-5 px-4 py-10">
+    <div className="mx-auto flex w-full max-w-2xl flex-col gap-5 px-4 py-10">
       <div>
         <h2 className="text-xl font-semibold">Nothing has run here yet</h2>
         <p className="mt-1 text-ink-2">Three commands in a terminal on this machine lead to a first run.</p>

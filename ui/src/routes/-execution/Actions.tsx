@@ -91,8 +91,8 @@ export function Actions() {
         <MenuLine />
         <MenuLabel>Copy as command</MenuLabel>
         {commands(id, hasEnded, server).map((command) => (
-          <MenuItem key={command} icon={<Terminal aria-hidden className="size-4" />} onSelect={() => void toClipboard(command).then(() => say("Copied"), complain)}>
-            <span className="font-mono text-xs">{command}</span>
+          <MenuItem key={command} icon={<Terminal aria-hidden className="size-4 shrink-0" />} onSelect={() => void toClipboard(command).then(() => say("Copied"), complain)}>
+            <span className="min-w-0 font-mono text-xs [overflow-wrap:anywhere]">{command}</span>
           </MenuItem>
         ))}
       </Menu>
