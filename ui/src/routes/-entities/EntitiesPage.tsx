@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-quer
 import { getRouteApi } from "@tanstack/react-router";
 import { entityKeys } from "@/api/entity/keys";
 import { archiveEntity } from "@/api/entity/mutations";
+import { ENTITIES } from "@/api/entity/pages";
 import { entitiesQuery, type EntityKind } from "@/api/entity/queries";
 import { serverQuery } from "@/api/overview/queries";
 import { EntityTable } from "@/components/entity/EntityTable";
@@ -19,6 +20,7 @@ import { shortName } from "@/lib/id";
 import { printable } from "@/lib/printable";
 import { usePlace } from "@/lib/usePlace";
 import type { EntitiesSearch } from "./search";
+import { useView } from "./useView";
 
 /** The list of one kind of entity; what is searched is in the address. */
 export function EntitiesPage({ kind }: { kind: EntityKind }) {
@@ -28,8 +30,10 @@ export function EntitiesPage({ kind }: { kind: EntityKind }) {
   const navigate = route.useNavigate();
   const place = usePlace();
   const client = useQueryClient();
-  const query = useInfiniteQuery(entitiesQuery(kind, { ...search, ...place }));
+  const options = entitiesQuery(kind, { ...search, ...place });
+  const query = useInfiniteQuery(options);
   const entities = query.data?.pages.flatMap((page) => page.entities ?? []) ?? [];
+  const table = useView(ENTITIES, options.queryKey, entities.length);
   const set = (changes: EntitiesSearch) => void navigate({ search: (old) => ({ ...old, ...changes }), replace: true });
 
   async function archive(entity: Entity, isArchived: boolean): Promise<void> {
@@ -67,7 +71,7 @@ export function EntitiesPage({ kind }: { kind: EntityKind }) {
         </>
       }
     >
-      <div className="min-h-0 flex-1 overflow-auto">
+      <div ref={table} className="min-h-0 flex-1 overflow-auto">
         <QueryFailure query={query} />
         {!query.data ? (
           query.isPending && <Skeleton />
