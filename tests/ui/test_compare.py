@@ -6,9 +6,9 @@ import csv
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Locator, expect
 from tests.server.harness import LiveServer
-from tests.ui.conftest import Visitor
+from tests.ui.conftest import Visitor, visit
 
 RATES = [0.05, 0.1, 0.2, 0.3, 0.4]
 
@@ -88,3 +88,25 @@ def test_an_execution_that_is_not_there_is_named(visitor: Visitor, ids: str) -> 
     visitor.watched.excused = lambda text: "404" in text
     page = visitor.open("/compare", ids="default/development/training-0,default/development/never-was")
     expect(page.get_by_role("alert")).to_contain_text("never-was")
+
+
+def whole(region: Locator, names: list[str]) -> list[str]:
+    """The runs of which all is in sight, right of what is compared."""
+    begin = region.get_by_role("columnheader", name="What").bounding_box()
+    assert begin is not None
+    boxes = {name: region.get_by_role("columnheader", name=name).bounding_box() for name in names}
+    return [name for name, box in boxes.items() if box and box["x"] >= begin["x"] + begin["width"] - 1 and box["x"] + box["width"] <= 391]
+
+
+@pytest.mark.parametrize("shown", [2, 5])
+def test_a_phone_shows_two_runs_side_by_side_and_goes_on_by_whole_ones(browser: Browser, server: LiveServer, ids: str, shown: int) -> None:
+    names = [f"training-{at}" for at in range(shown)]
+    for visitor in visit(browser, server, viewport={"width": 390, "height": 844}, has_touch=True):
+        page = visitor.open("/compare", ids=",".join(ids.split(",")[:shown]))
+        region = page.get_by_role("region", name="Differences")
+        expect(region.get_by_role("columnheader", name="training-0")).to_be_visible()
+        assert whole(region, names) == names[:2]
+        visitor.check_accessible()
+        if shown > 2:
+            region.evaluate("region => { region.scrollLeft = 90 }")
+            assert whole(region, names) == names[1:3]

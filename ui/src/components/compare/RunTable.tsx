@@ -81,11 +81,11 @@ export function RunTable({ groups, columns, onHover }: { groups: readonly Group[
             <tr key={id} data-run={original.column.params.name} className="hover:bg-ground-2" onMouseEnter={() => onHover(original.column.id)} onMouseLeave={() => onHover(undefined)}>
               {getVisibleCells().map((cell, index) =>
                 index === 0 ? (
-                  <th key={cell.id} scope="row" className="sticky left-0 border-b border-line bg-ground px-3 py-1.5 text-left font-normal">
+                  <th key={cell.id} scope="row" className="sticky left-0 border-b border-line bg-ground px-3 py-1.5 text-left font-normal max-sm:px-2">
                     <span className="flex items-center gap-2 whitespace-nowrap">
                       <span aria-hidden className="size-2.5 rounded-full" style={{ background: curveColour(original.at, isDark) }} />
                       <PhaseSign phase={original.column.phase} />
-                      <Link to="/executions/$project/$domain/$name" params={original.column.params} className="font-medium hover:underline">
+                      <Link to="/executions/$project/$domain/$name" params={original.column.params} className="truncate font-medium hover:underline max-sm:max-w-24">
                         {printable(original.column.params.name, 60)}
                       </Link>
                     </span>
