@@ -3,6 +3,7 @@ import clsx from "clsx";
 import { ArrowDown, ArrowUp, Bug, Download, Loader, Unplug, WrapText } from "lucide-react";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
 import { IconButton } from "@/components/ui/Button";
+import { actionOf } from "@/lib/shortcuts";
 import { sizeInWords } from "@/lib/size";
 import type { LogLines } from "@/log/lines";
 import { messageOf } from "@/lib/messageOf";
@@ -161,9 +162,10 @@ export function LogView(props: LogViewProps) {
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (event.key !== "Enter") return;
+    const action = actionOf("log", event);
+    if (!action) return;
     event.preventDefault();
-    void find(event.shiftKey);
+    void find(action === "previous");
   }
 
   return (

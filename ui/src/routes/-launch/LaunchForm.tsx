@@ -63,7 +63,7 @@ export function LaunchForm({ wanted, source }: { wanted: Wanted; source?: Source
     if (isOfOptions) setOptionsOpen(true);
     focusFirst(form.current);
   });
-  useShortcuts({ "mod+Enter": () => void go() });
+  useShortcuts("launch", { go: () => void go() });
 
   const title = `${source ? "Launch again:" : "Launch"} ${printable(shortName(wanted.name), 80)}`;
   return (
