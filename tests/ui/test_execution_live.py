@@ -111,6 +111,19 @@ def test_a_connection_that_only_seems_to_stand_is_said_and_made_up_for(guest: Vi
         page.close()
 
 
+def test_the_log_of_a_server_that_stops_has_not_ended(guest: Visitor, own: LiveServer, tmp_path: Path) -> None:
+    own.launch(f"{P}.waiting", execution="live-stopped", path=str(tmp_path / "said"))
+    page = guest.open_execution("live-stopped", node="n0", view="log")
+    expect(page.get_by_role("log", name="Log")).to_contain_text("waiting")
+    own.stop()
+    expect(page.get_by_text("not live: the server is not heard")).to_be_visible()
+    again(own)
+    expect(page.get_by_text("not live")).to_have_count(0, timeout=20_000)
+    expect(page.get_by_role("radio", name="Attempt 1")).to_be_visible()
+    (tmp_path / "said").write_text("end\n")
+    expect(page.locator("header [data-phase=SUCCEEDED]")).to_be_visible()
+
+
 @pytest.mark.slow
 def test_a_log_that_hangs_alone_says_that_it_is_not_live_and_goes_on_when_it_can(guest: Visitor, own: LiveServer, tmp_path: Path) -> None:
     path = tmp_path / "said"

@@ -33,6 +33,8 @@ SEARCHES = 2  # in logs at the same time
 GONE_EVERY_S = 0.2  # while one goes on, its client is looked after this often
 _MAX_ATTEMPT = (1 << 31) - 1
 _MAX_NUMBER = (1 << 53) - 1
+_LOG_END = b"\xff" * 4
+"""The last frame of a log that has ended: one whose server stops just breaks off."""
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
@@ -98,6 +100,8 @@ class StreamRoutes:
             with suppress(NotFound):  # its execution ended without it, or the cache answered: there is no log
                 async for chunk in self._follower.logs(attempt, item, follow=is_followed, offset=begin):
                     yield _frame(chunk.data) if is_framed else chunk.data
+            if is_framed:
+                yield _LOG_END
 
         # Headers go before anything was written: only then it is noticed when whoever waits for a silent attempt has gone.
         if is_framed:

@@ -9,4 +9,7 @@ it.each([1, 2, 3, 5, 100])("takes frames out of pieces of %i bytes", (size) => {
   expect(found.map((each) => each.length)).toEqual([0, 3, 260]);
   expect(new TextDecoder().decode(found[1])).toBe("abc");
   expect(frames.take(Uint8Array.from([2])).map((each) => [...each])).toEqual([[1, 2]]);
+  expect(frames.isOver).toBe(false);
+  expect(frames.take(Uint8Array.from([255, 255, 255, 255]))).toEqual([]);
+  expect(frames.isOver).toBe(true);
 });

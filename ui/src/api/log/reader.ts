@@ -85,6 +85,10 @@ export function followLog(place: LogPlace, handlers: FollowHandlers): () => void
         silence.heard();
         for (const part of frames.take(next.value)) if (part.length > 0) handlers.onPart(part);
       }
+      if (!frames.isOver) {
+        handlers.onLost();
+        return "lost";
+      }
       handlers.onEnd();
     } catch (error) {
       if (signal.aborted) return "over";
