@@ -62,6 +62,15 @@ export const SHORTCUTS = {
       farther: { keys: ["-"], does: "Farther" },
     },
   },
+  finder: {
+    title: "Search in a graph",
+    actions: {
+      down: { keys: ["ArrowDown"], does: "Next that was found" },
+      up: { keys: ["ArrowUp"], does: "The one before" },
+      choose: { keys: ["Enter"], does: "Go to it" },
+      leave: { keys: ["Escape"], does: "Back to the graph" },
+    },
+  },
   panel: {
     title: "Panel of a node",
     actions: {

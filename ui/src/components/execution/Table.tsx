@@ -52,7 +52,7 @@ export function ExecutionTable({ executions, total, chosen, onChoose, order, onO
     const action = actionOf("executions", event);
     const next = action === "down" ? Math.min(executions.length - 1, active + 1) : action === "up" ? Math.max(0, active - 1) : nextIndex(event, active, executions.length);
     const id = executions[active]?.id;
-    if (event.target instanceof HTMLInputElement && event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    if (event.target instanceof HTMLInputElement && !["down", "up"].includes(actionOf("list", event) ?? "")) return;
     if (next !== undefined) {
       setActiveId(idText(executions[next]?.id));
       rows.scrollToIndex(next);

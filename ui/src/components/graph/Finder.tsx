@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react"
 import { SearchField } from "@/components/ui/SearchInput";
 import { NodeIndex, type Found } from "@/graph/search";
 import { printable } from "@/lib/printable";
+import { actionOf } from "@/lib/shortcuts";
 import { count } from "@/lib/size";
 import { useShortcuts } from "@/lib/useShortcuts";
 import { KIND_SIGNS } from "./NodeCard";
@@ -61,10 +62,11 @@ export function Finder({ index, items, onFind, unread, onReadMore }: FinderProps
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (event.key === "ArrowDown") setAt(Math.min(last, at + 1));
-    else if (event.key === "ArrowUp") setAt(Math.max(0, at - 1));
-    else if (event.key === "Enter") choose(at);
-    else if (event.key === "Escape") leave();
+    const action = actionOf("finder", event);
+    if (action === "down") setAt(Math.min(last, at + 1));
+    else if (action === "up") setAt(Math.max(0, at - 1));
+    else if (action === "choose") choose(at);
+    else if (action === "leave") leave();
     else return;
     event.preventDefault();
     event.stopPropagation();
