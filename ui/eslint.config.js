@@ -19,6 +19,7 @@ export default ts.config(
       "max-lines": ["error", { max: 300, skipBlankLines: true, skipComments: true }],
       "no-console": "error",
       "no-restricted-globals": ["error", { name: "fetch", message: "only src/api fetches" }, { name: "EventSource", message: "only src/api streams" }, { name: "XMLHttpRequest", message: "only src/api sends" }],
+      "no-restricted-syntax": ["error", { selector: "MemberExpression[object.name='event'][property.name='key']", message: "ask actionOf or useShortcuts: src/lib/shortcuts.ts holds every key" }],
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
       "@typescript-eslint/only-throw-error": "off", // the router throws redirects
       "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: { attributes: false } }],

@@ -105,6 +105,21 @@ async def test_failures_are_told_by_their_cause_whatever_numbers_they_name(plane
     assert found.other_failures == 0
 
 
+async def test_an_error_that_is_longer_than_is_shown_ends_in_an_ellipsis(plane: Plane) -> None:
+    await plane.register(browsing)
+    execution = await plane.ended(BROKEN, xs=[10, 11])
+    table, said = t.task_execution, {0: "a" * 500, 1: "b" * 501}
+
+    def say(c: Any) -> None:
+        for item, text in said.items():
+            where = (table.c.node_id == "n0", table.c.item == item)
+            assert c.execute(table.update().where(*where).values(error_message=f"{text}\nand its trace")).rowcount == 1
+
+    await plane.platform.write(say)
+    found = await summary(plane, execution)
+    assert [each.message for each in found.failures] == ["a" * 500, "b" * 499 + "…"]
+
+
 async def test_causes_beyond_the_most_frequent_are_counted(plane: Plane) -> None:
     await plane.register(browsing)
     execution = await plane.ended(BROKEN, xs=[*range(100, 100 + MAX_CAUSES + 3), 100, 1])

@@ -65,6 +65,7 @@ def test_the_overview(server: LiveServer) -> None:
     [place] = [p for p in found["places"] if p["project"] == "default"]
     assert (place["domain"], place["succeeded"], place["failed"], place["running"]) == ("development", "2", "1", "0")
     assert [p["succeeded"] for p in found["people"]] == ["2"]
+    assert found["grpc"] == server.address
 
 
 def test_executions(server: LiveServer) -> None:

@@ -126,7 +126,8 @@ async def test_a_silent_stream_beats_and_ends_with_its_source(monkeypatch: pytes
         await goes_on.wait()
         yield b"two"
 
-    events, beat = stream._kept(source(), asyncio.Event(), is_beating=True), b'event: beat\ndata: {"every_ms":10}\n\n'
+    beat = b'event: beat\ndata: {"every_ms":10}\n\n'
+    events = stream._kept(source(), asyncio.Event(), beat=stream._beat())
     assert [await anext(events) for _ in range(4)] == [beat, b"one", beat, beat]
     goes_on.set()
     rest = [event async for event in events]
@@ -157,7 +158,7 @@ async def test_a_reader_that_leaves_is_forgotten() -> None:
             yield b"ready"
             await reader.next()
 
-    events = stream._kept(source(), asyncio.Event(), is_beating=True)
+    events = stream._kept(source(), asyncio.Event(), beat=stream._beat())
     await anext(events)
     await anext(events)
     waiting = asyncio.ensure_future(anext(events))
@@ -270,6 +271,24 @@ def test_a_followed_log_is_answered_before_anything_is_written(server: LiveServe
     first.close()
     connection.close()
     server.admin.TerminateExecution(admin.ExecutionTerminateRequest(id=execution))
+
+
+def test_a_followed_log_in_frames_is_never_silent_for_long(server: LiveServer, tmp_path: Path) -> None:
+    execution = server.launch("tests.programs.side_effects.talking", path=str(tmp_path / "effects"))
+    connection = http.client.HTTPConnection(server.http, timeout=30)
+    connection.request("GET", f"/api/alula/v1/logs/default/development/{execution.name}/n0/0?follow=1&frames=1")
+    answer = connection.getresponse()
+    assert answer.headers["alula-log-beat-ms"] == str(round(stream.BEAT_S * 1000))
+
+    def frame() -> bytes:
+        return answer.read(int.from_bytes(answer.read(4)))
+
+    assert frame() == b""
+    assert frame() == b"attempt 0 speaks\n"
+    assert frame() == b""
+    server.admin.TerminateExecution(admin.ExecutionTerminateRequest(id=execution))
+    assert answer.read().lstrip(b"\0") == b"\xff" * 4
+    connection.close()
 
 
 def test_a_log_that_grows_says_that_it_has_not_ended(server: LiveServer, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +43,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     live.register(programs)
     yield live
     live.stop()
+
+
+def bare(folder: Path) -> dict[str, str]:
+    """The environment of a terminal in which nothing was set: `alula` is there, and no server is named.
+
+    Args:
+        folder: holds no settings.
+    """
+    unset = {name: value for name, value in os.environ.items() if not name.startswith(("ALULA_", "FLYTE_"))}
+    return {**unset, "ALULA_SETTINGS": str(folder / "none.toml"), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
 
 @dataclass

@@ -18,10 +18,16 @@ class Relay:
         self._loop = asyncio.new_event_loop()
         self._flows = asyncio.Event()
         self._flows.set()
+        self._part = b""
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def hold(self) -> None:
-        """From now on nothing goes through and nothing is closed; new connections are taken and get no answer."""
+    def hold(self, part: bytes = b"") -> None:
+        """From now on nothing goes through and nothing is closed; new connections are taken and get no answer.
+
+        Args:
+            part: of connections whose last request has this in it; empty: of all.
+        """
+        self._part = part
         self._call(self._flows.clear)
 
     def flow(self) -> None:
@@ -49,22 +55,31 @@ class Relay:
         self._tasks.add(task)
         try:
             with suppress(OSError):
-                await self._flows.wait()
+                asked = bytearray()
+                await self._pass(asked)
                 there, to_there = await asyncio.open_connection(self._host, self._port)
                 with suppress(asyncio.CancelledError):
-                    await asyncio.gather(self._copy(reader, to_there), self._copy(there, writer))
+                    await asyncio.gather(self._copy(reader, to_there, asked, is_request=True), self._copy(there, writer, asked))
         finally:
             self._tasks.discard(task)
             writer.close()
 
-    async def _copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    async def _copy(
+        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, asked: bytearray, *, is_request: bool = False
+    ) -> None:
         with suppress(OSError):
             while data := await source.read(1 << 16):
-                await self._flows.wait()
+                if is_request:
+                    asked[:] = data
+                await self._pass(asked)
                 target.write(data)
                 await target.drain()
-        await self._flows.wait()
+        await self._pass(asked)
         target.close()
+
+    async def _pass(self, asked: bytearray) -> None:
+        if self._part in asked:
+            await self._flows.wait()
 
     @contextmanager
     def running(self) -> Iterator[Relay]:

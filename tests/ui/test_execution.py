@@ -245,6 +245,13 @@ def test_the_search_finds_what_is_collapsed_and_opens_the_way_to_it(visitor: Vis
 
     page.keyboard.press("Escape")
     page.keyboard.press("/")
+    page.keyboard.type("item 40")
+    expect(graph.get_by_text("map-item has no item 40: they are 0 to 39")).to_be_visible()
+    expect(found).to_have_count(0)
+    visitor.check_accessible()
+
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
     page.keyboard.type("no such thing")
     expect(graph.get_by_text("No node has that in its name, id or task")).to_be_visible()
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 from tests.programs import showing
 from tests.server.harness import LiveServer
-from tests.ui.conftest import Visitor
+from tests.ui.conftest import Visitor, bare
 from tests.ui.execution_page import execution, panel, shown
 
 P = "tests.programs.showing"
@@ -70,12 +71,15 @@ def test_rerun_from_a_node_goes_on_from_there(visitor: Visitor, ran: LiveServer)
     expect(page.locator("[data-node-id=n2]").first).to_have_attribute("data-phase", "SUCCEEDED")
 
 
-def test_a_command_is_copied(visitor: Visitor, ran: LiveServer) -> None:
+def test_a_command_that_is_copied_reaches_this_server(visitor: Visitor, ran: LiveServer, tmp_path: Path) -> None:
     page = visitor.open_execution("act-inner")
     page.get_by_role("button", name="More actions").click()
     page.get_by_role("menuitem", name="alula relaunch").click()
     expect(page.get_by_text("Copied", exact=True)).to_be_visible()
-    assert page.evaluate("navigator.clipboard.readText()") == "alula relaunch act-inner --project default --domain development"
+    command = page.evaluate("navigator.clipboard.readText()")
+    assert command == f"alula relaunch act-inner --project default --domain development --address {ran.address}"
+    done = subprocess.run(["bash", "-c", command], env=bare(tmp_path), capture_output=True, text=True, check=True)
+    assert ran.wait(execution(done.stdout.split()[0])).spec.metadata.reference_execution.name == "act-inner"
 
 
 def test_gates_are_answered(visitor: Visitor, ran: LiveServer) -> None:

@@ -111,6 +111,45 @@ def test_a_connection_that_only_seems_to_stand_is_said_and_made_up_for(guest: Vi
         page.close()
 
 
+def test_the_log_of_a_server_that_stops_has_not_ended(guest: Visitor, own: LiveServer, tmp_path: Path) -> None:
+    own.launch(f"{P}.waiting", execution="live-stopped", path=str(tmp_path / "said"))
+    page = guest.open_execution("live-stopped", node="n0", view="log")
+    expect(page.get_by_role("log", name="Log")).to_contain_text("waiting")
+    own.stop()
+    expect(page.get_by_text("not live: the server is not heard")).to_be_visible()
+    again(own)
+    expect(page.get_by_text("not live")).to_have_count(0)
+    expect(page.get_by_role("radio", name="Attempt 1")).to_be_visible()
+    (tmp_path / "said").write_text("end\n")
+    expect(page.locator("header [data-phase=SUCCEEDED]")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_a_log_that_hangs_alone_says_that_it_is_not_live_and_goes_on_when_it_can(guest: Visitor, own: LiveServer, tmp_path: Path) -> None:
+    path = tmp_path / "said"
+    own.launch(f"{P}.waiting", execution="live-log", path=str(path))
+    with Relay(own.http).running() as relay:
+        guest.base = f"http://{relay.address}"
+        page = guest.open_execution("live-log", node="n0", view="log")
+        log = page.get_by_role("log", name="Log")
+        expect(log).to_contain_text("waiting")
+        expect(page.get_by_text("live", exact=True)).to_be_visible()
+        relay.hold(b"/logs/")
+        path.write_text("one\n")
+        expect(page.get_by_text("not live: the server is not heard")).to_be_visible()
+        guest.check_accessible()
+        path.write_text("one\ntwo\n")
+        relay.flow()
+        expect(log).to_contain_text("two")
+        assert log.inner_text().split() == ["waiting", "one", "two"]
+        expect(page.get_by_text("live", exact=True)).to_be_visible()
+        expect(page.locator("[data-connection]")).to_have_count(0)
+        path.write_text("one\ntwo\nend\n")
+        expect(page.locator("header [data-phase=SUCCEEDED]")).to_be_visible()
+        expect(page.get_by_text("ended", exact=True)).to_be_visible()
+        page.close()
+
+
 def test_the_page_of_an_ended_execution_says_that_the_server_is_gone(guest: Visitor, own: LiveServer) -> None:
     own.wait(own.launch(f"{P}.training", execution="live-ended", epochs=3))
     page, lists = guest.page, guest.context.new_page()

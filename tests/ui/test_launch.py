@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Locator, Page, Route, expect
 from tests.server.harness import LiveServer
 from tests.ui import kinds, programs
-from tests.ui.conftest import Visitor, visit
+from tests.ui.conftest import Visitor, bare, visit
 
 from alula.idl import admin, core
 
@@ -281,7 +280,7 @@ def test_what_was_typed_stays_when_the_version_is_changed(visitor: Visitor, serv
     assert server.wait(id).spec.launch_plan.version == "v1-again"
 
 
-def test_the_copied_command_and_program_launch_the_same(visitor: Visitor, server: LiveServer) -> None:
+def test_the_copied_command_and_program_launch_the_same(visitor: Visitor, server: LiveServer, tmp_path: Path) -> None:
     form = open_form(visitor, ARITHMETIC, version="v1")
     form.get_by_label("x", exact=True).fill("-4")
     form.get_by_role("button", name="Options").click()
@@ -297,9 +296,8 @@ def test_the_copied_command_and_program_launch_the_same(visitor: Visitor, server
     dialog.get_by_role("tab", name="Python").click()
     dialog.get_by_role("button", name="Copy the Python").click()
     program = clipboard(visitor.page) + "print(execution.name)"
-    environment = {**os.environ, "ALULA_ADDRESS": server.address, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     for call in (["bash", "-c", command], [sys.executable, "-c", program]):
-        done = subprocess.run(call, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(call, env=bare(tmp_path), capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         name = done.stdout.split()[0]
         assert outputs(server, name) == {"o0": -4}

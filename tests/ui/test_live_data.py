@@ -16,6 +16,9 @@ from tests.server.harness import LiveServer
 from tests.ui.conftest import ROOT, Visitor, visit
 
 from alula.idl import admin
+from alula.idl.v1 import service_pb2
+from alula.sdk.discover import entities
+from alula.sdk.serialize import Settings, serialize
 
 P, T = "tests.programs.showing", "tests.programs.telling"
 ITEMS, POINTS = 2_500, 20_000
@@ -25,6 +28,12 @@ SCROLLED_DOWN = """height => {
   grid.scrollTop = grid.scrollHeight;
   return grid.scrollHeight >= height;
 }"""
+ALL_ROWS = """count => {
+  const rows = document.querySelectorAll("main tbody tr");
+  rows[rows.length - 1].scrollIntoView();
+  return rows.length >= count;
+}"""
+ROWS_AT_ONCE = 50  # of names and of versions
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +192,47 @@ def test_of_a_list_that_is_scrolled_far_only_what_is_in_view_is_read_again(brows
         grid.evaluate("grid => { grid.scrollTop = 0 }")
         for at in range(3):
             expect(grid.locator(f"[data-execution=deep-{at}] [data-phase=ABORTED]").first).to_be_visible()
+
+
+def many_tasks(names: list[str], versions: list[str]) -> service_pb2.RegisterRequest:
+    """A task under each of the names in each of the versions."""
+    first = serialize(entities(showing), Settings("default", "development", "v1")).tasks[0]
+    made = service_pb2.RegisterRequest()
+    for name in names:
+        for version in versions:
+            task = made.tasks.add()
+            task.CopyFrom(first)
+            for id_ in (task.id, task.spec.template.id):
+                id_.name, id_.version = name, version
+    return made
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("of", ["names", "versions"])
+def test_of_names_and_versions_that_are_scrolled_far_only_what_is_in_view_is_read_again(
+    browser: Browser, filled: LiveServer, of: str
+) -> None:
+    numbers = [f"{at:03}" for at in range(7 * ROWS_AT_ONCE)]
+    names, versions = ([f"many.{each}" for each in numbers], ["v1"]) if of == "names" else (["many.one"], numbers)
+    filled.run.Register(many_tasks(names, versions))
+    path, part = ("/tasks", "entities/TASK") if of == "names" else ("/tasks/default/development/many.one", "versions")
+    for visitor in visit(browser, filled):
+        page = visitor.page
+        lists = asked(page, part)
+        visitor.open(path, **({"text": "many"} if of == "names" else {}))
+        rows = page.locator("main tbody tr")
+        expect(rows.first).to_be_visible()
+        page.wait_for_function(ALL_ROWS, arg=len(numbers))
+        assert len(lists) >= 7
+        expect(page.get_by_role("button", name="More", exact=True)).to_have_count(0)
+        del lists[:]
+        filled.run.Register(many_tasks(["many.zero"], ["v1"]) if of == "names" else many_tasks(["many.one"], ["newest"]))
+        expect(rows.filter(has_text="zero" if of == "names" else "newest")).to_have_count(1)
+        assert 2 <= len(lists) <= 2 * 3, [request.url for request in lists]
+        assert len({token for request in lists for token in re.findall("token=([^&]+)", request.url)}) <= 2
+        assert rows.count() == len(numbers) + 1
+        rows.first.scroll_into_view_if_needed()
+        expect(rows.first).to_contain_text("000" if of == "names" else "newest")
 
 
 def test_a_timeline_looked_at_as_closely_as_it_goes_still_says_when(visitor: Visitor, server: LiveServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from tests.server.harness import LiveServer
 from tests.ui import programs
-from tests.ui.conftest import Visitor, visit
+from tests.ui.conftest import Visitor, bare, visit
 
 PAGES = ["/", "/executions", "/workflows", "/tasks", "/launch-plans", "/launch", "/compare"]
 
@@ -22,12 +23,35 @@ def empty(browser: Browser, tmp_path: Path) -> Iterator[Visitor]:
     live.stop()
 
 
-def test_an_empty_server_shows_three_commands_that_lead_to_a_first_run(empty: Visitor) -> None:
+def test_an_empty_server_shows_three_commands_that_lead_to_a_first_run(empty: Visitor, tmp_path: Path) -> None:
     page = empty.open("/")
     expect(page.get_by_role("heading", name="Nothing has run here yet")).to_be_visible()
-    commands = page.locator("pre").all_inner_texts()
-    assert [command.split()[1] for command in commands] == ["init", "register", "launch"]
+    expect(page.locator("pre", has_text="--address")).to_have_count(2)
     empty.check_accessible()
+    commands: list[str] = []
+    for title, verb in {"Start a project": "init", "Register it": "register", "Run it": "launch"}.items():
+        page.get_by_role("button", name=f"Copy: {title}").click()
+        page.wait_for_function("async start => (await navigator.clipboard.readText()).startsWith(start)", arg=f"alula {verb} ")
+        commands.append(page.evaluate("navigator.clipboard.readText()"))
+    script, environment = "\n".join(commands), bare(tmp_path)
+    done = subprocess.run(["bash", "-ec", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    expect(page.locator("[data-phase=SUCCEEDED]").first).to_be_visible()
+
+
+def test_commands_fit_on_a_phone(browser: Browser, tmp_path: Path) -> None:
+    live = LiveServer(tmp_path / "home").start()
+    try:
+        for visitor in visit(browser, live, viewport={"width": 390, "height": 844}, has_touch=True):
+            for path in ("/", "/workflows", "/launch"):
+                page = visitor.open(path)
+                expect(page.locator("pre", has_text="--address")).to_have_count(2)
+                for box in [each.bounding_box() for each in page.locator("pre").all()]:
+                    assert box is not None
+                    assert box["x"] >= 0
+                    assert box["x"] + box["width"] <= 390
+    finally:
+        live.stop()
 
 
 def test_an_empty_server_becomes_a_full_one_without_reloading(browser: Browser, tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ FIRST_DOMAIN = "development"
 _FAILED = (ExecutionPhase.FAILED, ExecutionPhase.TIMED_OUT)
 
 
-def overview(connection: Connection, now: int) -> browse_pb2.Overview:
-    """What runs now, and how it went with what was launched in the 24 hours before `now`."""
+def overview(connection: Connection, now: int, grpc: str = "") -> browse_pb2.Overview:
+    """What runs now, and how it went with what was launched in the 24 hours before `now`; `grpc` is where the server listens."""
     names = browse.active_projects(connection)
     places: dict[tuple[str, str], browse_pb2.Place] = {}
     people: dict[str, browse_pb2.Person] = {}
@@ -57,4 +57,5 @@ def overview(connection: Connection, now: int) -> browse_pb2.Overview:
         places=shown,
         people=sorted(people.values(), key=lambda one: -last[one.user]),
         is_capped=max(counted) >= browse.MAX_COUNTED,
+        grpc=grpc,
     )

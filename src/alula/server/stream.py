@@ -33,6 +33,8 @@ SEARCHES = 2  # in logs at the same time
 GONE_EVERY_S = 0.2  # while one goes on, its client is looked after this often
 _MAX_ATTEMPT = (1 << 31) - 1
 _MAX_NUMBER = (1 << 53) - 1
+_LOG_END = b"\xff" * 4
+"""The last frame of a log that has ended: one whose server stops just breaks off."""
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
@@ -62,7 +64,7 @@ class StreamRoutes:
                     yield await asyncio.to_thread(_event, part) if len(part.nodes) > 1 else _event(part)
             yield b"event: end\ndata: {}\n\n"
 
-        return _server_sent(_kept(events(), self._stopping, is_beating=True))
+        return _server_sent(_kept(events(), self._stopping, beat=_beat()))
 
     async def changes(self, request: Request) -> Response:
         """Which executions changed their phase, and whether anything was registered, archived or activated."""
@@ -74,7 +76,7 @@ class StreamRoutes:
                 async for news in _paced(reader):
                     yield _data(_shown(news))
 
-        return _server_sent(_kept(events(), self._stopping, is_beating=True))
+        return _server_sent(_kept(events(), self._stopping, beat=_beat()))
 
     async def logs(self, request: Request) -> Response:
         """An attempt's log: whole, from a place on, its end, as it grows, or (`limit`) one piece of it."""
@@ -92,12 +94,21 @@ class StreamRoutes:
             data = await asyncio.to_thread(read, place.path, place.start + begin, length) if length else b""
             return Response(data, media_type="text/plain; charset=utf-8", headers=headers)
 
+        is_framed = is_followed and q.get("frames") == "1"
+
         async def body() -> AsyncIterator[bytes]:
             with suppress(NotFound):  # its execution ended without it, or the cache answered: there is no log
                 async for chunk in self._follower.logs(attempt, item, follow=is_followed, offset=begin):
-                    yield chunk.data
+                    yield _frame(chunk.data) if is_framed else chunk.data
+            if is_framed:
+                yield _LOG_END
 
         # Headers go before anything was written: only then it is noticed when whoever waits for a silent attempt has gone.
+        if is_framed:
+            headers |= {"alula-log-beat-ms": f"{BEAT_S * 1000:.0f}", "x-accel-buffering": "no"}
+            return StreamingResponse(
+                _kept(body(), self._stopping, beat=_frame(b"")), media_type="application/octet-stream", headers=headers
+            )
         return StreamingResponse(_kept(body(), self._stopping), media_type="text/plain; charset=utf-8", headers=headers)
 
     async def find(self, request: Request) -> Response:
@@ -167,17 +178,26 @@ async def _paced(reader: Reader) -> AsyncIterator[News]:
         await asyncio.sleep(NEWS_EVERY_S)
 
 
-async def _kept(source: AsyncIterator[bytes], stopping: asyncio.Event, *, is_beating: bool = False) -> AsyncIterator[bytes]:
-    """A stream that ends when the server stops; one that beats is never silent for long, and says at first for how long at most."""
-    beat = f'event: beat\ndata: {{"every_ms":{BEAT_S * 1000:.0f}}}\n\n'.encode()
+def _beat() -> bytes:
+    """A beat as an event; the first says how often it comes."""
+    return f'event: beat\ndata: {{"every_ms":{BEAT_S * 1000:.0f}}}\n\n'.encode()
+
+
+def _frame(data: bytes) -> bytes:
+    """A piece of a log behind its length; of none it is a beat."""
+    return len(data).to_bytes(4) + data
+
+
+async def _kept(source: AsyncIterator[bytes], stopping: asyncio.Event, *, beat: bytes = b"") -> AsyncIterator[bytes]:
+    """A stream that ends when the server stops; one with a beat begins with it and is never silent for long."""
     stop = asyncio.ensure_future(stopping.wait())
     waiting: asyncio.Task[bytes | None] | None = None
     try:
-        if is_beating:
+        if beat:
             yield beat
         while True:
             waiting = waiting or asyncio.ensure_future(anext(source, None))
-            timeout = BEAT_S if is_beating else None
+            timeout = BEAT_S if beat else None
             done, _ = await asyncio.wait([waiting, stop], timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
             if not done:
                 yield beat

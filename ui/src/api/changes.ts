@@ -4,8 +4,8 @@ import { idText } from "@/lib/id";
 import { compareKeys } from "./compare/keys";
 import { entityKeys } from "./entity/keys";
 import { executionKeys } from "./execution/keys";
-import { renewExecutions } from "./execution/pages";
 import { overviewKeys } from "./overview/keys";
+import { renewLists } from "./pages";
 import { openStream } from "./stream";
 
 type Told = { project: string; domain: string; name: string; phase: ExecutionPhase };
@@ -41,8 +41,7 @@ export function followChanges(client: QueryClient, { isQuiet = false } = {}): ()
   }
 
   function renewed(name: string): Promise<void> {
-    if (name === executionKeys.lists[0] && !isQuiet) return renewExecutions(client);
-    return client.invalidateQueries({ queryKey: [name], refetchType: isQuiet ? "none" : "active" });
+    return isQuiet ? client.invalidateQueries({ queryKey: [name], refetchType: "none" }) : renewLists(client, [name]);
   }
 
   async function renew(): Promise<void> {

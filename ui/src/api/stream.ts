@@ -1,4 +1,5 @@
 import { keepConnected, type Outcome, type Standing } from "./reconnect";
+import { Watchdog } from "./watchdog";
 
 export interface StreamHandlers<T> {
   /** One message of the stream. */
@@ -44,7 +45,7 @@ function hear<T>(url: string, { signal, stands }: Standing, handlers: StreamHand
       handlers.onOpen?.();
     };
     source.addEventListener("beat", (event: MessageEvent<string>) => {
-      silence.allow(BEATS_MISSED * (JSON.parse(event.data) as Beat).every_ms);
+      silence.expect((JSON.parse(event.data) as Beat).every_ms);
     });
     source.onmessage = (event: MessageEvent<string>) => {
       silence.heard();
@@ -60,47 +61,6 @@ function hear<T>(url: string, { signal, stands }: Standing, handlers: StreamHand
 
 interface Beat {
   every_ms: number;
-}
-
-/** So many beats of the server are missed, and it counts as not heard. */
-const BEATS_MISSED = 2;
-/** A server that takes a connection and answers nothing for so long is not heard. */
-const FIRST_ANSWER_MS = 15_000;
-/** After a page stood still, its machine asleep or its thread busy, what had come meanwhile is still to be taken. */
-const LATE_MS = 1000;
-
-/** Notices when nothing is heard for too long. */
-class Watchdog {
-  private allowed = FIRST_ANSWER_MS;
-  private heardAt = Date.now();
-  private timer: ReturnType<typeof setTimeout>;
-
-  constructor(private readonly onSilent: (since: number) => void) {
-    this.timer = this.wait(this.allowed);
-  }
-
-  allow(ms: number): void {
-    this.allowed = ms;
-    this.heard();
-  }
-
-  heard(): void {
-    this.heardAt = Date.now();
-    clearTimeout(this.timer);
-    this.timer = this.wait(this.allowed);
-  }
-
-  stop(): void {
-    clearTimeout(this.timer);
-  }
-
-  private wait(ms: number): ReturnType<typeof setTimeout> {
-    const due = Date.now() + ms;
-    return setTimeout(() => {
-      if (Date.now() > due + LATE_MS) this.timer = this.wait(LATE_MS);
-      else this.onSilent(this.heardAt);
-    }, ms);
-  }
 }
 
 /** A server that takes connections and says nothing is as lost as one that takes none. */

@@ -18,6 +18,18 @@ export interface Found {
   where: string;
 }
 
+export interface Search {
+  found: readonly Found[];
+  /** Of what is found, with what is not in `found`. */
+  total: number;
+  /** Maps of that name that have no item of that number, with how many they have. */
+  beyond: readonly (Found & { item: number; count: number })[];
+  /** Ids of maps of that name of which it is not known how many items they have. */
+  unknown: readonly string[];
+}
+
+const NOTHING: Search = { found: [], total: 0, beyond: [], unknown: [] };
+
 interface Entry {
   node: GraphNode;
   text: string;
@@ -41,10 +53,11 @@ export class NodeIndex {
   /**
    * The best `most` of what `text` names: nodes of that name first, then those whose name begins so, then those that hold it in name, id or
    * task; a number, as in "item 57" or "item[57]", also names items of maps.
+   * @param countOf how many items a map has; undefined: that is not known, and its items are not offered.
    */
-  search(text: string, most: number, hasItems: boolean): { found: Found[]; total: number } {
+  search(text: string, most: number, countOf: (id: string) => number | undefined): Search {
     const wanted = text.trim().toLowerCase();
-    if (!wanted) return { found: [], total: 0 };
+    if (!wanted) return NOTHING;
     const ranked: GraphNode[][] = [[], [], []];
     for (const { node, text: all } of this.entries) {
       if (!all.includes(wanted)) continue;
@@ -52,12 +65,21 @@ export class NodeIndex {
       ranked[rank]?.push(node);
     }
     const nodes = ranked.flat();
-    const items = hasItems ? this.items(wanted) : [];
+    const items: Found[] = [];
+    const beyond: Search["beyond"][number][] = [];
+    const unknown: string[] = [];
+    const named = this.items(wanted);
+    for (const each of named.slice(0, most)) {
+      const count = countOf(each.id);
+      if (count === undefined) unknown.push(each.id);
+      else if (each.item < count) items.push(each);
+      else beyond.push({ ...each, count });
+    }
     const found = [...nodes.slice(0, most).map((node) => this.foundOf(node)), ...items];
-    return { found: found.slice(0, most), total: nodes.length + items.length };
+    return { found: found.slice(0, most), total: nodes.length + items.length + Math.max(0, named.length - most), beyond, unknown };
   }
 
-  private items(wanted: string): Found[] {
+  private items(wanted: string): (Found & { item: number })[] {
     const said = /^(.*?)[\s[#]*(\d{1,7})\]?$/.exec(wanted);
     if (!said) return [];
     const name = said[1] ?? "";

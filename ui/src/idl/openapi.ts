@@ -1717,6 +1717,7 @@ export interface components {
             places?: components["schemas"]["alula.v1.Place"][];
             people?: components["schemas"]["alula.v1.Person"][];
             is_capped?: boolean;
+            grpc?: string;
         };
         "alula.v1.Parameter": {
             name?: string;

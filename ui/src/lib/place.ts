@@ -1,11 +1,12 @@
 import type { Place } from "@/idl";
 import { isRecord, keep, recall } from "./storage";
 
-const FIRST: Place = { project: "flytesnacks", domain: "development" };
+/** Until another is chosen; commands and programs begin with the same. */
+export const FIRST_PLACE: Place = { project: "flytesnacks", domain: "development" };
 
 /** The project and domain that were looked at last in this browser. */
 export function lastPlace(): Place {
-  return recall("place", FIRST, isPlace);
+  return recall("place", FIRST_PLACE, isPlace);
 }
 
 function isPlace(value: unknown): value is Place & Record<string, unknown> {

@@ -1,22 +1,23 @@
 import { useEffect, useRef } from "react";
+import { actionNamed, keyOf, type Action, type Area } from "./shortcuts";
 
 const TOGETHER_MS = 900;
 
 /**
- * Keys that work wherever no text is being typed: "g e" is g and then e, "mod+k" is ⌘K or Ctrl+K and works in fields, too.
+ * What keys of an area do wherever no text is being typed; those with ⌘ or Ctrl work in fields, too.
  */
-export function useShortcuts(shortcuts: Readonly<Record<string, () => void>>): void {
-  const current = useRef(shortcuts);
+export function useShortcuts<A extends Area>(area: A, actions: Readonly<Partial<Record<Action<A>, () => void>>>): void {
+  const current = useRef(actions);
   useEffect(() => {
-    current.current = shortcuts;
+    current.current = actions;
   });
   useEffect(() => {
     let first = "";
     let at = 0;
     function onKey(event: KeyboardEvent): void {
-      const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+      const key = keyOf(event);
       if (event.metaKey || event.ctrlKey) {
-        run(`mod+${key}`, event);
+        run(key, event);
         return;
       }
       if (event.altKey || isTyping(event.target) || event.defaultPrevented) return;
@@ -26,8 +27,9 @@ export function useShortcuts(shortcuts: Readonly<Record<string, () => void>>): v
       first = key;
       at = event.timeStamp;
     }
-    function run(name: string, event: KeyboardEvent): boolean {
-      const act = current.current[name];
+    function run(key: string, event: KeyboardEvent): boolean {
+      const name = actionNamed(area, key);
+      const act = name && current.current[name];
       if (!act) return false;
       event.preventDefault();
       act();
@@ -35,7 +37,7 @@ export function useShortcuts(shortcuts: Readonly<Record<string, () => void>>): v
     }
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
-  }, []);
+  }, [area]);
 }
 
 function isTyping(target: EventTarget | null): boolean {

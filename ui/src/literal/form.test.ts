@@ -102,7 +102,7 @@ it("lets an output flow where its type is welcome", () => {
 });
 
 const WORDS: LaunchWords = {
-  project: "p", domain: "d", target: "a.wf", version: "v1", name: "", overwriteCache: false, labels: new Map(), annotations: new Map(), env: new Map(), maxParallelism: 0, interruptible: undefined, outputs: "",
+  server: "", project: "p", domain: "d", target: "a.wf", version: "v1", name: "", overwriteCache: false, labels: new Map(), annotations: new Map(), env: new Map(), maxParallelism: 0, interruptible: undefined, outputs: "",
   inputs: [
     { name: "how_many", type: { simple: "INTEGER" }, literal: { scalar: { primitive: { integer: "-3" } } } },
     { name: "fast", type: { simple: "BOOLEAN" }, literal: { scalar: { primitive: { boolean: false } } } },
@@ -143,6 +143,13 @@ it("writes the same in Python", () => {
   expect(written).toContain('client.launch.with_options(labels={"team": "a"}, interruptible=True)');
   expect(written).toContain("how_many=-3");
   expect(written).toContain('name="it\'s $HOME"');
+});
+
+it("names the server where it would not be found", () => {
+  const words = { ...WORDS, inputs: [], server: "[::1]:4000" };
+  expect(launchCommand(words).text).toBe("alula launch a.wf:v1 \\\n  --project p \\\n  --domain d \\\n  --address '[::1]:4000'");
+  expect(launchPython(words).text).toContain('al.connect("[::1]:4000", project="p", domain="d")');
+  expect(launchPython({ ...words, server: "" }).text).toContain('al.connect(project="p", domain="d")');
 });
 
 it("shows of an unfinished record what is there", () => {

@@ -1,4 +1,5 @@
 import type { Literal, LiteralType } from "@/idl";
+import { option, quoted } from "@/lib/command";
 import { decodeMsgpack } from "./msgpack";
 import { bytesOf, floatText, isMap, jsonText, wholeOf, type Plain } from "./plain";
 import { floatOf } from "./scalar";
@@ -81,6 +82,8 @@ interface Said {
 }
 
 export interface LaunchWords {
+  /** Address of the server; empty: it is found without. */
+  server: string;
   project: string;
   domain: string;
   /** Of the workflow, task or launch plan. */
@@ -115,6 +118,7 @@ export interface Copied {
 export function launchCommand(words: LaunchWords): Copied {
   const missing: string[] = [];
   const parts = [`alula launch ${quoted(`${words.target}:${words.version}`)}`, option("project", words.project), option("domain", words.domain)];
+  if (words.server) parts.push(option("address", words.server));
   for (const said of words.inputs) {
     try {
       parts.push(inputOption(said));
@@ -147,15 +151,6 @@ function inputOption({ name, type, literal }: Said): string {
   return option(dashed, text);
 }
 
-function option(name: string, text: string): string {
-  return text.startsWith("-") ? quoted(`--${name}=${text}`) : `--${name} ${quoted(text)}`;
-}
-
-/** A word for a POSIX shell. */
-export function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
 export function launchPython(words: LaunchWords): Copied {
   const missing: string[] = [];
   const named: string[] = [];
@@ -175,8 +170,9 @@ export function launchPython(words: LaunchWords): Copied {
   const args = [JSON.stringify(`${words.target}:${words.version}`), ...named];
   const call = `${launch}(${args.join(", ")})`;
   const spread = call.length <= 100 ? call : `${launch}(\n${args.map((each) => `    ${each},\n`).join("")})`;
+  const where = [...(words.server ? [JSON.stringify(words.server)] : []), `project=${JSON.stringify(words.project)}`, `domain=${JSON.stringify(words.domain)}`];
   return {
-    text: `import alula as al\n\nclient = al.connect(project=${JSON.stringify(words.project)}, domain=${JSON.stringify(words.domain)})\nexecution = ${spread}\n`,
+    text: `import alula as al\n\nclient = al.connect(${where.join(", ")})\nexecution = ${spread}\n`,
     missing,
   };
 }

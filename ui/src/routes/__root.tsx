@@ -1,6 +1,6 @@
 import { useQuery, type QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, Outlet, retainSearchParams, useMatchRoute, useNavigate, useParams } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { followChanges } from "@/api/changes";
 import { overviewQuery } from "@/api/overview/queries";
 import { PlacePicker } from "@/components/shell/PlacePicker";
@@ -10,9 +10,12 @@ import { Toasts } from "@/components/ui/Toast";
 import type { Place } from "@/idl";
 import { keepPlace } from "@/lib/place";
 import { text } from "@/lib/search";
+import { useFocusBack } from "@/lib/useFocusBack";
 import { usePlace } from "@/lib/usePlace";
 import { useShortcuts } from "@/lib/useShortcuts";
 import { PaletteContainer } from "./-palette/PaletteContainer";
+
+const KeysDialog = lazy(() => import("@/components/shell/KeysDialog"));
 
 export interface PlaceSearch {
   project?: string;
@@ -35,26 +38,31 @@ function Root() {
   const place = usePlace();
   const navigate = useNavigate();
   const { data: overview } = useQuery(overviewQuery());
-  const [isSearching, setSearching] = useState(false);
+  /** What lies over the page. */
+  const [over, setOver] = useState<"search" | "keys">();
+  useFocusBack(over !== undefined);
   useEffect(() => keepPlace({ project: place.project, domain: place.domain }), [place.project, place.domain]);
   // An execution's page has a stream of its own, and shows none of the lists; they are read again when they are seen again.
   const hasOwnStream = useMatchRoute()({ to: "/executions/$project/$domain/$name" }) !== false;
   useEffect(() => (hasOwnStream ? undefined : followChanges(queryClient)), [queryClient, hasOwnStream]);
   const go = (to: "/" | "/executions" | "/workflows" | "/tasks" | "/launch-plans" | "/launch") => () => void navigate({ to, search: place });
-  useShortcuts({
-    "mod+k": () => setSearching((isOpen) => !isOpen),
-    "g h": go("/"),
-    "g e": go("/executions"),
-    "g w": go("/workflows"),
-    "g t": go("/tasks"),
-    "g l": go("/launch-plans"),
-    n: go("/launch"),
+  const showKeys = () => setOver("keys");
+  useShortcuts("anywhere", {
+    search: () => setOver((now) => (now === "search" ? undefined : "search")),
+    keys: showKeys,
+    home: go("/"),
+    executions: go("/executions"),
+    workflows: go("/workflows"),
+    tasks: go("/tasks"),
+    plans: go("/launch-plans"),
+    launch: go("/launch"),
   });
   return (
     <Toasts>
       <Shell
         place={place}
-        onSearch={() => setSearching(true)}
+        onSearch={() => setOver("search")}
+        onKeys={showKeys}
         picker={
           <PlacePicker
             place={place}
@@ -65,7 +73,12 @@ function Root() {
       >
         <Outlet />
       </Shell>
-      <PaletteContainer place={place} open={isSearching} onOpenChange={setSearching} />
+      <PaletteContainer place={place} open={over === "search"} onOpenChange={(isOpen) => setOver(isOpen ? "search" : undefined)} onKeys={showKeys} />
+      {over === "keys" && (
+        <Suspense>
+          <KeysDialog onOpenChange={() => setOver(undefined)} />
+        </Suspense>
+      )}
     </Toasts>
   );
 }

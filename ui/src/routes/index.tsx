@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { createFileRoute, Link } from "@tanstack/react-router";
 import { executionsQuery, type ExecutionSearch } from "@/api/execution/queries";
-import { overviewQuery } from "@/api/overview/queries";
+import { overviewQuery, serverQuery } from "@/api/overview/queries";
 import { ExecutionLines } from "@/components/execution/Lines";
 import { FirstRun } from "@/components/home/FirstRun";
 import { People } from "@/components/home/People";
@@ -9,6 +9,7 @@ import { Places } from "@/components/home/Places";
 import { Page, Section } from "@/components/ui/Page";
 import { None, Skeleton, QueryFailure } from "@/components/ui/State";
 import type { ExecutionPhase } from "@/idl";
+import { usePlace } from "@/lib/usePlace";
 
 export const Route = createFileRoute("/")({ component: Home });
 
@@ -17,7 +18,9 @@ const LIVE: ExecutionPhase[] = ["QUEUED", "RUNNING", "SUCCEEDING", "FAILING", "A
 const BAD: ExecutionPhase[] = ["FAILED", "TIMED_OUT"];
 
 function Home() {
+  const place = usePlace();
   const overview = useQuery(overviewQuery());
+  const { data: server = "" } = useQuery(serverQuery());
   const latest = useInfiniteQuery(executionsQuery({}, SHOWN));
   if (overview.error && !overview.data) {
     return (
@@ -31,7 +34,7 @@ function Home() {
   return (
     <Page title="Home">
       {isEmpty && !places.some((place) => Number(place.workflows)) ? (
-        <FirstRun />
+        <FirstRun server={server} place={place} />
       ) : (
         <div className="grid grid-cols-[minmax(0,1fr)] gap-4 p-4 xl:grid-cols-[repeat(2,minmax(0,1fr))]">
           <Executions title="Running now" search={{ phases: LIVE }} none="Nothing is running." />

@@ -56,8 +56,11 @@ class Overview(_message.Message):
     PLACES_FIELD_NUMBER: _builtins.int
     PEOPLE_FIELD_NUMBER: _builtins.int
     IS_CAPPED_FIELD_NUMBER: _builtins.int
+    GRPC_FIELD_NUMBER: _builtins.int
     is_capped: _builtins.bool
     """there were so many that only the newest were counted"""
+    grpc: _builtins.str
+    """HOST:PORT where this server listens for commands and clients"""
     @_builtins.property
     def places(self) -> _containers.RepeatedCompositeFieldContainer[Global___Place]:
         """every project and domain that holds anything, and each project's development"""
@@ -72,10 +75,11 @@ class Overview(_message.Message):
         places: _abc.Iterable[Global___Place] | None = ...,
         people: _abc.Iterable[Global___Person] | None = ...,
         is_capped: _builtins.bool = ...,
+        grpc: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["is_capped", b"is_capped", "people", b"people", "places", b"places"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grpc", b"grpc", "is_capped", b"is_capped", "people", b"people", "places", b"places"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,7 +22,7 @@ class BrowseService:
         self._platform = platform
 
     async def GetOverview(self, request: browse_pb2.GetOverviewRequest, context: Context) -> browse_pb2.Overview:
-        return await self._platform.read(lambda c: overview(c, self._platform.clock()))
+        return await self._platform.read(lambda c: overview(c, self._platform.clock(), self._platform.settings.endpoint()))
 
     async def SearchExecutions(self, request: browse_pb2.SearchExecutionsRequest, context: Context) -> browse_pb2.ExecutionPage:
         return await self._platform.read(lambda c: search_executions(c, request, self._platform.settings.store))

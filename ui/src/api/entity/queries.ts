@@ -1,8 +1,11 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { get } from "@/api/client";
-import type { Alula, Identifier, LaunchPlan, Task, Workflow } from "@/idl";
+import type { Alula, Identifier, LaunchPlan, ResourceType, Task, Workflow } from "@/idl";
 import { idPath } from "@/lib/id";
 import { entityKeys } from "./keys";
+
+type EntityPage = Alula<"EntityPage">;
+type VersionPage = Alula<"VersionPage">;
 
 export type EntityKind = "WORKFLOW" | "TASK" | "LAUNCH_PLAN";
 
@@ -19,28 +22,30 @@ export interface EntitySearch {
 /** Names with their versions counted and their last runs, by name. */
 export function entitiesQuery(kind: EntityKind, { project, domain, ...search }: EntitySearch, limit = 50) {
   return infiniteQueryOptions({
-    queryKey: entityKeys.list(kind, { project, domain, ...search, limit }),
-    queryFn: ({ pageParam, signal }) =>
-      get<Alula<"EntityPage">>(["api/alula/v1/entities", kind, project, domain], { ...search, limit, token: pageParam }, signal),
+    queryKey: entityKeys.list(kind, { project, domain, ...search }, limit),
+    queryFn: ({ pageParam, signal }) => readEntities(kind, { project, domain, ...search }, limit, pageParam, signal),
     initialPageParam: "",
     getNextPageParam: (page) => page.token || undefined,
     placeholderData: keepPreviousData,
   });
 }
 
+export function readEntities(kind: ResourceType, { project, domain, ...search }: EntitySearch, limit: number, token: string, signal?: AbortSignal): Promise<EntityPage> {
+  return get<EntityPage>(["api/alula/v1/entities", kind, project, domain], { ...search, limit, token }, signal);
+}
+
 /** Versions of a name, newest first. `id.version` is not looked at. */
 export function versionsQuery(id: Identifier, limit = 50) {
   return infiniteQueryOptions({
-    queryKey: [...entityKeys.versions(id), limit],
-    queryFn: ({ pageParam, signal }) =>
-      get<Alula<"VersionPage">>(
-        ["api/alula/v1/versions", id.resource_type ?? "", ...idPath(id)],
-        { limit, token: pageParam },
-        signal,
-      ),
+    queryKey: entityKeys.versions(id, limit),
+    queryFn: ({ pageParam, signal }) => readVersions(id, limit, pageParam, signal),
     initialPageParam: "",
     getNextPageParam: (page) => page.token || undefined,
   });
+}
+
+export function readVersions(id: Identifier, limit: number, token: string, signal?: AbortSignal): Promise<VersionPage> {
+  return get<VersionPage>(["api/alula/v1/versions", id.resource_type ?? "", ...idPath(id)], { limit, token }, signal);
 }
 
 const KEPT = { staleTime: Number.POSITIVE_INFINITY } as const;

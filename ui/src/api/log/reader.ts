@@ -1,5 +1,7 @@
 import { address, ApiError, send } from "@/api/client";
+import { Frames } from "@/api/frames";
 import { keepConnected } from "@/api/reconnect";
+import { Watchdog } from "@/api/watchdog";
 import type { ExecutionId } from "@/idl";
 import { idPath } from "@/lib/id";
 
@@ -47,6 +49,8 @@ export interface FollowHandlers {
   /** Whether what is there fits; otherwise it is asked anew. */
   onBegin: (offset: number, size: number) => boolean;
   onPart: (bytes: Uint8Array) => void;
+  /** It is not followed for now; when it is again, it begins again. */
+  onLost: () => void;
   /** The attempt has ended, and so has its log. */
   onEnd: () => void;
   onRefused: (error: unknown) => void;
@@ -55,8 +59,16 @@ export interface FollowHandlers {
 /** Follows a log until it ends or is closed: what is there, and what is added. */
 export function followLog(place: LogPlace, handlers: FollowHandlers): () => void {
   return keepConnected(async ({ signal, stands }) => {
+    const over = new AbortController();
+    signal.addEventListener("abort", () => over.abort(), { signal: over.signal });
+    let silentSince: number | undefined;
+    const silence = new Watchdog((since) => {
+      silentSince = since;
+      over.abort();
+    });
     try {
-      const answer = await send(logAddress(place, { follow: 1, ...handlers.from() }), { signal });
+      const answer = await send(logAddress(place, { follow: 1, frames: 1, ...handlers.from() }), { signal: over.signal });
+      silence.expect(Number(answer.headers.get("alula-log-beat-ms")));
       stands();
       const offset = offsetOf(answer);
       const fits = handlers.onBegin(offset, Number(answer.headers.get("alula-log-size") ?? offset));
@@ -65,18 +77,30 @@ export function followLog(place: LogPlace, handlers: FollowHandlers): () => void
         return "again";
       }
       const reader = answer.body?.getReader();
+      const frames = new Frames();
       for (;;) {
         const next = await reader?.read();
         if (signal.aborted) return "over";
         if (!next || next.done) break;
-        handlers.onPart(next.value);
+        silence.heard();
+        for (const part of frames.take(next.value)) if (part.length > 0) handlers.onPart(part);
+      }
+      if (!frames.isOver) {
+        handlers.onLost();
+        return "lost";
       }
       handlers.onEnd();
     } catch (error) {
       if (signal.aborted) return "over";
       // A body that breaks off is no refusal: the server went.
-      if (!(error instanceof ApiError) || error.isUnreachable) return "lost";
-      handlers.onRefused(error);
+      if (error instanceof ApiError && !error.isUnreachable) handlers.onRefused(error);
+      else {
+        handlers.onLost();
+        return silentSince === undefined ? "lost" : { silentSince };
+      }
+    } finally {
+      silence.stop();
+      over.abort();
     }
     return "over";
   });

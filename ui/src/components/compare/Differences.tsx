@@ -31,7 +31,7 @@ export function Differences({ groups, columns, areAllShown }: { groups: readonly
                 What
               </th>
               {columns.map((column) => (
-                <th key={column.id} scope="col" className={`${RUN} sticky top-0 z-10 snap-start border-b border-line bg-ground-2 px-3 py-2 text-left font-medium`}>
+                <th key={column.id} scope="col" className={`${RUN} sticky top-0 z-10 snap-start border-b border-line bg-ground-2 px-3 py-2 text-left font-medium max-sm:px-2`}>
                   <span className="flex items-center gap-1.5">
                     <PhaseSign phase={column.phase} />
                     <Link to="/executions/$project/$domain/$name" params={column.params} title={printable(column.params.name, 200)} className="max-sm:[overflow-wrap:anywhere] sm:truncate hover:underline">
@@ -58,7 +58,7 @@ export function Differences({ groups, columns, areAllShown }: { groups: readonly
                     <td
                       key={columns[at]?.id}
                       title={cell && printable(cell.text, 1000)}
-                      className={clsx(RUN, "border-b border-line px-3 py-1.5 font-mono text-xs max-sm:align-top max-sm:[overflow-wrap:anywhere] sm:truncate", row.isSame ? "text-ink-2" : !isSameCell(row.cells[0], cell) && "bg-warn-ground")}
+                      className={clsx(RUN, "border-b border-line px-3 py-1.5 font-mono text-xs max-sm:px-2 max-sm:align-top max-sm:text-[11px] max-sm:[overflow-wrap:anywhere] sm:truncate", row.isSame ? "text-ink-2" : !isSameCell(row.cells[0], cell) && "bg-warn-ground")}
                     >
                       <Value cell={cell} isSpan={row.isSpan} />
                     </td>

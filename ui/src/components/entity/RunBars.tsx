@@ -3,6 +3,7 @@ import clsx from "clsx";
 import { useState, type KeyboardEvent } from "react";
 import type { Alula, Place } from "@/idl";
 import { isTerminal, phaseWords, toneOf, type Tone } from "@/lib/phase";
+import { actionOf } from "@/lib/shortcuts";
 import { printable } from "@/lib/printable";
 import { inWords, ms, relative } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
@@ -70,7 +71,8 @@ function words(run: RecentRun, now: number): string {
 
 /** The arrow keys go from bar to bar; the whole is one stop of the tab key. */
 function walk(event: KeyboardEvent<HTMLDivElement>): void {
-  const step = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
+  const action = actionOf("list", event);
+  const step = action === "left" ? -1 : action === "right" ? 1 : 0;
   if (step === 0) return;
   const links = [...event.currentTarget.querySelectorAll("a")];
   links[links.findIndex((link) => link === document.activeElement) + step]?.focus();

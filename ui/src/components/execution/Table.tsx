@@ -3,6 +3,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import type { Execution } from "@/idl";
 import { idText } from "@/lib/id";
+import { actionOf } from "@/lib/shortcuts";
 import { useIsNarrow } from "@/lib/useIsNarrow";
 import { nextIndex } from "@/components/ui/listNavigation";
 import { Row } from "./Row";
@@ -48,16 +49,17 @@ export function ExecutionTable({ executions, total, chosen, onChoose, order, onO
   useEffect(() => rows.measure(), [rows, isNarrow]);
 
   function onKeyDown(event: KeyboardEvent): void {
-    const next = event.key === "j" ? Math.min(executions.length - 1, active + 1) : event.key === "k" ? Math.max(0, active - 1) : nextIndex(event, active, executions.length);
+    const action = actionOf("executions", event);
+    const next = action === "down" ? Math.min(executions.length - 1, active + 1) : action === "up" ? Math.max(0, active - 1) : nextIndex(event, active, executions.length);
     const id = executions[active]?.id;
-    if (event.target instanceof HTMLInputElement && event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    if (event.target instanceof HTMLInputElement && !["down", "up"].includes(actionOf("list", event) ?? "")) return;
     if (next !== undefined) {
       setActiveId(idText(executions[next]?.id));
       rows.scrollToIndex(next);
-    } else if (event.key === "Enter" && id && event.target === scroller.current) {
+    } else if (action === "open" && id && event.target === scroller.current) {
       const { project = "", domain = "", name = "" } = id;
       void navigate({ to: "/executions/$project/$domain/$name", params: { project, domain, name } });
-    } else if (event.key === "x" && id) onChoose([idText(id)], !chosen.has(idText(id)));
+    } else if (action === "choose" && id) onChoose([idText(id)], !chosen.has(idText(id)));
     else return;
     event.preventDefault();
   }

@@ -1,6 +1,7 @@
 import { Play } from "lucide-react";
 import { Button } from "@/components/ui/Button";
 import type { LaunchWords } from "@/literal";
+import { caps, SHORTCUTS } from "@/lib/shortcuts";
 import { printable } from "@/lib/printable";
 import { CopyAs } from "./CopyAs";
 
@@ -32,7 +33,7 @@ export function LaunchBar({ wrong, error, words, isWhole, uploads, isReady }: {
       {words && <CopyAs words={words} isWhole={isWhole} />}
       <Button type="submit" look="primary" disabled={!isReady} icon={<Play aria-hidden className="size-4" />}>
         Launch
-        <kbd className="ml-1 hidden font-sans text-xs sm:inline">⌘↵</kbd>
+        <kbd className="ml-1 hidden font-sans text-xs sm:inline">{caps(SHORTCUTS.launch.actions.go.keys[0]).flat().join(" ")}</kbd>
       </Button>
     </div>
   );

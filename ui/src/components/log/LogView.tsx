@@ -1,8 +1,9 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import clsx from "clsx";
-import { ArrowDown, ArrowUp, Bug, Download, Loader, WrapText } from "lucide-react";
+import { ArrowDown, ArrowUp, Bug, Download, Loader, Unplug, WrapText } from "lucide-react";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
 import { IconButton } from "@/components/ui/Button";
+import { actionOf } from "@/lib/shortcuts";
 import { sizeInWords } from "@/lib/size";
 import type { LogLines } from "@/log/lines";
 import { messageOf } from "@/lib/messageOf";
@@ -16,6 +17,8 @@ export interface LogViewProps {
   revision: number;
   /** More may come. */
   isLive: boolean;
+  /** For now nothing is heard of what is added to it. */
+  isLost: boolean;
   /** What is held reaches to the end, or did when it was read. */
   isTail: boolean;
   /** What went wrong while it was read; empty: nothing. */
@@ -159,9 +162,10 @@ export function LogView(props: LogViewProps) {
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (event.key !== "Enter") return;
+    const action = actionOf("log", event);
+    if (!action) return;
     event.preventDefault();
-    void find(event.shiftKey);
+    void find(action === "previous");
   }
 
   return (
@@ -239,10 +243,15 @@ export function LogView(props: LogViewProps) {
         </div>
       </div>
       <p className="flex items-center gap-2 border-t border-line px-3 py-1 text-xs text-ink-2">
-        {isLive && <Loader aria-hidden className="size-3 animate-spin text-busy" />}
-        {isLive ? "live" : failure ? "not read further" : props.isTail ? "ended" : "a part of it; Follow leads to its end"}
+        {isLive && (props.isLost ? <Unplug aria-hidden className="size-3 text-warn" /> : <Loader aria-hidden className="size-3 animate-spin text-busy" />)}
+        <span className={isLive && props.isLost ? "text-warn" : ""}>{standing(props)}</span>
         {log && <span className="ml-auto">{log.start > 0 ? `${sizeInWords(log.end - log.start)} of ${sizeInWords(log.end)} read; more above` : sizeInWords(log.end)}</span>}
       </p>
     </div>
   );
+}
+
+function standing({ isLive, isLost, isTail, failure }: LogViewProps): string {
+  if (isLive) return isLost ? "not live: the server is not heard, and tried again" : "live";
+  return failure ? "not read further" : isTail ? "ended" : "a part of it; Follow leads to its end";
 }

@@ -1,4 +1,5 @@
 import { Command } from "cmdk";
+import { Keys } from "@/components/ui/Keys";
 import { useRef, useState, type ReactNode } from "react";
 
 export interface Choice {
@@ -84,7 +85,7 @@ export default function Palette({ open, onOpenChange, text, onText, groups, isSe
           ))}
       </Command.List>
       <p className="hidden border-t border-line px-4 py-2 text-xs text-ink-2 sm:block">
-        ↑ ↓ to move, Enter to open · anywhere: <kbd>⌘K</kbd> this, <kbd>g</kbd> then <kbd>h</kbd> <kbd>e</kbd> <kbd>w</kbd> <kbd>t</kbd> <kbd>l</kbd> for the pages, <kbd>n</kbd> to launch
+        ↑ ↓ to move, Enter to open · <Keys of="?" /> on a page shows all keys
       </p>
     </Command.Dialog>
   );

@@ -1,6 +1,7 @@
 import { PhaseSign } from "@/components/ui/Phase";
 import type { AttemptDetail } from "@/idl";
 import { phaseWords } from "@/lib/phase";
+import { actionOf } from "@/lib/shortcuts";
 import clsx from "clsx";
 import type { KeyboardEvent } from "react";
 
@@ -9,7 +10,8 @@ export function AttemptPicker({ attempts, chosen, onChoose }: { attempts: readon
   if (attempts.length < 2) return null;
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>): void {
     const at = attempts.findIndex((attempt) => (attempt.retry_attempt ?? 0) === chosen);
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    const action = actionOf("list", event);
+    const step = action === "right" || action === "down" ? 1 : action === "left" || action === "up" ? -1 : undefined;
     const next = step === undefined ? undefined : attempts[(at + step + attempts.length) % attempts.length];
     if (!next) return;
     event.preventDefault();

@@ -1,6 +1,7 @@
 import { X } from "lucide-react";
 import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
 import { IconButton } from "@/components/ui/Button";
+import { actionOf } from "@/lib/shortcuts";
 import { isNumber, keep, recall } from "@/lib/storage";
 
 const NARROWEST = 340;
@@ -23,7 +24,7 @@ export function Drawer({ label, title, takesFocus, onClose, children }: {
 
   useEffect(() => {
     function onKey(event: globalThis.KeyboardEvent): void {
-      if (event.key !== "Escape" || event.defaultPrevented) return;
+      if (actionOf("panel", event) !== "close" || event.defaultPrevented) return;
       // A dialog or menu over the page has the key first.
       if (document.querySelector("[role=dialog], [role=alertdialog], [role=menu]")) return;
       onClose();
@@ -43,7 +44,8 @@ export function Drawer({ label, title, takesFocus, onClose, children }: {
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    const step = event.key === "ArrowLeft" ? 40 : event.key === "ArrowRight" ? -40 : 0;
+    const action = actionOf("panel", event);
+    const step = action === "wider" ? 40 : action === "narrower" ? -40 : 0;
     if (step) resize(width + step);
   }
 

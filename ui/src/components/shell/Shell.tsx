@@ -1,9 +1,11 @@
 import { Link } from "@tanstack/react-router";
 import clsx from "clsx";
-import { Home, ListChecks, Play, Rocket, Search, SquareFunction, Workflow } from "lucide-react";
+import { Home, Keyboard, ListChecks, Play, Rocket, Search, SquareFunction, Workflow } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "@/components/ui/Button";
+import { Keys } from "@/components/ui/Keys";
 import type { Place } from "@/idl";
+import { SHORTCUTS } from "@/lib/shortcuts";
 import { ConnectionBar } from "./ConnectionBar";
 import { ThemeMenu } from "./ThemeMenu";
 
@@ -16,7 +18,7 @@ const PAGES = [
 ] as const;
 
 /** What surrounds every page: where one can go, which place one is in, and whether the server is heard. */
-export function Shell({ place, picker, onSearch, children }: { place: Place; picker: ReactNode; onSearch: () => void; children: ReactNode }) {
+export function Shell({ place, picker, onSearch, onKeys, children }: { place: Place; picker: ReactNode; onSearch: () => void; onKeys: () => void; children: ReactNode }) {
   return (
     <div className="flex h-full flex-col md:flex-row">
       <a href="#main" className="sr-only z-50 rounded bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2">
@@ -28,7 +30,13 @@ export function Shell({ place, picker, onSearch, children }: { place: Place; pic
           <span className="hidden lg:inline">Alula</span>
         </Link>
         <Navigation place={place} className="flex flex-col gap-0.5 px-2" label="Main" />
-        <div className="mt-auto p-2">
+        <div className="mt-auto flex flex-col gap-0.5 p-2">
+          <Button look="quiet" className="!justify-start !px-2" onClick={onKeys} icon={<Keyboard aria-hidden className="size-4" />} title="Keyboard shortcuts">
+            <span className="max-lg:sr-only">Keys</span>
+            <span className="ml-auto hidden lg:inline">
+              <Keys of={SHORTCUTS.anywhere.actions.keys.keys[0]} />
+            </span>
+          </Button>
           <ThemeMenu />
         </div>
       </aside>
@@ -40,7 +48,9 @@ export function Shell({ place, picker, onSearch, children }: { place: Place; pic
           {picker}
           <Button look="plain" className="ml-auto !justify-start text-ink-2 sm:w-64" onClick={onSearch} icon={<Search aria-hidden className="size-4" />} title="Search and commands">
             <span className="max-sm:sr-only">Search and commands</span>
-            <kbd className="ml-auto hidden rounded border border-line-2 px-1 font-sans text-xs text-ink-2 sm:inline">⌘K</kbd>
+            <span className="ml-auto hidden sm:inline">
+              <Keys of={SHORTCUTS.anywhere.actions.search.keys[0]} />
+            </span>
           </Button>
           <Button look="primary" asChild>
             <Link to="/launch" search={place}>

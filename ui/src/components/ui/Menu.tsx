@@ -8,7 +8,7 @@ export function Menu({ trigger, children, align = "end" }: { trigger: ReactNode;
     <DropdownMenu.Root>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content align={align} sideOffset={4} className="z-50 max-h-[70vh] min-w-44 overflow-auto rounded-lg border border-line bg-ground p-1 shadow-pop">
+        <DropdownMenu.Content align={align} sideOffset={4} className="z-50 max-h-[70vh] max-w-[calc(100vw-1rem)] min-w-44 overflow-auto rounded-lg border border-line bg-ground p-1 shadow-pop">
           {children}
         </DropdownMenu.Content>
       </DropdownMenu.Portal>

@@ -1,6 +1,7 @@
 import clsx from "clsx";
 import { Search } from "lucide-react";
 import { useEffect, useRef, useState, type InputHTMLAttributes, type Ref } from "react";
+import { useDebounced } from "@/lib/useDebounced";
 import { Input } from "./Field";
 
 export interface SearchFieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, "onChange" | "value"> {
@@ -20,8 +21,6 @@ export function SearchField({ label, placeholder = label, onChange, className, .
   );
 }
 
-const PAUSE_MS = 200;
-
 /** The same, said once the hand rests; the owner holds it in the address, which is written and read with some delay. */
 export function SearchInput({ value, onChange, ...rest }: Pick<SearchFieldProps, "label" | "placeholder" | "value" | "onChange" | "className">) {
   const [typed, setTyped] = useState(value);
@@ -35,10 +34,9 @@ export function SearchInput({ value, onChange, ...rest }: Pick<SearchFieldProps,
   useEffect(() => {
     say.current = onChange;
   });
+  const rested = useDebounced(typed);
   useEffect(() => {
-    if (typed === known) return;
-    const timer = setTimeout(() => say.current(typed), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [typed, known]);
+    if (rested === typed && typed !== known) say.current(typed);
+  }, [rested, typed, known]);
   return <SearchField {...rest} value={typed} onChange={setTyped} />;
 }

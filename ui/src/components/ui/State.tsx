@@ -9,7 +9,7 @@ export function Empty({ title, children, icon }: { title: string; children?: Rea
     <div className="flex flex-col items-center gap-2 px-6 py-12 text-center text-ink-2">
       <div className="text-ink-3">{icon ?? <Inbox aria-hidden className="size-7" strokeWidth={1.5} />}</div>
       <p className="font-medium text-ink">{title}</p>
-      {children && <div className="max-w-xl text-sm">{children}</div>}
+      {children && <div className="w-full max-w-xl text-sm">{children}</div>}
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import type { KeyboardEvent } from "react";
+import { actionOf } from "@/lib/shortcuts";
 
 const PAGE = 15;
 /** A row that was out of sight is in the page some frames after it was scrolled to. */
@@ -6,9 +7,9 @@ const MOST_FRAMES = 10;
 
 /** Where a key leads in a list, from `at`; undefined: nowhere. In a field of several columns up and down go by rows. */
 export function nextIndex(event: KeyboardEvent, at: number, count: number, columns = 1): number | undefined {
-  const steps: Partial<Record<string, number>> = { ArrowDown: columns, ArrowUp: -columns, PageDown: PAGE * columns, PageUp: -PAGE * columns, Home: -count, End: count };
-  const step = columns > 1 && event.key === "ArrowRight" ? 1 : columns > 1 && event.key === "ArrowLeft" ? -1 : steps[event.key];
-  if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) return undefined;
+  const action = actionOf("list", event);
+  if (action === undefined || (columns === 1 && (action === "left" || action === "right"))) return undefined;
+  const step = { down: columns, up: -columns, pageDown: PAGE * columns, pageUp: -PAGE * columns, first: -count, last: count, right: 1, left: -1 }[action];
   const isPast = Math.abs(step) === columns && (at + step < 0 || at + step >= count);
   return isPast ? at : Math.max(0, Math.min(count - 1, at + step));
 }

@@ -1,9 +1,12 @@
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { entityKeys } from "@/api/entity/keys";
 import { archiveEntity } from "@/api/entity/mutations";
+import { ENTITIES } from "@/api/entity/pages";
 import { entitiesQuery, type EntityKind } from "@/api/entity/queries";
+import { serverQuery } from "@/api/overview/queries";
 import { EntityTable } from "@/components/entity/EntityTable";
+import { HowToRegister } from "@/components/entity/HowToRegister";
 import { Button } from "@/components/ui/Button";
 import { Endless } from "@/components/ui/Endless";
 import { Tick } from "@/components/ui/Field";
@@ -11,12 +14,13 @@ import { Page } from "@/components/ui/Page";
 import { SearchInput } from "@/components/ui/SearchInput";
 import { Empty, Skeleton, QueryFailure } from "@/components/ui/State";
 import { complain, say } from "@/components/ui/Toast";
-import type { Entity } from "@/idl";
+import type { Entity, Place } from "@/idl";
 import { ENTITY } from "@/lib/entity";
 import { shortName } from "@/lib/id";
 import { printable } from "@/lib/printable";
 import { usePlace } from "@/lib/usePlace";
 import type { EntitiesSearch } from "./search";
+import { useView } from "./useView";
 
 /** The list of one kind of entity; what is searched is in the address. */
 export function EntitiesPage({ kind }: { kind: EntityKind }) {
@@ -26,8 +30,10 @@ export function EntitiesPage({ kind }: { kind: EntityKind }) {
   const navigate = route.useNavigate();
   const place = usePlace();
   const client = useQueryClient();
-  const query = useInfiniteQuery(entitiesQuery(kind, { ...search, ...place }));
+  const options = entitiesQuery(kind, { ...search, ...place });
+  const query = useInfiniteQuery(options);
   const entities = query.data?.pages.flatMap((page) => page.entities ?? []) ?? [];
+  const table = useView(ENTITIES, options.queryKey, entities.length);
   const set = (changes: EntitiesSearch) => void navigate({ search: (old) => ({ ...old, ...changes }), replace: true });
 
   async function archive(entity: Entity, isArchived: boolean): Promise<void> {
@@ -65,12 +71,12 @@ export function EntitiesPage({ kind }: { kind: EntityKind }) {
         </>
       }
     >
-      <div className="min-h-0 flex-1 overflow-auto">
+      <div ref={table} className="min-h-0 flex-1 overflow-auto">
         <QueryFailure query={query} />
         {!query.data ? (
           query.isPending && <Skeleton />
         ) : entities.length === 0 ? (
-          <Nothing kind={kind} search={search} place={`${place.project}/${place.domain}`} />
+          <Nothing kind={kind} search={search} place={place} />
         ) : (
           <>
             <EntityTable kind={kind} place={place} entities={entities} onArchive={(entity) => void archive(entity, !entity.archived)} />
@@ -82,13 +88,14 @@ export function EntitiesPage({ kind }: { kind: EntityKind }) {
   );
 }
 
-function Nothing({ kind, search, place }: { kind: EntityKind; search: EntitiesSearch; place: string }) {
+function Nothing({ kind, search, place }: { kind: EntityKind; search: EntitiesSearch; place: Place }) {
   const { many } = ENTITY[kind];
+  const { data: server = "" } = useQuery(serverQuery());
   if (search.text) return <Empty title={`No ${search.archived ? "archived " : ""}${many} with “${printable(search.text, 60)}” in the name`} />;
   if (search.archived) return <Empty title={`No archived ${many}`}>What is archived is out of the way here; its runs stay, and nothing is deleted.</Empty>;
   return (
-    <Empty title={`No ${many} in ${printable(place, 100)}`}>
-      Register a file with <code className="font-mono">alula register FILE.py</code>, or run it with <code className="font-mono">alula run FILE.py NAME</code>.
+    <Empty title={`No ${many} in ${printable(`${place.project}/${place.domain}`, 100)}`}>
+      <HowToRegister server={server} place={place} />
     </Empty>
   );
 }

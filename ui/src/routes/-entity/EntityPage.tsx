@@ -43,7 +43,8 @@ export function EntityPage({ kind }: { kind: EntityKind }) {
   const place = { project, domain };
   const named = useMemo<Identifier>(() => ({ resource_type: kind, project, domain, name }), [kind, project, domain, name]);
   const entity = useQuery(entityQuery(kind, named));
-  const versions = useInfiniteQuery(versionsQuery(named, AT_ONCE));
+  const versionsOptions = versionsQuery(named, AT_ONCE);
+  const versions = useInfiniteQuery(versionsOptions);
   const list = versions.data?.pages.flatMap((each) => each.versions ?? []) ?? [];
   const newest = list[0]?.id?.version;
   const active = activeOf(list, entity);
@@ -133,6 +134,7 @@ export function EntityPage({ kind }: { kind: EntityKind }) {
                 place={place}
                 name={name}
                 query={versions}
+                queryKey={versionsOptions.queryKey}
                 looked={search.version}
                 onLook={(chosen) => set({ version: chosen, tab: kind === "TASK" ? "interface" : "graph" })}
                 onCompare={(older, newer) => set({ version: newer, against: older })}

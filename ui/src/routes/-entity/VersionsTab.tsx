@@ -1,18 +1,21 @@
-import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
+import type { InfiniteData, QueryKey, UseInfiniteQueryResult } from "@tanstack/react-query";
 import { GitCompareArrows } from "lucide-react";
 import { useState } from "react";
 import type { EntityKind } from "@/api/entity/queries";
+import { VERSIONS } from "@/api/entity/pages";
 import { VersionTable } from "@/components/entity/VersionTable";
 import { Button } from "@/components/ui/Button";
 import { Endless } from "@/components/ui/Endless";
 import type { Alula, Place } from "@/idl";
+import { useView } from "../-entities/useView";
 
 /** Versions with what can be done with one of them, or with two. */
-export function VersionsTab({ kind, place, name, query, looked, onLook, onCompare, onActivate, onFollow, followed }: {
+export function VersionsTab({ kind, place, name, query, queryKey, looked, onLook, onCompare, onActivate, onFollow, followed }: {
   kind: EntityKind;
   place: Place;
   name: string;
   query: UseInfiniteQueryResult<InfiniteData<Alula<"VersionPage">>>;
+  queryKey: QueryKey;
   looked?: string;
   onLook: (version: string) => void;
   onCompare: (older: string, newer: string) => void;
@@ -22,6 +25,7 @@ export function VersionsTab({ kind, place, name, query, looked, onLook, onCompar
 }) {
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const versions = query.data?.pages.flatMap((page) => page.versions ?? []) ?? [];
+  const table = useView(VERSIONS, queryKey, versions.length);
   const compare = () => {
     // The list has the newest first, whichever was ticked first.
     const [newer, older] = versions.map((each) => each.id?.version ?? "").filter((each) => chosen.includes(each));
@@ -41,19 +45,21 @@ export function VersionsTab({ kind, place, name, query, looked, onLook, onCompar
           </Button>
         )}
       </div>
-      <VersionTable
-        kind={kind}
-        place={place}
-        name={name}
-        versions={versions}
-        chosen={chosen}
-        onChoose={(version, isChosen) => setChosen(isChosen ? [...chosen, version] : chosen.filter((each) => each !== version))}
-        looked={looked}
-        onLook={onLook}
-        followed={followed}
-        onActivate={onActivate}
-        onFollow={onFollow}
-      />
+      <div ref={table}>
+        <VersionTable
+          kind={kind}
+          place={place}
+          name={name}
+          versions={versions}
+          chosen={chosen}
+          onChoose={(version, isChosen) => setChosen(isChosen ? [...chosen, version] : chosen.filter((each) => each !== version))}
+          looked={looked}
+          onLook={onLook}
+          followed={followed}
+          onActivate={onActivate}
+          onFollow={onFollow}
+        />
+      </div>
       <Endless hasMore={query.hasNextPage} isReading={query.isFetchingNextPage} onMore={() => void query.fetchNextPage()} />
     </>
   );

@@ -1,7 +1,9 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { Ban, GitCompare, LifeBuoy, MoreHorizontal, PencilLine, RotateCw, Terminal } from "lucide-react";
 import { useState } from "react";
 import { abortExecution, recoverExecution, relaunchExecution } from "@/api/execution/mutations";
+import { serverQuery } from "@/api/overview/queries";
 import { AbortDialog } from "@/components/run/AbortDialog";
 import { Button, IconButton } from "@/components/ui/Button";
 import { toClipboard } from "@/components/ui/Copy";
@@ -10,13 +12,14 @@ import { complain, say } from "@/components/ui/Toast";
 import type { ExecutionId } from "@/idl";
 import { idText } from "@/lib/id";
 import { isTerminal } from "@/lib/phase";
-import { quoted } from "@/literal/text";
+import { commandAt, option, quoted } from "@/lib/command";
 import { useRunPage } from "./page";
 
 /** What one does with an execution. */
 export function Actions() {
   const { id, run } = useRunPage();
   const navigate = useNavigate();
+  const { data: server = "" } = useQuery(serverQuery());
   const [isBusy, setBusy] = useState(false);
   const execution = run.execution;
   if (!execution) return null;
@@ -87,9 +90,9 @@ export function Actions() {
         )}
         <MenuLine />
         <MenuLabel>Copy as command</MenuLabel>
-        {commands(id, hasEnded).map((command) => (
-          <MenuItem key={command} icon={<Terminal aria-hidden className="size-4" />} onSelect={() => void toClipboard(command).then(() => say("Copied"), complain)}>
-            <span className="font-mono text-xs">{command}</span>
+        {commands(id, hasEnded, server).map((command) => (
+          <MenuItem key={command} icon={<Terminal aria-hidden className="size-4 shrink-0" />} onSelect={() => void toClipboard(command).then(() => say("Copied"), complain)}>
+            <span className="min-w-0 font-mono text-xs [overflow-wrap:anywhere]">{command}</span>
           </MenuItem>
         ))}
       </Menu>
@@ -97,7 +100,7 @@ export function Actions() {
   );
 }
 
-function commands({ project, domain, name }: { project: string; domain: string; name: string }, hasEnded: boolean): string[] {
+function commands({ project, domain, name }: { project: string; domain: string; name: string }, hasEnded: boolean, server: string): string[] {
   const verbs = hasEnded ? ["get execution", "relaunch", "recover"] : ["get execution", "watch", "abort"];
-  return verbs.map((verb) => `alula ${verb} ${quoted(name)} --project ${quoted(project)} --domain ${quoted(domain)}`);
+  return verbs.map((verb) => commandAt(`alula ${verb} ${quoted(name)} ${option("project", project)} ${option("domain", domain)}`, server));
 }

@@ -5,6 +5,7 @@ import { Failure, Skeleton } from "@/components/ui/State";
 import { ancestorsOf } from "@/graph/id";
 import { graphRun } from "./graphRun";
 import { useRunPage } from "./page";
+import { useItemCounts } from "./useItemCounts";
 import { useItems } from "./useItems";
 
 export function GraphTab({ selected }: { selected: string | undefined }) {
@@ -13,6 +14,7 @@ export function GraphTab({ selected }: { selected: string | undefined }) {
   const shown = useMemo(() => graphRun(run, shape), [run, shape]);
   const ancestors = selected === undefined ? "" : ancestorsOf(selected, describer.parents).join("|");
   const reveal = useMemo(() => (ancestors ? ancestors.split("|") : []), [ancestors]);
+  const items = useItemCounts(id, run);
   if (error) return <Failure error={error} onRetry={graphs.retry} title="The workflow's graph could not be read" />;
   if (!closure) return <Skeleton />;
   return (
@@ -25,6 +27,7 @@ export function GraphTab({ selected }: { selected: string | undefined }) {
       unread={graphs.unread}
       onReadMore={graphs.readMore}
       onExpanded={onExpanded}
+      items={items}
       strip={(nodeId) => <ItemStrip nodeId={nodeId} />}
       label={`Graph of ${id.name}`}
     />

@@ -23,6 +23,7 @@ function OneLog({ place, atError }: { place: LogPlace; atError: boolean }) {
   const [log, setLog] = useState<LogLines>();
   const [revision, setRevision] = useState(0);
   const [isLive, setLive] = useState(true);
+  const [isLost, setLost] = useState(false);
   const [failure, setFailure] = useState("");
   /** Whether what is held reaches to the end and is added to. */
   const [isTail, setTail] = useState(true);
@@ -39,11 +40,13 @@ function OneLog({ place, atError }: { place: LogPlace; atError: boolean }) {
     let mine: LogLines | undefined;
     let frame = 0;
     setLive(true);
+    setLost(false);
     setTail(true);
     setFailure("");
     const close = followLog(place, {
       from: () => (mine?.end ? { offset: mine.end } : { tail: TAIL }),
       onBegin: (offset, length) => {
+        setLost(false);
         size.current = length;
         const isFurther = mine !== undefined && mine.end > 0 && mine.end === offset;
         if (isFurther && length >= offset && length - offset <= MOST_MISSED) return true;
@@ -60,6 +63,7 @@ function OneLog({ place, atError }: { place: LogPlace; atError: boolean }) {
           renew();
         });
       },
+      onLost: () => setLost(true),
       onEnd: () => setLive(false),
       onRefused: (error) => {
         setLive(false);
@@ -156,6 +160,7 @@ function OneLog({ place, atError }: { place: LogPlace; atError: boolean }) {
       log={log}
       revision={revision}
       isLive={isLive}
+      isLost={isLost}
       isTail={isTail}
       hasMore={!isTail && (log?.end ?? 0) < size.current}
       failure={failure}

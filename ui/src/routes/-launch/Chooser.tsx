@@ -1,8 +1,10 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Rocket, SquareFunction, Workflow } from "lucide-react";
 import { useState } from "react";
 import { entitiesQuery } from "@/api/entity/queries";
+import { serverQuery } from "@/api/overview/queries";
+import { HowToRegister } from "@/components/entity/HowToRegister";
 import { Field, Input } from "@/components/ui/Field";
 import { Empty, Failure, None, Skeleton } from "@/components/ui/State";
 import type { Entity, Place } from "@/idl";
@@ -20,6 +22,7 @@ function named(data: { pages: readonly { entities?: readonly Entity[] }[] } | un
 export function Chooser({ place }: { place: Place }) {
   const [typed, setTyped] = useState("");
   const text = useDebounced(typed.trim());
+  const { data: server = "" } = useQuery(serverQuery());
   const workflows = useInfiniteQuery(entitiesQuery("WORKFLOW", { ...place, text, without_runs: true }, FOUND));
   const tasks = useInfiniteQuery(entitiesQuery("TASK", { ...place, text, without_runs: true }, FOUND));
   const plans = useInfiniteQuery(entitiesQuery("LAUNCH_PLAN", { ...place, text, without_runs: true }, FOUND));
@@ -31,7 +34,11 @@ export function Chooser({ place }: { place: Place }) {
   // A workflow's own launch plan is launched by the workflow.
   const others = named(plans.data).filter((each) => !known.has(each.name));
   if (!text && found.length === 0 && named(tasks.data).length === 0) {
-    return <Empty title={`Nothing is registered in ${printable(place.project)}/${printable(place.domain)}`}>Register a file with `alula register FILE.py`, or run it with `alula run FILE.py`.</Empty>;
+    return (
+      <Empty title={`Nothing is registered in ${printable(place.project)}/${printable(place.domain)}`}>
+        <HowToRegister server={server} place={place} />
+      </Empty>
+    );
   }
   return (
     <div className="mx-auto flex w-full max-w-3xl flex-col gap-4 p-4">

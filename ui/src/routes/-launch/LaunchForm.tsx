@@ -1,8 +1,9 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { launchExecution, type Launch } from "@/api/execution/mutations";
 import { checkQuery } from "@/api/execution/queries";
+import { serverQuery } from "@/api/overview/queries";
 import { InputFields } from "@/components/launch/InputFields";
 import { LaunchBar } from "@/components/launch/LaunchBar";
 import { OptionFields } from "@/components/launch/OptionFields";
@@ -27,6 +28,7 @@ const route = getRouteApi("/launch");
 /** The form of one launch. What was typed stays while the version or the launch plan is changed, wherever it still fits. */
 export function LaunchForm({ wanted, source }: { wanted: Wanted; source?: Source }) {
   const target = useTarget(wanted);
+  const { data: server = "" } = useQuery(serverQuery());
   const { id, inputs } = target;
   const [edited, setEdited] = useState<ReadonlyMap<string, Value | undefined>>(new Map());
   const [options, setOptions] = useState(() => (source ? optionsOf(source.execution.spec) : NO_OPTIONS));
@@ -61,7 +63,7 @@ export function LaunchForm({ wanted, source }: { wanted: Wanted; source?: Source
     if (isOfOptions) setOptionsOpen(true);
     focusFirst(form.current);
   });
-  useShortcuts({ "mod+Enter": () => void go() });
+  useShortcuts("launch", { go: () => void go() });
 
   const title = `${source ? "Launch again:" : "Launch"} ${printable(shortName(wanted.name), 80)}`;
   return (
@@ -102,7 +104,7 @@ export function LaunchForm({ wanted, source }: { wanted: Wanted; source?: Source
         <LaunchBar
           wrong={wrongInputs(problems, isComplete) + optionMessages.size}
           error={error || found.other}
-          words={id && inputs && wordsOf(wanted, id, inputs, written, options)}
+          words={id && inputs && wordsOf(server, wanted, id, inputs, written, options)}
           isWhole={written.problems.size === 0}
           uploads={uploads}
           isReady={launch !== undefined && inputs !== undefined && !isBusy && uploads === 0}

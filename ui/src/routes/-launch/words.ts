@@ -3,12 +3,13 @@ import type { Identifier, Place } from "@/idl";
 import type { Input, LaunchWords, WrittenInputs } from "@/literal";
 
 /** A launch as it is copied: only what was given, as the form gives it. */
-export function wordsOf(place: Place, id: Identifier, inputs: readonly Input[], written: WrittenInputs, options: Options): LaunchWords {
+export function wordsOf(server: string, place: Place, id: Identifier, inputs: readonly Input[], written: WrittenInputs, options: Options): LaunchWords {
   const said = inputs.flatMap((input) => {
     const literal = written.literals[input.name];
     return literal ? [{ name: input.name, type: input.type, literal }] : [];
   });
   return {
+    server,
     project: place.project,
     domain: place.domain,
     target: id.name ?? "",

@@ -1,10 +1,11 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Home, ListChecks, Moon, Play, Rocket, SquareFunction, Sun, TriangleAlert, Workflow } from "lucide-react";
+import { Home, Keyboard, ListChecks, Moon, Play, Rocket, SquareFunction, Sun, TriangleAlert, Workflow } from "lucide-react";
 import { useEffect, useState, type ComponentType } from "react";
 import { entitiesQuery, type EntityKind } from "@/api/entity/queries";
 import { executionsQuery } from "@/api/execution/queries";
 import type { Choice, Group, PaletteProps } from "@/components/palette/Palette";
+import { Keys } from "@/components/ui/Keys";
 import { PhaseSign } from "@/components/ui/Phase";
 import { Ago } from "@/components/ui/Time";
 import { complain } from "@/components/ui/Toast";
@@ -18,7 +19,7 @@ const FOUND = 6;
 const SIGN = "size-4 shrink-0";
 
 /** The palette with what it finds; nothing is asked of the server before something is typed. */
-export function PaletteContainer({ place, open, onOpenChange }: { place: Place; open: boolean; onOpenChange: (open: boolean) => void }) {
+export function PaletteContainer({ place, open, onOpenChange, onKeys }: { place: Place; open: boolean; onOpenChange: (open: boolean) => void; onKeys: () => void }) {
   const [text, setText] = useState("");
   const Palette = useWhenIdle(open);
   const typed = text.trim();
@@ -53,7 +54,7 @@ export function PaletteContainer({ place, open, onOpenChange }: { place: Place; 
     icon: <PhaseSign phase={closure?.phase} className={SIGN} />,
     onSelect: () => void navigate({ to: "/executions/$project/$domain/$name", params: { project: id?.project ?? "", domain: id?.domain ?? "", name: id?.name ?? "" } }),
   }));
-  const fixed = useActions(place).filter(({ label }) => label.toLowerCase().includes(typed.toLowerCase()));
+  const fixed = useActions(place, onKeys).filter(({ label }) => label.toLowerCase().includes(typed.toLowerCase()));
   const groups: Group[] = [
     { title: "Executions", choices: executions },
     { title: "Workflows", choices: entities(workflows, "/workflows/$project/$domain/$name", Workflow) },
@@ -61,7 +62,6 @@ export function PaletteContainer({ place, open, onOpenChange }: { place: Place; 
     { title: "Launch plans", choices: entities(plans, "/launch-plans/$project/$domain/$name", Rocket) },
     { title: "Actions", choices: [...fixed, ...launches] },
   ];
-  useFocusBack(open);
   if (!open || !Palette) return null;
   return (
     <Palette
@@ -76,24 +76,6 @@ export function PaletteContainer({ place, open, onOpenChange }: { place: Place; 
       isSearching={typed !== wanted || (isAsking && (runs.isFetching || workflows.isFetching))}
     />
   );
-}
-
-/** What had the focus before has it afterwards, unless the page went elsewhere. */
-function useFocusBack(isOpen: boolean): void {
-  const [before, setBefore] = useState<Element | null>(null);
-  const [wasOpen, setWasOpen] = useState(false);
-  if (wasOpen !== isOpen) {
-    setWasOpen(isOpen);
-    // Here, not in an effect: by then the field has the focus.
-    if (isOpen) setBefore(document.activeElement);
-  }
-  useEffect(() => {
-    if (isOpen || !(before instanceof HTMLElement)) return;
-    const timer = setTimeout(() => {
-      if (before.isConnected && document.activeElement === document.body) before.focus();
-    });
-    return () => clearTimeout(timer);
-  }, [isOpen, before]);
 }
 
 const IDLE_MS = 200;
@@ -121,7 +103,7 @@ function useFound(kind: EntityKind, text: string, place: Place, enabled: boolean
   return { names, isFetching };
 }
 
-function useActions(place: Place): Choice[] {
+function useActions(place: Place, onKeys: () => void): Choice[] {
   const navigate = useNavigate();
   return [
     { id: "go home", label: "Go to Home", icon: <Home aria-hidden className={SIGN} />, onSelect: () => void navigate({ to: "/" }) },
@@ -135,6 +117,7 @@ function useActions(place: Place): Choice[] {
       icon: <TriangleAlert aria-hidden className={SIGN} />,
       onSelect: () => void navigate({ to: "/executions", search: { ...place, phases: ["FAILED", "TIMED_OUT"], within: "24h" } }),
     },
+    { id: "keys", label: "Keyboard shortcuts", note: <Keys of="?" />, icon: <Keyboard aria-hidden className={SIGN} />, onSelect: onKeys },
     { id: "light", label: "Light theme", icon: <Sun aria-hidden className={SIGN} />, onSelect: () => setTheme("light") },
     { id: "dark", label: "Dark theme", icon: <Moon aria-hidden className={SIGN} />, onSelect: () => setTheme("dark") },
   ];
