@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import type { Literal } from "@/idl";
-import { knownColumns, sortedByCell, valueCell, type ExecutionValues, type ValueCell } from "./column";
+import { columnLooks, knownColumns, sortedByCell, valueCell, type ExecutionValues, type ValueCell } from "./column";
 import { columnLabels, columnOf, columnsOf, MOST_COLUMNS, wantedOf } from "./columnKey";
 
 const primitive = (value: NonNullable<NonNullable<Literal["scalar"]>["primitive"]>): Literal => ({ scalar: { primitive: value } });
@@ -91,4 +91,10 @@ test("rows are sorted by a column, what has no number or text last either way", 
   const cells = { a: { text: "2", number: 2 }, b: { text: "10", number: 10 }, c: { text: "NaN", number: Number.NaN, isNumber: true }, d: { text: "x10", number: Number.NaN }, e: { text: "x9", number: Number.NaN } };
   const sorted = (isDown: boolean) => sortedByCell([..."fcedba"], (row) => (cells as Partial<Record<string, ValueCell>>)[row], isDown).join("");
   expect([sorted(false), sorted(true)]).toEqual(["abedcf", "badecf"]);
+});
+
+test("a column is as wide as its first values need, and at the right where they are numbers", () => {
+  const values = ["2026-01-31T08:00:00Z", "2026-02-28T08:00:00Z"].map((datetime, at): ExecutionValues => ({ inputs: { literals: { at: primitive({ datetime }), n: primitive({ integer: String(at) }) } } }));
+  const looks = columnLooks(columnsOf(["inputs.at", "inputs.n", "metrics.a_rather_long_name_of_a_metric"]), [undefined, ...values]);
+  expect(looks.map(({ isNumber, width }) => [isNumber, width])).toEqual([[false, 10], [true, 6], [false, 14]]);
 });

@@ -33,6 +33,15 @@ export function wantedOf(columns: readonly ValueColumn[]): Record<ColumnKind, st
   return { inputs: roots("inputs"), outputs: roots("outputs"), metrics: [...new Set(names("metrics"))] };
 }
 
+/** How a column is drawn. */
+export interface ColumnLook {
+  label: string;
+  /** Its values stand at the right. */
+  isNumber: boolean;
+  /** rem, at least. */
+  width: number;
+}
+
 /** Heads of columns: the name, with its kind and node where the name alone would not tell them apart. */
 export function columnLabels(columns: readonly ValueColumn[]): string[] {
   const isTwice = (name: string) => columns.filter((each) => each.name === name).length > 1;

@@ -100,18 +100,19 @@ function Executions() {
       actions={<Views filters={filtersOf(filters)} onOpen={open} />}
     >
       <FilterBar filters={filtersOf(filters)} onChange={change} onClear={() => open({ columns: filters.columns })} users={(overview?.people ?? []).flatMap(({ user }) => user || [])}
-        extra={executions.length > 0 && <ColumnMenu {...known} chosen={filters.columns ?? []} onChange={(chosen) => change({ columns: chosen.length ? chosen : undefined })} />} />
+        extra={(executions.length > 0 || filters.columns) && <ColumnMenu {...known} chosen={filters.columns ?? []} onChange={(chosen) => change({ columns: chosen.length ? chosen : undefined })} />} />
       {picked.length > 0 && <BulkBar chosen={picked} actions={ACTIONS} onDone={onDone} onClear={() => setChosen(new Set())} />}
       <QueryFailure query={list} />
       <QueryFailure query={values.failure} />
       {sort && (
         <SortNote
-          label={values.labels[values.columns.findIndex((each) => each.key === sort.key)] ?? ""}
+          label={values.looks[values.columns.findIndex((each) => each.key === sort.key)]?.label ?? ""}
           isDown={sort.isDown}
           loaded={executions.length}
           total={first?.is_total_exact ? total : -1}
           onMore={canLoadSorted ? onEnd : undefined}
-          isReading={isFetchingNextPage}
+          isLoading={isFetchingNextPage}
+          isSorted={values.areKnown}
           onBack={() => change({ by: undefined })}
         />
       )}
@@ -131,7 +132,7 @@ function Executions() {
           onOrder={(order) => change({ order: order === "-created_at" ? undefined : order, by: undefined })}
           values={{
             columns: values.columns,
-            labels: values.labels,
+            looks: values.looks,
             sort,
             onSort: isOneProgram(filters) && executions.length <= MOST_SORTED ? (by) => change({ by: by && `${by.isDown ? "-" : ""}${by.key}` }) : undefined,
             onRemove: (removed) => change({ columns: without(filters.columns, removed) }),

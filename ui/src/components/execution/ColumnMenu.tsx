@@ -68,8 +68,8 @@ function Choices({ chosen, known, note, error, onChange }: ColumnMenuProps) {
   return (
     // eslint-disable-next-line jsx-a11y/no-static-element-interactions -- arrows move among its fields, which have the focus
     <div onKeyDown={onKeyDown} className="flex min-h-0 flex-col">
-      <div className="border-b border-line p-2">
-        <SearchField label="Find a column" value={text} onChange={setText} className="w-full" />
+      <div className="grid border-b border-line p-2">
+        <SearchField label="Find a column" value={text} onChange={setText} />
       </div>
       <div className="min-h-0 flex-1 overflow-auto px-3 py-1">
         {COLUMN_KINDS.map((kind) => {

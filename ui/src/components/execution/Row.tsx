@@ -4,7 +4,7 @@ import { memo } from "react";
 import { PhaseBadge } from "@/components/ui/Phase";
 import { Ago, Elapsed } from "@/components/ui/Time";
 import type { ExecutionValues } from "@/compare/column";
-import type { ValueColumn } from "@/compare/columnKey";
+import type { ColumnLook, ValueColumn } from "@/compare/columnKey";
 import type { Execution } from "@/idl";
 import { headline } from "@/lib/error";
 import { idText, shortName } from "@/lib/id";
@@ -20,8 +20,7 @@ interface RowProps {
   isChosen: boolean;
   onChoose: (ids: readonly string[], isChosen: boolean) => void;
   columns: readonly ValueColumn[];
-  /** Of the columns. */
-  heads: readonly string[];
+  looks: readonly ColumnLook[];
   values: ExecutionValues | undefined;
   /** px from the top of all rows. */
   top: number;
@@ -29,10 +28,10 @@ interface RowProps {
 }
 
 /** The name stays in sight while the columns behind it are scrolled. */
-export const NAME_STAYS = "md:sticky md:left-0 md:z-[1] md:bg-inherit";
+export const NAME_STAYS = "md:sticky md:left-0 md:z-[1] md:-ml-3 md:bg-inherit md:pl-3";
 
 /** One execution: its cells on a wide screen, two lines on a narrow one, and what else was chosen beneath them. */
-export const Row = memo(function Row({ execution, index, isActive, isChosen, onChoose, columns, heads, values, top, height }: RowProps) {
+export const Row = memo(function Row({ execution, index, isActive, isChosen, onChoose, columns, looks, values, top, height }: RowProps) {
   const fields = executionFields(execution);
   const { project, domain, name, target, version, user, labels, tags, error } = fields;
   const hint = error ? printable(headline(error), 300) : undefined;
@@ -69,7 +68,7 @@ export const Row = memo(function Row({ execution, index, isActive, isChosen, onC
           </span>
         ))}
       </span>
-      {columns.length > 0 && <ValueCells columns={columns} labels={heads} values={values} />}
+      {columns.length > 0 && <ValueCells columns={columns} looks={looks} values={values} />}
       <span role="gridcell" title={printable(target, 200)} className="col-start-3 row-start-2 truncate text-xs text-ink-2 md:col-auto md:row-auto md:text-sm md:text-ink">
         {printable(shortName(target), 120)}
       </span>

@@ -81,7 +81,7 @@ export function ExecutionTable({ executions, total, chosen, onChoose, order, onO
       aria-multiselectable
       aria-activedescendant={executions.length ? `row-${active}` : undefined}
       onKeyDown={onKeyDown}
-      style={columnStyle(values.columns)}
+      style={columnStyle(values.looks)}
       className="group min-h-0 flex-1 overflow-auto"
     >
       <div role="row" aria-rowindex={1} className="sticky top-0 z-10 hidden h-8 min-w-(--least) grid-cols-(--columns) items-center gap-3 border-b border-line bg-ground-2 px-4 text-xs font-medium text-ink-2 md:grid">
@@ -121,7 +121,7 @@ export function ExecutionTable({ executions, total, chosen, onChoose, order, onO
               isChosen={chosen.has(id)}
               onChoose={onChoose}
               columns={values.columns}
-              heads={values.labels}
+              looks={values.looks}
               values={hasValues ? valuesOf(execution.id) : undefined}
               top={start}
               height={size}

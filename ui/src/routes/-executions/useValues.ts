@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { allValuesQuery, ValueStore, type ExecutionValues } from "@/api/execution/values";
-import { knownColumns, sortedByCell, valueCell } from "@/compare/column";
-import { columnLabels, columnsOf, type ColumnKind, type ValueColumn } from "@/compare/columnKey";
+import { columnLooks, knownColumns, sortedByCell, valueCell } from "@/compare/column";
+import { columnsOf, type ColumnKind, type ColumnLook, type ValueColumn } from "@/compare/columnKey";
 import type { ValueSort } from "@/components/execution/ValueCells";
 import type { Execution, ExecutionId } from "@/idl";
 import { count } from "@/lib/size";
@@ -14,10 +14,12 @@ export const MOST_SORTED = 500;
 
 export interface Values {
   columns: readonly ValueColumn[];
-  labels: readonly string[];
+  looks: readonly ColumnLook[];
   /** In the order of the list, or of the column that it is sorted by. */
   rows: readonly Execution[];
   of: (id: ExecutionId | undefined) => ExecutionValues | undefined;
+  /** Of all rows it is known what they have. */
+  areKnown: boolean;
   onSeen: (first: number, last: number) => void;
   failure: { data: unknown; error: unknown; isError: boolean; refetch: () => unknown };
 }
@@ -28,7 +30,6 @@ export function useValues(executions: readonly Execution[], keys: readonly strin
   const revision = useSyncExternalStore(store.subscribe, store.current);
   const name = JSON.stringify(keys);
   const columns = useMemo(() => columnsOf(JSON.parse(name) as string[]), [name]);
-  const labels = useMemo(() => columnLabels(columns), [columns]);
   const sorted = columns.find(({ key }) => key === sort?.key);
   const isDown = sort?.isDown ?? false;
   const rows = useMemo(
@@ -36,6 +37,10 @@ export function useValues(executions: readonly Execution[], keys: readonly strin
     // eslint-disable-next-line react-hooks/exhaustive-deps -- what the store holds is another with each revision
     [executions, sorted, isDown, store, revision],
   );
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- as above
+  const drawn = JSON.stringify(useMemo(() => columnLooks(columns, executions.map(({ id }) => store.of(id))), [columns, executions, store, revision]));
+  // The same object while nothing in it changes: rows are not drawn anew.
+  const looks = useMemo(() => JSON.parse(drawn) as ColumnLook[], [drawn]);
   const seen = useRef({ first: 0, last: -1 });
   const isWhole = sorted !== undefined;
   const want = useCallback(() => {
@@ -50,7 +55,8 @@ export function useValues(executions: readonly Execution[], keys: readonly strin
     },
     [want],
   );
-  return { columns, labels, rows, of: store.of, onSeen, failure: { data: store.error, error: store.error, isError: store.error !== undefined, refetch: store.retry } };
+  const areKnown = executions.every(({ id }) => store.of(id) !== undefined);
+  return { columns, looks, rows, areKnown, of: store.of, onSeen, failure: { data: store.error, error: store.error, isError: store.error !== undefined, refetch: store.retry } };
 }
 
 export interface Known {
