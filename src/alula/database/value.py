@@ -12,9 +12,11 @@ from alula.database.metric import AttemptKey
 from alula.idl.identifier import ExecutionId
 from alula.idl.phase import NodePhase
 
-MAX_NODES = 64
-"""Nodes of an execution that told metrics, and nodes that may have been taken from elsewhere, of which each is looked at."""
-MAX_NAMES = 128
+MAX_NODES = 16
+"""Nodes of an execution that told metrics, of which each is looked at; a hundred executions have as many each."""
+MAX_TAKEN = 64
+"""Nodes of which it is looked whether they were taken from elsewhere."""
+MAX_NAMES = 64
 """Metrics of an attempt, where every one is asked for."""
 _IDS = ("key", "project", "domain", "name", "source")
 
@@ -36,7 +38,7 @@ def taken_nodes(connection: Connection, keys: Sequence[int]) -> Sequence[Any]:
     """Execution, node, phase and cache source of nodes that the output cache answered or a recovery took over, of the first of each."""
     columns = "execution_key, node_id, phase, cache_source"
     first = " UNION ALL ".join(
-        f"SELECT * FROM (SELECT {columns} FROM node_execution WHERE execution_key = {key} ORDER BY node_id LIMIT {MAX_NODES}) AS n{key}"
+        f"SELECT * FROM (SELECT {columns} FROM node_execution WHERE execution_key = {key} ORDER BY node_id LIMIT {MAX_TAKEN}) AS n{key}"
         for key in keys
     )
     taken = f"phase = {int(NodePhase.RECOVERED)} OR length(cache_source) > 0"
@@ -86,5 +88,7 @@ def _last(connection: Connection, ctes: list[str], values: dict[str, str], names
     of = f"{of} AND m.name = name_"
     ctes.append(f"ended({columns}, name_, number_) AS (SELECT {columns}, name_, (SELECT max(m.number) FROM metric m WHERE {of}) FROM said)")
     value = f"SELECT m.value FROM metric m WHERE {of} AND m.number = number_"
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql("SET LOCAL jit = off")  # compiling this took longer than running it
     sql = f"WITH RECURSIVE {', '.join(ctes)} SELECT {columns}, name_, ({value}) FROM ended WHERE number_ IS NOT NULL"
     return connection.execute(text(sql), values).all()

@@ -65,6 +65,7 @@ describe("a metric", () => {
   it("has one value where one node tells it, and says so where several do", () => {
     expect(cell(twice, "metrics.acc.top1")).toMatchObject({ text: "0.0", number: 0 });
     expect(cell(twice, "metrics.loss")).toMatchObject({ text: "2 nodes", whole: "n1: 0.5\nn2: NaN", isAbout: true });
+    expect(cell({ ...twice, is_left_out: true }, "metrics.loss")?.text).toBe("2 nodes or more");
     expect(cell(twice, "metrics@n1.loss")?.text).toBe("0.5");
     expect(cell(twice, "metrics@n3.loss")).toBeUndefined();
   });
