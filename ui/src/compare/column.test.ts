@@ -97,5 +97,6 @@ test("rows are sorted by a column, what has no number or text last either way", 
 test("a column is as wide as its first values need, and at the right where they are numbers", () => {
   const values = ["2026-01-31T08:00:00Z", "2026-02-28T08:00:00Z"].map((datetime, at): ExecutionValues => ({ inputs: { literals: { at: primitive({ datetime }), n: primitive({ integer: String(at) }) } } }));
   const looks = columnLooks(columnsOf(["inputs.at", "inputs.n", "metrics.a_rather_long_name_of_a_metric"]), [undefined, ...values]);
+  expect(columnLooks(columnsOf(["inputs.x"]), [of(primitive({ string_value: "a" })), of(primitive({ string_value: "b" })), of(primitive({ integer: "1" }))])[0]?.isNumber).toBe(false);
   expect(looks.map(({ isNumber, width }) => [isNumber, width])).toEqual([[false, 10], [true, 6], [false, 14]]);
 });

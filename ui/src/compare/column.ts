@@ -148,23 +148,24 @@ function plainOf(literal: Literal): Plain | undefined {
 
 const NARROWEST = 6;
 const WIDEST = 14;
-const SAMPLE = 30;
+const SAMPLE = 200;
 /** rem of a letter, and of a digit, of which none may be cut: what is left would be another number. */
 const LETTER = 0.5;
 const DIGIT = 0.57;
-/** What a float to six digits may take. */
+/** What a float to six digits may take; inputs are seldom so long. */
 const FLOAT = 12;
 /** rem of a head's button, which numbers leave free too. */
 const BUTTON = 1.75;
 
-/** How columns are drawn, by their names and by what the first rows have; widths in steps, so that they seldom change. */
+/** How columns are drawn, by their names and by what the first rows have. */
 export function columnLooks(columns: readonly ValueColumn[], all: readonly (ExecutionValues | undefined)[]): ColumnLook[] {
   const some = all.filter((each) => each !== undefined).slice(0, SAMPLE);
   return columnLabels(columns).map((label, at) => {
     const column = columns[at];
     const cells = column ? some.map((values) => valueCell(values, column)).filter((cell) => cell !== undefined) : [];
-    const isNumber = cells.some((cell) => cell.isNumber);
-    const letters = Math.max(0, ...cells.map(({ text, isNumber }) => (isNumber && /[.e]/.test(text) ? Math.max(FLOAT, text.length) : text.length)));
+    const isNumber = cells.filter((cell) => cell.isNumber).length * 2 > cells.length;
+    const least = column?.kind === "inputs" ? 0 : FLOAT;
+    const letters = Math.max(0, ...cells.map(({ text, isNumber }) => (isNumber && /[.e]/.test(text) ? Math.max(least, text.length) : text.length)));
     const wanted = Math.max(label.length * LETTER + BUTTON, letters * (isNumber ? DIGIT : LETTER) + (isNumber ? BUTTON : 0));
     return { label, isNumber, width: Math.min(WIDEST, Math.max(NARROWEST, Math.ceil(wanted))) };
   });
