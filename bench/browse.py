@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import http.client
 import itertools
+import json
 import tempfile
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from scripts.fill_database import fill
 
@@ -34,6 +36,12 @@ FILTERS: dict[str, list[dict[str, str]]] = {
     "shortest": [{"order": "duration"}],
     "counted": [{"count": "true"}],
 }
+
+COLUMNS: dict[str, dict[str, Any]] = {
+    "values of 100, four columns": {"inputs": ["text", "count"], "outputs": ["o0"], "metrics": ["accuracy"]},
+    "values of 100, all of them": {"all": True},
+}
+VALUE_PAGES = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +86,28 @@ def measure(count: int, database: str = "") -> list[Timed]:
                 found.sort()
                 return Timed(name=" + ".join(names), p50_ms=found[len(found) // 2], p99_ms=found[int(len(found) * 0.99)]) if found else None
 
+            columns = [_values(connection, name, wanted) for name, wanted in COLUMNS.items()]
             singles = [timed((name,), 20) for name in FILTERS]
             pairs = [timed(pair, 3) for pair in itertools.combinations([name for name in FILTERS if name != "none"], 2)]
             connection.close()
     slowest = sorted((pair for pair in pairs if pair is not None), key=lambda pair: -pair.p99_ms)
-    return [*(single for single in singles if single is not None), *slowest]
+    return [*columns, *(single for single in singles if single is not None), *slowest]
+
+
+def _values(connection: http.client.HTTPConnection, name: str, wanted: dict[str, Any]) -> Timed:
+    """Columns of a page of 100, page after page of the newest."""
+    found, token = [], ""
+    for _ in range(VALUE_PAGES):
+        connection.request("GET", f"/api/alula/v1/executions?limit=100&token={urllib.parse.quote(token)}")
+        page = json.loads(connection.getresponse().read())
+        token = page["token"]
+        body = json.dumps({"ids": [each["id"] for each in page["executions"]], **wanted})
+        begin = now()
+        connection.request("POST", "/api/alula/v1/execution_values", body, {"content-type": "application/json"})
+        answer = connection.getresponse()
+        values = json.loads(answer.read())["executions"]
+        found.append((now() - begin) * 1e3)
+        if answer.status != 200 or len(values) != len(page["executions"]):
+            raise SystemExit(f"values: {answer.status}, {len(values)} of {len(page['executions'])}")
+    found.sort()
+    return Timed(name=name, p50_ms=found[len(found) // 2], p99_ms=found[int(len(found) * 0.99)])

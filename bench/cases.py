@@ -232,7 +232,7 @@ def s14(options: Options) -> list[Row]:
 
     count = 1_000_000 if options.full else 100_000
     found = browse.measure(count, options.database)
-    singles = len(browse.FILTERS)
+    singles = len(browse.COLUMNS) + len(browse.FILTERS)
     shown = [*found[:singles], *found[singles : singles + 8]]
     rows = [
         Row(

@@ -27,6 +27,7 @@ from alula.database import entity
 from alula.database import execution as executions
 from alula.database import tables as t
 from alula.database.engine import execute, insert_sql
+from alula.database.metric import METRIC
 from alula.idl import admin
 from alula.idl.identifier import TASK as TASK_KIND
 from alula.idl.identifier import EntityId, ExecutionId
@@ -49,7 +50,9 @@ MODES = (0, 0, 0, 0, 1, 5)
 DAY_US = 86_400_000_000
 DAYS = 90
 BATCH = 5_000
-WITH_NODES = 200  # one in so many has its nodes, attempts and events
+WITH_NODES = 200  # one in so many has its nodes, attempts and events, ...
+NEWEST = 500  # ... and so have the newest, with metrics: they are what one looks at
+METRICS, POINTS = ("accuracy", "loss", "rate"), 200
 ERRORS = (
     ("ValueError", "USER", "could not convert string to float: 'n/a'"),
     ("OutOfMemory", "USER", "task train used 4.1 GiB of the 4 GiB that it asked for; ask for more with resources=al.Resources(mem=…)"),
@@ -115,7 +118,6 @@ class _Filler:
         self._by_place = {place: [m for m in models if (m.row["project"], m.row["domain"]) == place] for place in PLACES}
         self._count, self._first, self._now = count, first_key, now
         self._specs: dict[tuple[int, str, str, tuple[tuple[str, str], ...], int], bytes] = {}
-        self._rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in ("execution", "label", "tag", "node", "attempt", "event")}
         m = models[0]
         self._columns = {
             "execution": (t.execution, tuple(m.row)),
@@ -124,7 +126,9 @@ class _Filler:
             "node": (t.node_execution, tuple(m.nodes[0])),
             "attempt": (t.task_execution, tuple(m.attempts[0])),
             "event": (t.event, tuple(m.events[0])),
+            "metric": (t.metric, METRIC),
         }
+        self._rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in self._columns}
 
     def batches(self) -> Iterator[int]:
         """Writes everything; yields how many executions there are so far."""
@@ -176,10 +180,15 @@ class _Filler:
         self._rows["label"] += [(key, *pair) for pair in labels]
         if r.random() < 0.02:
             self._rows["tag"].append((key, "baseline"))
-        if number % WITH_NODES == 0 and phase is ExecutionPhase.SUCCEEDED:
+        is_new = number >= self._count - NEWEST
+        if (number % WITH_NODES == 0 or is_new) and phase is ExecutionPhase.SUCCEEDED:
             shift = created - model.row["created_at"]
             for name, rows in (("node", model.nodes), ("attempt", model.attempts), ("event", model.events)):
                 self._rows[name] += [_moved(row, key, shift) for row in rows]
+            if is_new and model.attempts:
+                node_id = model.attempts[0]["node_id"]
+                points = [(name, point, point, r.random(), created + point) for name in METRICS for point in range(POINTS)]
+                self._rows["metric"] += [(key, node_id, -1, 0, *point) for point in points]
 
     def _outcome(self) -> tuple[ExecutionPhase, int]:
         """How it ended, never how it goes: a server that starts on this would look for the nodes of what is live."""

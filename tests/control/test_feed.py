@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from tests.control.conftest import Plane
 from tests.programs import shapes
 
+from alula.control import feed as feed_module
 from alula.control.feed import MAX_TOLD, Feed, News
 from alula.idl.identifier import ExecutionId
 from alula.idl.phase import ExecutionPhase
@@ -59,3 +61,23 @@ async def test_phases_of_executions_are_told_as_they_change(plane: Plane) -> Non
                 seen += (await reader.next()).phases.values()
         assert seen[0] == ExecutionPhase.RUNNING
         await plane.wait(execution)
+
+
+async def test_what_is_measured_is_told_with_other_news_or_after_a_while_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_module, "MEASURED_EVERY_S", 0.05)
+    feed = Feed()
+    loop = asyncio.get_running_loop()
+    with feed.read("p", "d") as reader:
+        begin = loop.time()
+        for _ in range(3):
+            feed.tell_measured({ONE, ExecutionId("p", "other", "x")})
+        assert await reader.next() == News({}, False, False, frozenset({ONE}))
+        assert loop.time() - begin >= 0.05
+        feed.tell_measured([ONE])
+        feed.tell(ONE, 4)
+        assert await reader.next() == News({ONE: 4}, False, False, frozenset({ONE}))
+        feed.tell_measured([ExecutionId("p", "d", str(number)) for number in range(MAX_TOLD + 1)])
+        feed.tell_measured([ONE])
+        assert await reader.next() == News({}, False, False, frozenset(), True)
+        feed.tell_measured([ONE])
+    assert reader._timer is None, "nobody is told any more"

@@ -16,7 +16,7 @@ import pytest
 from tests.programs import browsing, shapes, side_effects
 from tests.server.harness import LiveServer
 
-from alula.control.feed import Feed
+from alula.control.feed import Feed, News
 from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
 from alula.idl.v1 import service_pb2
@@ -98,6 +98,12 @@ def test_lists_are_told_of_executions_and_of_what_is_registered(server: LiveServ
         plan = core.Identifier(resource_type=core.LAUNCH_PLAN, project="default", domain="development", name=SHAPES + "line", version="v1")
         server.admin.UpdateLaunchPlan(admin.LaunchPlanUpdateRequest(id=plan, state=1))  # ACTIVE
         assert events.next() == {"entities": True}
+
+
+def test_what_is_measured_is_told_by_name_and_a_great_deal_of_anything_without() -> None:
+    one = ExecutionId("p", "d", "one")
+    assert stream._shown(News({}, False, False, frozenset({one}))) == {"measured": [{"project": "p", "domain": "d", "name": "one"}]}
+    assert stream._shown(News({}, True, True, frozenset(), True)) == {"many": True, "entities": True, "many_measured": True}
 
 
 async def test_news_come_at_once_and_then_together(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
 import alula as al
+
+
+def wait_for(path: str) -> None:
+    """Until somebody makes the file."""
+    while not Path(path).exists():
+        time.sleep(0.01)
 
 
 @al.task
@@ -76,3 +87,40 @@ def item(x: int) -> int:
 def many(xs: list[int]) -> list[int | None]:
     """A map that lives with failures."""
     return al.map(item, min_success_ratio=0.5)(xs)
+
+
+@al.task
+def measure(path: str) -> int:
+    """Measures, once more when there is a file, and ends when there is another."""
+    al.log_metric("level", 1)
+    wait_for(path)
+    al.log_metric("level", 2)
+    wait_for(f"{path}.end")
+    return 3
+
+
+@al.workflow
+def measuring(path: str) -> int:
+    """Measures something twice."""
+    return measure(path)
+
+
+@dataclass
+class Settings:
+    """What a training may be set to."""
+
+    depth: int = 3
+    name: str = "plain"
+
+
+@al.task
+def odd(note: str, seed: int, settings: Settings) -> int:
+    """Says what is no number."""
+    al.log_metric("diverged", math.nan)
+    return seed
+
+
+@al.workflow
+def strange(note: str = "plain", seed: int = 2**53 + 1, settings: Settings = Settings()) -> int:
+    """Takes in and gives what is hard to show."""
+    return odd(note, seed, settings)

@@ -12,6 +12,7 @@ from alula.control.graph_node import GraphNodes, shown_name
 from alula.control.library import Library
 from alula.control.measure import list_metrics
 from alula.control.provenance import provenance
+from alula.control.value import add_values
 from alula.database import browse
 from alula.database import execution as executions
 from alula.errors import InvalidInput, NotFound
@@ -43,23 +44,12 @@ def compare_executions(
         row = executions.get(connection, ExecutionId.from_proto(each))
         one = result.executions.add(execution=view.execution(row, root=root, is_listed=True))
         for what, packed, into in (("inputs", row.inputs, one.inputs), ("outputs", row.outputs, one.outputs)):
-            _values(one, what, packed, into)
+            one.left_out.extend(add_values(packed, what, into, MAX_VALUE_BYTES, MAX_VALUES_BYTES))
         _nodes(connection, library, row, one, most)
         _metrics(connection, each, one, most)
         _provenance(connection, library, environments, row, one)
         one.is_left_out = one.is_left_out or bool(one.left_out)
     return result
-
-
-def _values(one: browse_pb2.ComparedExecution, what: str, packed: bytes | None, into: core.LiteralMap) -> None:
-    left = MAX_VALUES_BYTES
-    for name, literal in sorted(core.LiteralMap.FromString(packed or b"").literals.items()):
-        size = literal.ByteSize()
-        if size > min(MAX_VALUE_BYTES, left):
-            one.left_out.append(f"{what}.{name}")
-            continue
-        left -= size
-        into.literals[name].CopyFrom(literal)
 
 
 def _nodes(connection: Connection, library: Library, row: Any, one: browse_pb2.ComparedExecution, most: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -12,6 +12,8 @@ from alula.idl.identifier import ExecutionId
 
 MAX_TOLD = 200
 """Executions that are told of by name at once; when there are more, only that there are many."""
+MEASURED_EVERY_S = 1.0
+"""What running tasks measure is told no more often; a thousand trainings would leave lists no rest."""
 
 
 class News(NamedTuple):
@@ -21,11 +23,15 @@ class News(NamedTuple):
         phases: of executions that changed, the last of each.
         is_many: more changed than can be named; `phases` is empty.
         has_entities: a version, a name or a project is new or other than it was.
+        measured: executions that have new points of metrics.
+        is_many_measured: so many that they are not named; `measured` is empty.
     """
 
     phases: dict[ExecutionId, int]
     is_many: bool
     has_entities: bool
+    measured: frozenset[ExecutionId] = frozenset()
+    is_many_measured: bool = False
 
 
 class Reader:
@@ -39,7 +45,9 @@ class Reader:
         self._project, self._domain = project, domain
         self._event = asyncio.Event()
         self._phases: dict[ExecutionId, int] = {}
-        self._is_many = self._has_entities = False
+        self._measured: set[ExecutionId] = set()
+        self._is_many = self._has_entities = self._is_many_measured = False
+        self._timer: asyncio.TimerHandle | None = None
 
     def concerns(self, project: str, domain: str) -> bool:
         """Whether it asked for these; an empty one concerns everybody."""
@@ -56,13 +64,30 @@ class Reader:
         self._has_entities = True
         self._event.set()
 
+    def add_measured(self, execution: ExecutionId) -> None:
+        """Is told with the next news, or by itself a while later."""
+        if not self._is_many_measured:
+            self._measured.add(execution)
+            if len(self._measured) > MAX_TOLD:
+                self._measured, self._is_many_measured = set(), True
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(MEASURED_EVERY_S, self._event.set)
+
     async def next(self) -> News:
         """Waits for news."""
         await self._event.wait()
         self._event.clear()
-        news = News(self._phases, self._is_many, self._has_entities)
-        self._phases, self._is_many, self._has_entities = {}, False, False
+        self.close()
+        news = News(self._phases, self._is_many, self._has_entities, frozenset(self._measured), self._is_many_measured)
+        self._phases, self._measured = {}, set()
+        self._is_many = self._has_entities = self._is_many_measured = False
         return news
+
+    def close(self) -> None:
+        """Leaves no timer behind."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
 class Feed:
@@ -81,6 +106,13 @@ class Feed:
             if reader.concerns(execution.project, execution.domain):
                 reader.add(execution, phase)
 
+    def tell_measured(self, executions: Iterable[ExecutionId]) -> None:
+        """Tasks of these measured something, and it is on record."""
+        for execution in executions if self._readers else ():
+            for reader in self._readers:
+                if reader.concerns(execution.project, execution.domain):
+                    reader.add_measured(execution)
+
     def tell_entities(self, project: str, domain: str = "") -> None:
         """Something of a project, or of one of its domains, was registered, described, archived or activated."""
         for reader in self._readers:
@@ -96,3 +128,4 @@ class Feed:
             yield reader
         finally:
             self._readers.discard(reader)
+            reader.close()

@@ -104,6 +104,7 @@ class Platform:
         self.driver.dispatcher = self.dispatch
         self.driver.listen(self.hub.on_change)
         self.driver.listen(self.feed.on_change)
+        self.telemetry.listen(self.feed.tell_measured)
         self.driver.start(loop)
         self.telemetry.start(loop)
         self.launcher.start()

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import math
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +39,7 @@ SHOWN = 8  # metrics of which watchers are told the latest value
 class _Batch:
     key: AttemptKey
     at: int
+    execution: ExecutionId | None = None
     is_first: bool = False
     points: list[Points] = field(default_factory=list)
     parameters: list[tuple[str, str]] = field(default_factory=list)
@@ -55,6 +57,11 @@ class Telemetry:
         self._live: dict[int, dict[WorkKey, metric_pb2.AttemptMetrics]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._listeners: list[Callable[[set[ExecutionId]], None]] = []
+
+    def listen(self, on_measured: Callable[[set[ExecutionId]], None]) -> None:
+        """Is called in the event loop with executions whose new points have been committed."""
+        self._listeners.append(on_measured)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -74,7 +81,8 @@ class Telemetry:
     def take_in(self, work: Work, update: metric_pb2.AttemptUpdate, *, is_stopped: bool) -> None:
         """Keeps what an attempt said, under its own number, whether it still counts or not."""
         k = work.key
-        batch = _Batch(AttemptKey(*k), self._clock(), update.is_first)
+        a = work.attempt
+        batch = _Batch(AttemptKey(*k), self._clock(), ExecutionId(a.project, a.domain, a.execution), update.is_first)
         batch.points = [Points(text(m.name), m.first, m.steps, m.values, m.at_us) for m in update.metrics if _is_whole(m)]
         batch.parameters = [(text(p.name), text(p.value)) for p in update.parameters]
         if update.deck_uri:
@@ -161,7 +169,12 @@ class Telemetry:
             execute(connection, "RELEASE SAVEPOINT telemetry")
 
     def _on_commit(self) -> None:
+        measured = {batch.execution for batch in self._taken if batch.points and batch.execution is not None}
         self._taken = []
+        loop = self._loop
+        if measured and loop is not None:
+            for listener in self._listeners:
+                loop.call_soon_threadsafe(listener, measured)
 
     def _on_rollback(self) -> None:
         with self._lock:

@@ -67,7 +67,7 @@ class StreamRoutes:
         return _server_sent(_kept(events(), self._stopping, beat=_beat()))
 
     async def changes(self, request: Request) -> Response:
-        """Which executions changed their phase, and whether anything was registered, archived or activated."""
+        """Which executions changed their phase or measured something, and whether anything was registered, archived or activated."""
         q = request.query_params
 
         async def events() -> AsyncIterator[bytes]:
@@ -161,13 +161,15 @@ def _data(value: Mapping[str, Any]) -> bytes:
 
 
 def _shown(news: News) -> dict[str, Any]:
-    if news.is_many:
-        return {"many": True, **({"entities": True} if news.has_entities else {})}
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"many": True} if news.is_many else {}
     if news.phases:
         found["executions"] = [{**each._asdict(), "phase": ExecutionPhase(phase).name} for each, phase in news.phases.items()]
     if news.has_entities:
         found["entities"] = True
+    if news.measured:
+        found["measured"] = [each._asdict() for each in news.measured]
+    if news.is_many_measured:
+        found["many_measured"] = True
     return found
 
 

@@ -3,6 +3,7 @@ import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { followChanges } from "./changes";
 import { executionKeys } from "./execution/keys";
+import { ValueStore } from "./execution/values";
 import { FakeLocks, FakeSource } from "@/testing/browser";
 
 const id = { project: "p", domain: "d", name: "e" };
@@ -52,6 +53,27 @@ describe("what the server says of changes", () => {
     again.say({ ready: true });
     await vi.waitFor(() => expect(list.read.mock.calls.length).toBeGreaterThan(before));
     list.leave();
+  });
+
+  test("names what has measured something, and nobody where everything may have", async () => {
+    const client = new QueryClient();
+    const said = vi.fn();
+    const store = new ValueStore();
+    const leave = store.subscribe(() => undefined);
+    vi.stubGlobal("fetch", (_: string, { body }: { body: string }) => {
+      said((JSON.parse(body) as { ids: { name: string }[] }).ids.map(({ name }) => name).join(""));
+      return Promise.resolve(Response.json({ executions: [] }));
+    });
+    store.want([{ id, closure: { phase: "RUNNING" } }, { id: { ...id, name: "f" }, closure: { phase: "RUNNING" } }], ["metrics.loss"]);
+    await vi.waitFor(() => expect(said).toHaveBeenCalledTimes(1));
+    close = followChanges(client);
+    const source = await FakeSource.next();
+    source.open();
+    source.say({ measured: [{ ...id, name: "f" }, { ...id, name: "elsewhere" }] });
+    await vi.waitFor(() => expect(said).toHaveBeenCalledTimes(2), { timeout: 3000 });
+    source.say({ many_measured: true });
+    await vi.waitFor(() => expect(said.mock.calls.flat()).toEqual(["ef", "f", "ef"]), { timeout: 3000 });
+    leave();
   });
 
   test("is not read on a page that shows none of it", async () => {

@@ -4,6 +4,7 @@ import { idText } from "@/lib/id";
 import { compareKeys } from "./compare/keys";
 import { entityKeys } from "./entity/keys";
 import { executionKeys } from "./execution/keys";
+import { tellMeasured } from "./execution/values";
 import { overviewKeys } from "./overview/keys";
 import { renewLists } from "./pages";
 import { openStream } from "./stream";
@@ -18,6 +19,9 @@ interface Changes {
   entities?: boolean;
   /** Too many executions to name. */
   many?: boolean;
+  /** Tasks of these have measured something. */
+  measured?: Omit<Told, "phase">[];
+  many_measured?: boolean;
 }
 
 /** With what the server gathers, 200 ms, a change is on screen within half a second. */
@@ -62,6 +66,8 @@ export function followChanges(client: QueryClient, { isQuiet = false } = {}): ()
       // What happened before the server listened for us, at first or after a loss, is told by no message.
       if (changes.ready || changes.executions?.length || changes.many) mark(...lists);
       if (changes.ready || changes.many || isCompared(client, changes.executions ?? [])) mark(compareKeys.all[0]);
+      if (changes.ready || changes.many || changes.many_measured) tellMeasured(undefined);
+      else if (changes.measured) tellMeasured(new Set(changes.measured.map(idText)));
       if (changes.entities) mark(entityKeys.all[0], overviewKeys.all[0]);
     },
   });

@@ -1425,6 +1425,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alula/v1/execution_values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** alula.v1.BrowseService.GetExecutionValues */
+        post: operations["BrowseService_GetExecutionValues"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alula/v1/check": {
         parameters: {
             query?: never;
@@ -1625,6 +1642,24 @@ export interface components {
             total?: string | number;
             is_total_exact?: boolean;
         };
+        "alula.v1.ExecutionValues": {
+            id?: components["schemas"]["flyteidl.core.WorkflowExecutionIdentifier"];
+            inputs?: components["schemas"]["flyteidl.core.LiteralMap"];
+            outputs?: components["schemas"]["flyteidl.core.LiteralMap"];
+            metrics?: components["schemas"]["alula.v1.LastMetric"][];
+            left_out?: string[];
+            is_left_out?: boolean;
+        };
+        "alula.v1.ExecutionValuesResponse": {
+            executions?: components["schemas"]["alula.v1.ExecutionValues"][];
+        };
+        "alula.v1.GetExecutionValuesRequest": {
+            ids?: components["schemas"]["flyteidl.core.WorkflowExecutionIdentifier"][];
+            inputs?: string[];
+            outputs?: string[];
+            metrics?: string[];
+            all?: boolean;
+        };
         "alula.v1.GetFileResponse": {
             text?: string;
             is_binary?: boolean;
@@ -1673,6 +1708,11 @@ export interface components {
             /** Format: int64 */
             max_us?: string | number;
             slowest?: components["schemas"]["alula.v1.ItemDuration"][];
+        };
+        "alula.v1.LastMetric": {
+            node_id?: string;
+            name?: string;
+            last?: number | ("NaN" | "Infinity" | "-Infinity");
         };
         "alula.v1.ListFilesResponse": {
             files?: components["schemas"]["alula.v1.CodeFile"][];
@@ -7034,6 +7074,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["alula.v1.CompareExecutionsResponse"];
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["google.rpc.Status"];
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    BrowseService_GetExecutionValues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["alula.v1.GetExecutionValuesRequest"];
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description ExecutionValuesResponse */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["alula.v1.ExecutionValuesResponse"];
                     "application/octet-stream": string;
                 };
             };

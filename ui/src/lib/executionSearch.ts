@@ -1,4 +1,5 @@
 import type { ExecutionSearch } from "@/api/execution/queries";
+import { columnsOf } from "@/compare/columnKey";
 import type { ExecutionPhase } from "@/idl";
 import { EXECUTION_PHASES } from "./phase";
 import { flag, oneOf, text, texts } from "./search";
@@ -26,6 +27,10 @@ export interface ExecutionFilters {
   archived?: true;
   children?: true;
   order?: (typeof ORDERS)[number];
+  /** Keys of columns of values; they restrict nothing. */
+  columns?: string[];
+  /** The column by which what is loaded is sorted, `-` before it: the highest first. */
+  by?: string;
 }
 
 const SPANS_S: Record<(typeof WITHIN)[number], number> = { "1h": 3600, "24h": 86_400, "7d": 604_800, "30d": 2_592_000 };
@@ -48,6 +53,8 @@ export function readFilters(search: Record<string, unknown>): ExecutionFilters {
     archived: flag(search.archived),
     children: flag(search.children),
     order: oneOf(search.order, ORDERS),
+    columns: keys(search.columns),
+    by: keys(search.columns)?.flatMap((key) => [key, `-${key}`]).find((each) => each === search.by),
   };
 }
 
@@ -76,9 +83,14 @@ export function toSearch(filters: ExecutionFilters, project: string, domain: str
   };
 }
 
-/** How many filters are set; the order is none. */
-export function filterCount({ order: _order, ...filters }: ExecutionFilters): number {
+/** How many filters are set; the order and the columns are none. */
+export function filterCount({ order: _order, columns: _columns, by: _by, ...filters }: ExecutionFilters): number {
   return Object.values(filters).filter((each) => each !== undefined).length;
+}
+
+function keys(value: unknown): string[] | undefined {
+  const found = columnsOf(texts(value) ?? []).map(({ key }) => key);
+  return found.length ? found : undefined;
 }
 
 function instant(value: unknown): string | undefined {

@@ -7,8 +7,11 @@ import { forgetView, reportView } from "@/api/execution/pages";
 import { executionsQuery } from "@/api/execution/queries";
 import { overviewQuery } from "@/api/overview/queries";
 import { BulkBar, plural, type BulkOutcome } from "@/components/execution/BulkBar";
+import { ColumnMenu } from "@/components/execution/ColumnMenu";
 import { FilterBar } from "@/components/execution/FilterBar";
+import { SortNote } from "@/components/execution/SortNote";
 import { ExecutionTable } from "@/components/execution/Table";
+import type { ValueSort } from "@/components/execution/ValueCells";
 import { Views } from "@/components/execution/Views";
 import { Page } from "@/components/ui/Page";
 import { Empty, Skeleton, QueryFailure } from "@/components/ui/State";
@@ -18,6 +21,7 @@ import type { Execution } from "@/idl";
 import { idText } from "@/lib/id";
 import { usePlace } from "@/lib/usePlace";
 import { count } from "@/lib/size";
+import { MOST_SORTED, useKnownColumns, useValues } from "./-executions/useValues";
 
 export const Route = createFileRoute("/executions/")({ validateSearch: readFilters, component: Executions });
 
@@ -38,7 +42,19 @@ function Executions() {
   const executions = useMemo(() => distinct(list.data?.pages.flatMap((page) => page.executions ?? []) ?? []), [list.data]);
   const key = JSON.stringify(query.queryKey);
   useEffect(() => () => forgetView(JSON.parse(key) as QueryKey), [key]);
-  const onSeen = useCallback((first: number, last: number) => reportView(client, JSON.parse(key) as QueryKey, first, last), [client, key]);
+  const sort = isOneProgram(filters) && executions.length <= MOST_SORTED ? sortOf(filters.by) : undefined;
+  const values = useValues(executions, filters.columns ?? [], sort);
+  const known = useKnownColumns(executions);
+  const isSorted = sort !== undefined;
+  const { onSeen: onValuesSeen } = values;
+  const onSeen = useCallback(
+    (first: number, last: number) => {
+      // Sorted, rows of any page are in view.
+      reportView(client, JSON.parse(key) as QueryKey, isSorted ? 0 : first, isSorted ? MOST_SORTED : last);
+      onValuesSeen(first, last);
+    },
+    [client, key, isSorted, onValuesSeen],
+  );
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
 
   const change = (to: Partial<ExecutionFilters>) => void navigate({ search: (old) => ({ ...old, ...to }), replace: true });
@@ -55,6 +71,7 @@ function Executions() {
   const onEnd = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
+  const canLoadSorted = hasNextPage && executions.length < MOST_SORTED;
 
   function onDone({ verb, done, refused }: BulkOutcome): void {
     if (done) say(`${plural(done)} ${verb}.`);
@@ -82,9 +99,23 @@ function Executions() {
       }
       actions={<Views filters={filtersOf(filters)} onOpen={open} />}
     >
-      <FilterBar filters={filtersOf(filters)} onChange={change} onClear={() => open({})} users={(overview?.people ?? []).flatMap(({ user }) => user || [])} />
+      <FilterBar filters={filtersOf(filters)} onChange={change} onClear={() => open({ columns: filters.columns })} users={(overview?.people ?? []).flatMap(({ user }) => user || [])}
+        extra={(executions.length > 0 || filters.columns) && <ColumnMenu {...known} chosen={filters.columns ?? []} onChange={(chosen) => change({ columns: chosen.length ? chosen : undefined })} />} />
       {picked.length > 0 && <BulkBar chosen={picked} actions={ACTIONS} onDone={onDone} onClear={() => setChosen(new Set())} />}
       <QueryFailure query={list} />
+      <QueryFailure query={values.failure} />
+      {sort && (
+        <SortNote
+          label={values.looks[values.columns.findIndex((each) => each.key === sort.key)]?.label ?? ""}
+          isDown={sort.isDown}
+          loaded={executions.length}
+          total={first?.is_total_exact ? total : -1}
+          onMore={canLoadSorted ? onEnd : undefined}
+          isLoading={isFetchingNextPage}
+          isSorted={values.areKnown}
+          onBack={() => change({ by: undefined })}
+        />
+      )}
       {list.isPending && <Skeleton lines={12} />}
       {list.data && executions.length === 0 && (
         <Empty title={filterCount(filtersOf(filters)) ? "No execution is like that" : `Nothing has run in ${project} / ${domain} yet`}>
@@ -93,13 +124,21 @@ function Executions() {
       )}
       {executions.length > 0 && (
         <ExecutionTable
-          executions={executions}
+          executions={values.rows}
           total={first?.is_total_exact ? total : -1}
           chosen={chosen}
           onChoose={choose}
           order={filters.order}
-          onOrder={(order) => change({ order: order === "-created_at" ? undefined : order })}
-          onEnd={onEnd}
+          onOrder={(order) => change({ order: order === "-created_at" ? undefined : order, by: undefined })}
+          values={{
+            columns: values.columns,
+            looks: values.looks,
+            sort,
+            onSort: isOneProgram(filters) && executions.length <= MOST_SORTED ? (by) => change({ by: by && `${by.isDown ? "-" : ""}${by.key}` }) : undefined,
+            onRemove: (removed) => change({ columns: without(filters.columns, removed) }),
+          }}
+          valuesOf={values.of}
+          onEnd={isSorted ? undefined : onEnd}
           onSeen={onSeen}
         />
       )}
@@ -110,6 +149,20 @@ function Executions() {
 /** One that moved from page to page while they were read stands in both. */
 function distinct(executions: readonly Execution[]): Execution[] {
   return [...new Map(executions.map((each) => [idText(each.id), each])).values()];
+}
+
+/** Of one workflow, task or launch plan a column is of one thing. */
+function isOneProgram({ workflow, task, plan }: ExecutionFilters): boolean {
+  return Boolean(workflow ?? task ?? plan);
+}
+
+function sortOf(by: string | undefined): ValueSort | undefined {
+  return by === undefined ? undefined : { key: by.replace(/^-/, ""), isDown: by.startsWith("-") };
+}
+
+function without(columns: readonly string[] | undefined, removed: string): string[] | undefined {
+  const left = (columns ?? []).filter((each) => each !== removed);
+  return left.length ? left : undefined;
 }
 
 /** The address also holds the place; filters are what is left. */

@@ -1067,6 +1067,141 @@ class ComparedNode(_message.Message):
 Global___ComparedNode: _TypeAlias = ComparedNode  # noqa: Y015
 
 @_typing.final
+class GetExecutionValuesRequest(_message.Message):
+    """Values of executions beside each other, as a list shows them. Of what is not named nothing is read."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDS_FIELD_NUMBER: _builtins.int
+    INPUTS_FIELD_NUMBER: _builtins.int
+    OUTPUTS_FIELD_NUMBER: _builtins.int
+    METRICS_FIELD_NUMBER: _builtins.int
+    ALL_FIELD_NUMBER: _builtins.int
+    all: _builtins.bool
+    """whatever they have, instead of these"""
+    @_builtins.property
+    def ids(self) -> _containers.RepeatedCompositeFieldContainer[_identifier_pb2.WorkflowExecutionIdentifier]:
+        """at most 100"""
+
+    @_builtins.property
+    def inputs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """names, at most 100 of each kind"""
+
+    @_builtins.property
+    def outputs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def metrics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        ids: _abc.Iterable[_identifier_pb2.WorkflowExecutionIdentifier] | None = ...,
+        inputs: _abc.Iterable[_builtins.str] | None = ...,
+        outputs: _abc.Iterable[_builtins.str] | None = ...,
+        metrics: _abc.Iterable[_builtins.str] | None = ...,
+        all: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "ids", b"ids", "inputs", b"inputs", "metrics", b"metrics", "outputs", b"outputs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetExecutionValuesRequest: _TypeAlias = GetExecutionValuesRequest  # noqa: Y015
+
+@_typing.final
+class ExecutionValuesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXECUTIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def executions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExecutionValues]:
+        """in the order asked for, without those that do not exist"""
+
+    def __init__(
+        self,
+        *,
+        executions: _abc.Iterable[Global___ExecutionValues] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["executions", b"executions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExecutionValuesResponse: _TypeAlias = ExecutionValuesResponse  # noqa: Y015
+
+@_typing.final
+class ExecutionValues(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    INPUTS_FIELD_NUMBER: _builtins.int
+    OUTPUTS_FIELD_NUMBER: _builtins.int
+    METRICS_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_FIELD_NUMBER: _builtins.int
+    IS_LEFT_OUT_FIELD_NUMBER: _builtins.int
+    is_left_out: _builtins.bool
+    """anything was, also metrics of more nodes than are looked at"""
+    @_builtins.property
+    def id(self) -> _identifier_pb2.WorkflowExecutionIdentifier: ...
+    @_builtins.property
+    def inputs(self) -> _literals_pb2.LiteralMap:
+        """without values above 4 KiB"""
+
+    @_builtins.property
+    def outputs(self) -> _literals_pb2.LiteralMap: ...
+    @_builtins.property
+    def metrics(self) -> _containers.RepeatedCompositeFieldContainer[Global___LastMetric]:
+        """of the last attempts of tasks, also of what the cache answered; not of items of maps"""
+
+    @_builtins.property
+    def left_out(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """"inputs.x", "outputs.o0" """
+
+    def __init__(
+        self,
+        *,
+        id: _identifier_pb2.WorkflowExecutionIdentifier | None = ...,
+        inputs: _literals_pb2.LiteralMap | None = ...,
+        outputs: _literals_pb2.LiteralMap | None = ...,
+        metrics: _abc.Iterable[Global___LastMetric] | None = ...,
+        left_out: _abc.Iterable[_builtins.str] | None = ...,
+        is_left_out: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "inputs", b"inputs", "outputs", b"outputs"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "inputs", b"inputs", "is_left_out", b"is_left_out", "left_out", b"left_out", "metrics", b"metrics", "outputs", b"outputs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExecutionValues: _TypeAlias = ExecutionValues  # noqa: Y015
+
+@_typing.final
+class LastMetric(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NODE_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    LAST_FIELD_NUMBER: _builtins.int
+    node_id: _builtins.str
+    name: _builtins.str
+    last: _builtins.float
+    def __init__(
+        self,
+        *,
+        node_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        last: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["last", b"last", "name", b"name", "node_id", b"node_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LastMetric: _TypeAlias = LastMetric  # noqa: Y015
+
+@_typing.final
 class Problem(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -85,6 +85,11 @@ class BrowseServiceStub:
                 request_serializer=alula_dot_idl_dot_v1_dot_browse__pb2.CompareExecutionsRequest.SerializeToString,
                 response_deserializer=alula_dot_idl_dot_v1_dot_browse__pb2.CompareExecutionsResponse.FromString,
                 _registered_method=True)
+        self.GetExecutionValues = channel.unary_unary(
+                '/alula.v1.BrowseService/GetExecutionValues',
+                request_serializer=alula_dot_idl_dot_v1_dot_browse__pb2.GetExecutionValuesRequest.SerializeToString,
+                response_deserializer=alula_dot_idl_dot_v1_dot_browse__pb2.ExecutionValuesResponse.FromString,
+                _registered_method=True)
         self.CheckLaunch = channel.unary_unary(
                 '/alula.v1.BrowseService/CheckLaunch',
                 request_serializer=flyteidl_dot_admin_dot_execution__pb2.ExecutionCreateRequest.SerializeToString,
@@ -161,6 +166,13 @@ class BrowseServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetExecutionValues(self, request, context):
+        """Inputs, outputs and last metrics of the executions of a list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CheckLaunch(self, request, context):
         """What CreateExecution would refuse, all of it at once; nothing is written.
         """
@@ -220,6 +232,11 @@ def add_BrowseServiceServicer_to_server(servicer, server):
                     servicer.CompareExecutions,
                     request_deserializer=alula_dot_idl_dot_v1_dot_browse__pb2.CompareExecutionsRequest.FromString,
                     response_serializer=alula_dot_idl_dot_v1_dot_browse__pb2.CompareExecutionsResponse.SerializeToString,
+            ),
+            'GetExecutionValues': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetExecutionValues,
+                    request_deserializer=alula_dot_idl_dot_v1_dot_browse__pb2.GetExecutionValuesRequest.FromString,
+                    response_serializer=alula_dot_idl_dot_v1_dot_browse__pb2.ExecutionValuesResponse.SerializeToString,
             ),
             'CheckLaunch': grpc.unary_unary_rpc_method_handler(
                     servicer.CheckLaunch,
@@ -497,6 +514,33 @@ class BrowseService:
             '/alula.v1.BrowseService/CompareExecutions',
             alula_dot_idl_dot_v1_dot_browse__pb2.CompareExecutionsRequest.SerializeToString,
             alula_dot_idl_dot_v1_dot_browse__pb2.CompareExecutionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetExecutionValues(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/alula.v1.BrowseService/GetExecutionValues',
+            alula_dot_idl_dot_v1_dot_browse__pb2.GetExecutionValuesRequest.SerializeToString,
+            alula_dot_idl_dot_v1_dot_browse__pb2.ExecutionValuesResponse.FromString,
             options,
             channel_credentials,
             insecure,

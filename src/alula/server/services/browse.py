@@ -9,6 +9,7 @@ from alula.control.items import get_item_spans, get_items, summarize_items
 from alula.control.overview import overview
 from alula.control.platform import Platform
 from alula.control.search import search_executions
+from alula.control.value import execution_values
 from alula.control.versions import get_entity, list_entities, list_versions
 from alula.idl import admin
 from alula.idl.v1 import browse_pb2
@@ -56,6 +57,11 @@ class BrowseService:
         return await platform.read(
             lambda c: compare_executions(c, platform.library, platform.environments, request, platform.settings.store)
         )
+
+    async def GetExecutionValues(
+        self, request: browse_pb2.GetExecutionValuesRequest, context: Context
+    ) -> browse_pb2.ExecutionValuesResponse:
+        return await self._platform.read(lambda c: execution_values(c, request))
 
     async def CheckLaunch(self, request: admin.ExecutionCreateRequest, context: Context) -> browse_pb2.CheckLaunchResponse:
         platform = self._platform

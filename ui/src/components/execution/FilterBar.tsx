@@ -1,4 +1,5 @@
 import { Filter, X } from "lucide-react";
+import type { ReactNode } from "react";
 import { Button } from "@/components/ui/Button";
 import { Menu, MenuTick } from "@/components/ui/Menu";
 import { PhaseSign } from "@/components/ui/Phase";
@@ -15,10 +16,12 @@ export interface FilterBarProps {
   onClear: () => void;
   /** Names to choose from. */
   users: readonly string[];
+  /** At the right end. */
+  extra?: ReactNode;
 }
 
 /** What a list of executions is restricted to; every part of it stands in the address. */
-export function FilterBar({ filters, onChange, onClear, users }: FilterBarProps) {
+export function FilterBar({ filters, onChange, onClear, users, extra }: FilterBarProps) {
   const phases = filters.phases ?? [];
   return (
     <div className="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2">
@@ -82,6 +85,7 @@ export function FilterBar({ filters, onChange, onClear, users }: FilterBarProps)
           Clear
         </Button>
       )}
+      {extra && <div className="ml-auto">{extra}</div>}
     </div>
   );
 }

@@ -3,11 +3,14 @@ import clsx from "clsx";
 import { memo } from "react";
 import { PhaseBadge } from "@/components/ui/Phase";
 import { Ago, Elapsed } from "@/components/ui/Time";
+import type { ExecutionValues } from "@/compare/column";
+import type { ColumnLook, ValueColumn } from "@/compare/columnKey";
 import type { Execution } from "@/idl";
 import { headline } from "@/lib/error";
 import { idText, shortName } from "@/lib/id";
 import { isTerminal } from "@/lib/phase";
 import { printable } from "@/lib/printable";
+import { ValueCells } from "./ValueCells";
 import { beganAt, executionFields } from "./fields";
 
 interface RowProps {
@@ -16,13 +19,19 @@ interface RowProps {
   isActive: boolean;
   isChosen: boolean;
   onChoose: (ids: readonly string[], isChosen: boolean) => void;
+  columns: readonly ValueColumn[];
+  looks: readonly ColumnLook[];
+  values: ExecutionValues | undefined;
   /** px from the top of all rows. */
   top: number;
   height: number;
 }
 
-/** One execution: eight cells on a wide screen, two lines on a narrow one. */
-export const Row = memo(function Row({ execution, index, isActive, isChosen, onChoose, top, height }: RowProps) {
+/** The name stays in sight while the columns behind it are scrolled. */
+export const NAME_STAYS = "md:sticky md:left-0 md:z-[1] md:-ml-3 md:bg-inherit md:pl-3";
+
+/** One execution: its cells on a wide screen, two lines on a narrow one, and what else was chosen beneath them. */
+export const Row = memo(function Row({ execution, index, isActive, isChosen, onChoose, columns, looks, values, top, height }: RowProps) {
   const fields = executionFields(execution);
   const { project, domain, name, target, version, user, labels, tags, error } = fields;
   const hint = error ? printable(headline(error), 300) : undefined;
@@ -38,7 +47,8 @@ export const Row = memo(function Row({ execution, index, isActive, isChosen, onC
       style={{ top, height }}
       className={clsx(
         "absolute inset-x-0 grid grid-cols-[1.25rem_6.25rem_minmax(0,1fr)_auto] items-center gap-x-3 border-b border-line px-4 text-sm hover:bg-ground-2 md:grid-cols-(--columns)",
-        isChosen && "bg-accent-ground",
+        isChosen ? "bg-accent-ground" : "bg-ground",
+        columns.length > 0 && "max-md:grid-rows-[1.75rem_1.5rem_1fr]",
         isActive && "group-focus:ring-2 group-focus:ring-accent group-focus:ring-inset",
       )}
     >
@@ -48,7 +58,7 @@ export const Row = memo(function Row({ execution, index, isActive, isChosen, onC
       <span role="gridcell" className="flex items-center">
         <PhaseBadge phase={fields.phase} />
       </span>
-      <span role="gridcell" className="flex min-w-0 items-center gap-2">
+      <span role="gridcell" className={clsx("flex min-w-0 items-center gap-2", columns.length > 0 && `md:my-0.5 md:self-stretch ${NAME_STAYS}`)}>
         <Link to="/executions/$project/$domain/$name" params={{ project, domain, name }} className="truncate font-medium hover:underline">
           {printable(name, 120)}
         </Link>
@@ -58,6 +68,7 @@ export const Row = memo(function Row({ execution, index, isActive, isChosen, onC
           </span>
         ))}
       </span>
+      {columns.length > 0 && <ValueCells columns={columns} looks={looks} values={values} />}
       <span role="gridcell" title={printable(target, 200)} className="col-start-3 row-start-2 truncate text-xs text-ink-2 md:col-auto md:row-auto md:text-sm md:text-ink">
         {printable(shortName(target), 120)}
       </span>

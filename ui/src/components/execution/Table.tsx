@@ -1,12 +1,14 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
+import type { ExecutionValues } from "@/compare/column";
 import type { Execution } from "@/idl";
 import { idText } from "@/lib/id";
 import { actionOf } from "@/lib/shortcuts";
 import { useIsNarrow } from "@/lib/useIsNarrow";
 import { nextIndex } from "@/components/ui/listNavigation";
-import { Row } from "./Row";
+import { NAME_STAYS, Row } from "./Row";
+import { columnStyle, ValueHeads, valueLines, type ValueColumns } from "./ValueCells";
 import type { ExecutionFilters } from "@/lib/executionSearch";
 
 export interface TableProps {
@@ -18,7 +20,10 @@ export interface TableProps {
   order: ExecutionFilters["order"];
   onOrder: (order: ExecutionFilters["order"]) => void;
   /** The end of what is loaded comes near. */
-  onEnd: () => void;
+  onEnd: (() => void) | undefined;
+  /** What stands beside each of them. */
+  values: ValueColumns;
+  valuesOf: (id: Execution["id"]) => ExecutionValues | undefined;
   /** Which rows are in sight, from one to another. */
   onSeen: (first: number, last: number) => void;
 }
@@ -26,27 +31,28 @@ export interface TableProps {
 const NEAR_END = 30;
 
 /** Executions as rows of which only those in sight are in the page; moved through by arrows or j and k, opened by Enter, chosen by x. */
-export function ExecutionTable({ executions, total, chosen, onChoose, order, onOrder, onEnd, onSeen }: TableProps) {
+export function ExecutionTable({ executions, total, chosen, onChoose, order, onOrder, values, valuesOf, onEnd, onSeen }: TableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   // By its id: others come to stand above it while one looks.
   const [activeId, setActiveId] = useState("");
   const active = Math.max(0, executions.findIndex(({ id }) => idText(id) === activeId));
   const isNarrow = useIsNarrow();
+  const height = isNarrow ? 60 + valueLines(values.columns.length) : 37;
   const navigate = useNavigate();
   const rows = useVirtualizer({
     count: executions.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => (isNarrow ? 60 : 37),
+    estimateSize: () => height,
     overscan: 12,
   });
   const items = rows.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (executions.length > 0 && last >= executions.length - NEAR_END) onEnd();
+    if (executions.length > 0 && last >= executions.length - NEAR_END) onEnd?.();
   }, [last, executions.length, onEnd]);
   const first = items[0]?.index ?? 0;
   useEffect(() => onSeen(first, last), [first, last, onSeen]);
-  useEffect(() => rows.measure(), [rows, isNarrow]);
+  useEffect(() => rows.measure(), [rows, height]);
 
   function onKeyDown(event: KeyboardEvent): void {
     const action = actionOf("executions", event);
@@ -64,6 +70,7 @@ export function ExecutionTable({ executions, total, chosen, onChoose, order, onO
     event.preventDefault();
   }
 
+  const hasValues = values.columns.length > 0;
   const areAllChosen = executions.length > 0 && executions.every(({ id }) => chosen.has(idText(id)));
   return (
     <div
@@ -76,9 +83,10 @@ export function ExecutionTable({ executions, total, chosen, onChoose, order, onO
       aria-multiselectable
       aria-activedescendant={executions.length ? `row-${active}` : undefined}
       onKeyDown={onKeyDown}
+      style={columnStyle(values.looks)}
       className="group min-h-0 flex-1 overflow-auto"
     >
-      <div role="row" aria-rowindex={1} className="sticky top-0 z-10 hidden h-8 min-w-[64rem] grid-cols-(--columns) items-center gap-3 border-b border-line bg-ground-2 px-4 text-xs font-medium text-ink-2 md:grid">
+      <div role="row" aria-rowindex={1} className="sticky top-0 z-10 hidden h-8 min-w-(--least) grid-cols-(--columns) items-center gap-3 border-b border-line bg-ground-2 px-4 text-xs font-medium text-ink-2 md:grid">
         <span role="columnheader" className="flex items-center">
           <input
             type="checkbox"
@@ -88,15 +96,20 @@ export function ExecutionTable({ executions, total, chosen, onChoose, order, onO
             onChange={(event) => onChoose(executions.map(({ id }) => idText(id)), event.target.checked)}
           />
         </span>
-        {["Phase", "Execution", "Workflow or task", "Version", "Who"].map((name) => (
-          <span role="columnheader" key={name}>
+        <span role="columnheader">Phase</span>
+        <span role="columnheader" className={hasValues ? NAME_STAYS : ""}>
+          Execution
+        </span>
+        <ValueHeads values={values} />
+        {["Workflow or task", "Version", "Who"].map((name) => (
+          <span role="columnheader" key={name} className="truncate">
             {name}
           </span>
         ))}
-        <Sorted name="Duration" field="duration" order={order} onOrder={onOrder} />
-        <Sorted name="Created" field="created_at" order={order ?? "-created_at"} onOrder={onOrder} />
+        <Sorted name="Duration" field="duration" order={values.sort ? undefined : order} onOrder={onOrder} />
+        <Sorted name="Created" field="created_at" order={values.sort ? undefined : (order ?? "-created_at")} onOrder={onOrder} />
       </div>
-      <div role="presentation" className="relative md:min-w-[64rem]" style={{ height: rows.getTotalSize() }}>
+      <div role="presentation" className="relative md:min-w-(--least)" style={{ height: rows.getTotalSize() }}>
         {items.map(({ index, start, size }) => {
           const execution = executions[index];
           if (!execution) return null;
@@ -109,6 +122,9 @@ export function ExecutionTable({ executions, total, chosen, onChoose, order, onO
               isActive={index === active}
               isChosen={chosen.has(id)}
               onChoose={onChoose}
+              columns={values.columns}
+              looks={values.looks}
+              values={hasValues ? valuesOf(execution.id) : undefined}
               top={start}
               height={size}
             />
