@@ -9,8 +9,8 @@ import { inWords } from "@/lib/time";
 import type { Column } from "./Columns";
 
 /** On a phone two executions are side by side, whatever they hold, beside what is compared. */
-const WHAT = "px-4 max-sm:w-28 max-sm:max-w-28 max-sm:min-w-28 max-sm:px-2 sm:max-w-64 sm:min-w-40";
-const HALF = { "--run": "calc((100cqw - 7rem) / 2)" } as React.CSSProperties;
+const WHAT = "px-4 max-sm:w-26 max-sm:max-w-26 max-sm:min-w-26 max-sm:px-2 sm:max-w-64 sm:min-w-40";
+const HALF = { "--run": "calc((100cqw - 6.5rem) / 2)" } as React.CSSProperties;
 const RUN = "max-sm:w-(--run) max-sm:max-w-(--run) max-sm:min-w-(--run) sm:max-w-56";
 
 /** What executions have in common or not, a row for each thing and a column for each execution. */
@@ -23,7 +23,7 @@ export function Differences({ groups, columns, areAllShown }: { groups: readonly
         <span className="rounded bg-warn-ground px-1 py-0.5 text-ink">Highlighted</span> is what differs from the first, <span className="font-medium text-ink">{printable(columns[0]?.label, 60)}</span>.
       </p>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by the keyboard */}
-      <div className="min-h-0 flex-1 snap-x snap-mandatory scroll-pl-28 overflow-auto sm:snap-none" style={HALF} tabIndex={0} role="region" aria-label="Differences">
+      <div className="min-h-0 flex-1 snap-x snap-mandatory scroll-pl-26 overflow-auto sm:snap-none" style={HALF} tabIndex={0} role="region" aria-label="Differences">
         <table className="border-separate border-spacing-0 text-sm">
           <thead>
             <tr>
