@@ -103,7 +103,12 @@ async def test_requests_are_bounded(plane: Plane) -> None:
             await values(plane, *[nobody] * ids)
     with pytest.raises(InvalidInput, match="outputs: 101 given"):
         await values(plane, nobody, outputs=["x"] * 101)
-    assert await values(plane, nobody, metrics=["\x00", "'; DROP TABLE metric"], inputs=["\x00"]) == []
+    assert await values(plane, nobody, metrics=["'; DROP TABLE metric"]) == []
+    for wanted in ({"metrics": ["\x00"]}, {"inputs": ["x", "a\x00"]}):
+        with pytest.raises(InvalidInput, match="the character NUL"):
+            await values(plane, nobody, **wanted)
+    with pytest.raises(InvalidInput, match="the character NUL"):
+        await values(plane, ExecutionId("default", "development", "a\x00b"), all=True)
 
 
 async def test_readers_hear_that_a_running_execution_measured_something(plane: Plane) -> None:

@@ -44,13 +44,14 @@ def execution_values(connection: Connection, request: browse_pb2.GetExecutionVal
     for kind in ("inputs", "outputs", "metrics"):
         if len(getattr(request, kind)) > MAX_COLUMNS:
             raise InvalidInput(f"{kind}: {len(getattr(request, kind))} given, at most {MAX_COLUMNS}")
+        if any("\x00" in name for name in getattr(request, kind)):
+            raise InvalidInput(f"{kind}: a name has the character NUL in it, which none may have; leave it out")
     blobs = [kind for kind in ("inputs", "outputs") if request.all or getattr(request, kind)]
     ids = list(dict.fromkeys(map(ExecutionId.from_proto, request.ids)))
     found = rows.rows_of(connection, ids, blobs)
     metrics = _Metrics()
     if request.all or request.metrics:
-        names = None if request.all else [name for name in request.metrics if "\x00" not in name]
-        metrics = _last_metrics(connection, list(found.values()), names)
+        metrics = _last_metrics(connection, list(found.values()), None if request.all else list(request.metrics))
     result = browse_pb2.ExecutionValuesResponse()
     for each in ids:
         if (row := found.get(each)) is None:
@@ -89,7 +90,7 @@ def _last_metrics(connection: Connection, executions: Sequence[Any], names: Sequ
     """Also of nodes that the output cache answered or a recovery took over: those of whoever computed them."""
     found = _Metrics()
     keys = [row.key for row in executions]
-    if not keys or names == []:
+    if not keys:
         return found
     for row in rows.last_points(connection, keys, names):
         _put(found, row[0], row[1], row[4], row[5])
