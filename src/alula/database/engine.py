@@ -180,7 +180,8 @@ def schema_statements(dialect: Dialect) -> list[str]:
     found = []
     for table in tables.metadata.sorted_tables:
         found.append(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
-        indexes = sorted(table.indexes, key=lambda i: str(i.name))
+        here = (i for i in table.indexes if i.info.get("dialect", dialect.name) == dialect.name)
+        indexes = sorted(here, key=lambda i: str(i.name))
         found += [str(CreateIndex(i, if_not_exists=True).compile(dialect=dialect)) for i in indexes]
     return found
 

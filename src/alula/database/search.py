@@ -105,12 +105,22 @@ def _path(connection: Connection, wanted: Wanted, *, is_page: bool) -> AccessPat
     return access_path.fewest(connection, wanted.equal, wanted.phases, wanted.prefix, wanted.labels, is_page=is_page)
 
 
+def _prefer_walk(connection: Connection, wanted: Wanted) -> None:
+    """PostgreSQL takes a page out of order for four times as dear as one in order, and would read all rows rather than the index.
+
+    With labels it is right: it would look for each row that has one.
+    """
+    if connection.dialect.name == "postgresql" and not wanted.labels:
+        connection.exec_driver_sql("SET LOCAL random_page_cost = 1.1")
+
+
 def page(connection: Connection, wanted: Wanted, order: Order, limit: int, after: tuple[int, int] | None) -> list[tuple[int, int]]:
     """Keys of executions with what they are ordered by.
 
     Args:
         after: what an execution is ordered by, and its key: those behind it.
     """
+    _prefer_walk(connection, wanted)
     in_walk = order.column == "created_at"
     path = _path(connection, wanted, is_page=in_walk)
     if path is None and len(wanted.labels) == 1 and not in_walk:
@@ -159,6 +169,7 @@ def _from_front(
 
 def total(connection: Connection, wanted: Wanted) -> int:
     """How many there are, at most one more than MAX_TOTAL."""
+    _prefer_walk(connection, wanted)
     statement = _Statement(connection.dialect.name)
     statement.add(wanted)
     tables = statement.source(wanted, _path(connection, wanted, is_page=False))

@@ -11,6 +11,7 @@ CREATE INDEX IF NOT EXISTS execution_created ON execution (project, domain, crea
 CREATE INDEX IF NOT EXISTS execution_launch_plan ON execution (launch_plan_name, launch_plan_project, launch_plan_domain, created_at, launch_plan_version);
 CREATE INDEX IF NOT EXISTS execution_parent ON execution (parent_key);
 CREATE INDEX IF NOT EXISTS execution_phase ON execution (phase);
+CREATE INDEX IF NOT EXISTS execution_prefix ON execution ((name COLLATE "C"));
 CREATE INDEX IF NOT EXISTS execution_search ON execution (created_at, key, phase, state, parent_key, duration_us, project, domain, principal, workflow_name, workflow_version, launch_plan_name, task_name, name);
 CREATE INDEX IF NOT EXISTS execution_task ON execution (task_name, task_project, task_domain, created_at, task_version) WHERE task_name <> '';
 CREATE INDEX IF NOT EXISTS execution_workflow ON execution (workflow_name, workflow_project, workflow_domain, created_at, workflow_version);
