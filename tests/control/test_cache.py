@@ -140,3 +140,20 @@ async def test_a_recovery_reads_its_objects_beside_the_writer(plane: Plane, tmp_
     await plane.wait(made.id)
     phases = {n.id.node_id: core.NodeExecution.Phase.Name(n.closure.phase) for n in await plane.nodes(made.id)}
     assert (phases["n1"], made.spec.metadata.mode) == ("RECOVERED", Mode.RECOVERED)
+
+
+async def test_what_was_computed_says_which_entry_it_came_nearest_to_and_where_it_differs(plane: Plane, tmp_path: Path) -> None:
+    await plane.register(shapes)
+    one, other = str(tmp_path / "one"), str(tmp_path / "other")
+    names = []
+    for path, x in ((one, 1), (other, 9), (one, 2), (one, 2)):
+        execution = await plane.launch(P + "memo_once", path=path, x=x)
+        await plane.wait(execution)
+        names.append(execution)
+    found = [await plane.platform.read(lambda c, e=each: explain_cache(c, NodeExecutionId(e, "n0").to_proto())) for each in names]
+    assert not found[0].HasField("nearest"), "there was nothing else of the task"
+    near = [each.nearest for each in found]
+    assert list(near[1].inputs) == ["path", "x"]
+    assert (near[2].source.node_execution_id, list(near[2].inputs)) == (NodeExecutionId(names[0], "n0").to_proto(), ["x"])
+    assert (near[2].cache_version, near[2].is_other_interface, near[2].source_item) == ("", False, 0)
+    assert (found[3].status, found[3].HasField("nearest")) == ("HIT", False)

@@ -11,6 +11,7 @@ from alula.cli.support.options import client_of, json_option, server_options
 
 if TYPE_CHECKING:
     from alula.client.sync import Client
+    from alula.idl import core
     from alula.idl.v1 import service_pb2 as v1
 
 
@@ -38,7 +39,7 @@ def explain(execution: str, node: str, address: str, project: str, domain: str, 
         return 0
     rows = []
     for one, each in found.items():
-        rows.append([one, names.get(one, ""), each.status, each.reason + _by(each)])
+        rows.append([one, names.get(one, ""), each.status, each.reason + _by(each) + _nearest(each)])
         if node:
             rows += [[f"{one}[{hit.item}]", names.get(one, ""), "HIT", f"computed before{_by(hit)}"] for hit in each.items]
     print_table(["NODE", "NAME", "CACHE", "WHY"], rows)
@@ -51,16 +52,43 @@ def _by(found: v1.CacheExplanation | v1.CachedItem) -> str:
     return f", by {place_of(found.source.node_execution_id, found.source_item)}" if found.HasField("source") else ""
 
 
+def _nearest(found: v1.CacheExplanation) -> str:
+    """What was computed before and comes nearest, and where it differs."""
+    from alula.client.views import place_of
+
+    if not found.HasField("nearest"):
+        return ""
+    near = found.nearest
+    parts = [
+        *near.inputs,
+        *([f'cache version ("{near.cache_version}")'] if near.cache_version else []),
+        *(["interface"] if near.is_other_interface else []),
+    ]
+    return f"; nearest is {place_of(near.source.node_execution_id, near.source_item)}, with another {', '.join(parts)}"
+
+
 def _document(node: str, found: v1.CacheExplanation) -> dict[str, Any]:
     items = [{"item": one.item, "key": one.key, "source": _source(one)} for one in found.items]
     about = {"node": node, "status": found.status, "reason": found.reason, "key": found.key, "source": _source(found)}
+    if found.HasField("nearest"):
+        near = found.nearest
+        about["nearest"] = {
+            "source": _place(near.source, near.source_item),
+            "inputs": list(near.inputs),
+            "cache_version": near.cache_version,
+            "is_other_interface": near.is_other_interface,
+        }
     return {**about, "items": items} if items else about
 
 
 def _source(found: v1.CacheExplanation | v1.CachedItem) -> dict[str, Any] | None:
     if not found.HasField("source"):
         return None
-    node, item = found.source.node_execution_id, found.source_item
+    return _place(found.source, found.source_item)
+
+
+def _place(source: core.TaskExecutionIdentifier, item: int) -> dict[str, Any]:
+    node = source.node_execution_id
     return {"execution": node.execution_id.name, "node": node.node_id, **({"item": item - 1} if item else {})}
 
 

@@ -6,8 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from alula.catalog.nearest import Entry, nearest
 from alula.control import view
 from alula.control.clock import timestamp
+from alula.database import attempt as attempts
+from alula.database import cache
 from alula.database import execution as executions
 from alula.database import node as nodes
 from alula.database import run as rows
@@ -20,6 +23,7 @@ from alula.idl.v1 import cache_pb2, service_pb2, worker_pb2
 
 _PREFIX = "CACHE_"
 EVENTS, MAX_EVENTS = 1_000, 10_000  # of one page
+ENTRIES = 500  # of a task's newest the nearest is looked for among
 MAX_TOKEN = 18  # digits of a sequence number that the database can hold
 
 
@@ -75,7 +79,40 @@ def explain_cache(connection: Connection, message: core.NodeExecutionIdentifier)
         into.source.CopyFrom(source.source_task_execution)
     if result.key:
         result.reason = "the same task, cache version and inputs were computed before"
+    elif (
+        row.cache_status == core.CatalogCacheStatus.CACHE_POPULATED
+        and (near := _nearest(connection, key, message, row.updated_at)) is not None
+    ):
+        result.nearest.CopyFrom(near)
     return result
+
+
+def _nearest(connection: Connection, key: int, node: core.NodeExecutionIdentifier, at: int) -> service_pb2.NearestEntry | None:
+    """Which of the entries that were there when a node asked differs least from the one that it filled, before the instant `at`."""
+    others: list[Entry] = []
+    own: Entry | None = None
+    for project, domain, name in attempts.tasks_of(connection, key, node.node_id):
+        for found in cache.before(connection, project, domain, name, at, ENTRIES):
+            entry = Entry.of(found.cache_version, found.interface_digest, found.input_digests, found.source)
+            if own is None and _is_by(entry, node):
+                own = entry
+            elif own is not None:
+                others.append(entry)
+    if own is None or (difference := nearest(own, others)) is None:
+        return None
+    source = cache_pb2.CacheSource.FromString(difference.entry.source)
+    return service_pb2.NearestEntry(
+        source=source.source_task_execution,
+        source_item=source.item,
+        inputs=difference.inputs,
+        cache_version=difference.entry.cache_version if difference.is_other_version else "",
+        is_other_interface=difference.is_other_interface,
+    )
+
+
+def _is_by(entry: Entry, node: core.NodeExecutionIdentifier) -> bool:
+    source = cache_pb2.CacheSource.FromString(entry.source)
+    return source.source_task_execution.node_execution_id == node and not source.item
 
 
 def attempt_detail(message: core.TaskExecutionIdentifier, row: Any) -> service_pb2.AttemptDetail:

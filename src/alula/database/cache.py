@@ -39,6 +39,14 @@ def latest(connection: Connection, project: str, domain: str, task_name: str, li
     return connection.execute(select(*columns).where(*where).order_by(c.created_at.desc()).limit(limit)).all()
 
 
+def before(connection: Connection, project: str, domain: str, task_name: str, at: int, limit: int) -> Sequence[Any]:
+    """The entries of a task that were there at an instant, in µs, the newest first."""
+    c = t.cache_entry.c
+    where = (c.project == project, c.domain == domain, c.task_name == task_name, c.created_at <= at)
+    columns = (c.cache_version, c.interface_digest, c.input_digests, c.source)
+    return connection.execute(select(*columns).where(*where).order_by(c.created_at.desc()).limit(limit)).all()
+
+
 def keys_of(connection: Connection, project: str, domain: str, task_name: str, cache_version: str = "") -> list[bytes]:
     """Keys of a task's entries; of every cache version if none is named."""
     c = t.cache_entry.c

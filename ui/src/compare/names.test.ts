@@ -11,12 +11,12 @@ const GENERATED = ["acgvm4hq7h54zzl9jtyf", "aryldv6a8cnsu8pezhn3", "ai92uhtlgawb
 describe("labels of compared executions", () => {
   it("are the inputs that tell them apart, where nobody chose a name", () => {
     const compared = groups({ rate: float(0.1), depth: float(2), same: float(1) }, { rate: float(0.1), depth: float(3), same: float(1) }, { rate: float(0.3), depth: float(2), same: float(1) });
-    expect(labelsOf(compared, GENERATED)).toEqual(["rate=0.1 depth=2.0", "rate=0.1 depth=3.0", "rate=0.3 depth=2.0"]);
+    expect(labelsOf(compared, GENERATED)).toEqual(["depth=2.0 rate=0.1", "depth=3.0 rate=0.1", "depth=2.0 rate=0.3"]);
   });
   it("take no more inputs than are needed, and none that is long or a file", () => {
     const file = (hash: string): Literal => ({ scalar: { blob: { uri: `s3://a/${hash}` } }, hash });
     const each = (at: number) => ({ data: file(`h${at}`), note: words(`n${at}`.repeat(20)), rate: float(at), other: float(2 * at) });
-    expect(labelsOf(groups(each(1), each(2), each(3)), GENERATED)).toEqual(["rate=1.0", "rate=2.0", "rate=3.0"]);
+    expect(labelsOf(groups(each(1), each(2), each(3)), GENERATED)).toEqual(["other=2.0", "other=4.0", "other=6.0"]);
   });
   it("keep names that somebody chose", () => {
     const chosen = ["baseline", GENERATED[1] ?? "", "a-longer-name"];

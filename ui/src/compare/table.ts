@@ -50,10 +50,16 @@ function rowsOf(group: string, columns: readonly Cells[], isSpan?: boolean): Row
   });
 }
 
+/** Inputs or outputs beside each other, a row for each field of each. */
+export function compareValues(values: readonly (LiteralMap | undefined)[]): Row[] {
+  return rowsOf("inputs", values.map(valueCells));
+}
+
 /** The cells of inputs or outputs, fields of records by themselves. */
 function valueCells(values: LiteralMap | undefined): Cells {
   const found = new Map<string, Cell>();
-  for (const [name, literal] of Object.entries(values?.literals ?? {})) for (const [field, cell] of literalCells(name, literal)) found.set(field, cell);
+  const inOrder = Object.entries(values?.literals ?? {}).sort(([one], [other]) => one.localeCompare(other)); // a map has no order of its own on the wire
+  for (const [name, literal] of inOrder) for (const [field, cell] of literalCells(name, literal)) found.set(field, cell);
   return found;
 }
 

@@ -1530,6 +1530,7 @@ export interface components {
             /** Format: int32 */
             source_item?: number;
             items?: components["schemas"]["alula.v1.CachedItem"][];
+            nearest?: components["schemas"]["alula.v1.NearestEntry"];
         };
         "alula.v1.CachedItem": {
             /** Format: int32 */
@@ -1741,6 +1742,14 @@ export interface components {
             points?: string | number;
             /** Format: int64 */
             last_step?: string | number;
+        };
+        "alula.v1.NearestEntry": {
+            source?: components["schemas"]["flyteidl.core.TaskExecutionIdentifier"];
+            /** Format: int32 */
+            source_item?: number;
+            inputs?: string[];
+            cache_version?: string;
+            is_other_interface?: boolean;
         };
         "alula.v1.OfferRequest": {
             project?: string;

@@ -301,6 +301,7 @@ class CacheExplanation(_message.Message):
     SOURCE_FIELD_NUMBER: _builtins.int
     SOURCE_ITEM_FIELD_NUMBER: _builtins.int
     ITEMS_FIELD_NUMBER: _builtins.int
+    NEAREST_FIELD_NUMBER: _builtins.int
     status: _builtins.str
     """HIT, MISS, POPULATED, DISABLED, SKIPPED"""
     reason: _builtins.str
@@ -318,6 +319,10 @@ class CacheExplanation(_message.Message):
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___CachedItem]:
         """of an array node those that came from the cache, in order"""
 
+    @_builtins.property
+    def nearest(self) -> Global___NearestEntry:
+        """of what was computed and kept: what it came nearest to; absent if there was nothing else of the task"""
+
     def __init__(
         self,
         *,
@@ -328,14 +333,56 @@ class CacheExplanation(_message.Message):
         source: _identifier_pb2.TaskExecutionIdentifier | None = ...,
         source_item: _builtins.int = ...,
         items: _abc.Iterable[Global___CachedItem] | None = ...,
+        nearest: Global___NearestEntry | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "source", b"source"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "nearest", b"nearest", "source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "items", b"items", "key", b"key", "reason", b"reason", "source", b"source", "source_item", b"source_item", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "items", b"items", "key", b"key", "nearest", b"nearest", "reason", b"reason", "source", b"source", "source_item", b"source_item", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CacheExplanation: _TypeAlias = CacheExplanation  # noqa: Y015
+
+@_typing.final
+class NearestEntry(_message.Message):
+    """The entry whose key differs from a call's in the fewest parts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SOURCE_FIELD_NUMBER: _builtins.int
+    SOURCE_ITEM_FIELD_NUMBER: _builtins.int
+    INPUTS_FIELD_NUMBER: _builtins.int
+    CACHE_VERSION_FIELD_NUMBER: _builtins.int
+    IS_OTHER_INTERFACE_FIELD_NUMBER: _builtins.int
+    source_item: _builtins.int
+    """as in CacheExplanation"""
+    cache_version: _builtins.str
+    """the entry's, if it is another"""
+    is_other_interface: _builtins.bool
+    @_builtins.property
+    def source(self) -> _identifier_pb2.TaskExecutionIdentifier:
+        """who computed it"""
+
+    @_builtins.property
+    def inputs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """those that differ, or that one of the two lacks"""
+
+    def __init__(
+        self,
+        *,
+        source: _identifier_pb2.TaskExecutionIdentifier | None = ...,
+        source_item: _builtins.int = ...,
+        inputs: _abc.Iterable[_builtins.str] | None = ...,
+        cache_version: _builtins.str = ...,
+        is_other_interface: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cache_version", b"cache_version", "inputs", b"inputs", "is_other_interface", b"is_other_interface", "source", b"source", "source_item", b"source_item"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NearestEntry: _TypeAlias = NearestEntry  # noqa: Y015
 
 @_typing.final
 class CachedItem(_message.Message):

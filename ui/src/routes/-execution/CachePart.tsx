@@ -1,5 +1,4 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { Recycle, Trash2 } from "lucide-react";
 import { executionKeys } from "@/api/execution/keys";
 import { evictCache } from "@/api/run/mutations";
@@ -11,8 +10,9 @@ import { Copy } from "@/components/ui/Copy";
 import { Confirm } from "@/components/ui/Dialog";
 import { Failure, Skeleton } from "@/components/ui/State";
 import { say } from "@/components/ui/Toast";
-import type { CacheExplanation } from "@/idl";
 import { printable } from "@/lib/printable";
+import { Nearest } from "./Nearest";
+import { SourceLink } from "./SourceLink";
 import { useRunPage } from "./page";
 
 const STATUS: Record<string, string> = {
@@ -27,7 +27,7 @@ export function CachePart({ nodeId }: { nodeId: string }) {
   const explained = useQuery(cacheQuery(id, nodeId, `${node?.closure?.phase}|${node?.closure?.updated_at}`));
   if (explained.error && !explained.data) return <Failure error={explained.error} onRetry={() => void explained.refetch()} />;
   if (!explained.data) return <Skeleton lines={3} />;
-  const { status = "", reason, key, source, source_item, items = [] } = explained.data;
+  const { status = "", reason, key, source, source_item, items = [], nearest } = explained.data;
   return (
     <div className="flex flex-col gap-3 px-4 py-3 text-sm">
       <p className="flex items-center gap-2 font-medium">
@@ -51,6 +51,7 @@ export function CachePart({ nodeId }: { nodeId: string }) {
         )}
         {items.length > 0 && <Fact name="Items from it">{items.length}</Fact>}
       </dl>
+      {nearest && <Nearest nearest={nearest} id={id} nodeId={nodeId} />}
       {(status === "HIT" || status === "POPULATED" || items.length > 0) && (
         <Confirm
           title="Have the cache forget this?"
@@ -71,20 +72,5 @@ export function CachePart({ nodeId }: { nodeId: string }) {
         </Confirm>
       )}
     </div>
-  );
-}
-
-export function SourceLink({ source, item }: { source: NonNullable<CacheExplanation["source"]>; item: number }) {
-  const { execution_id: execution, node_id: node = "" } = source.node_execution_id ?? {};
-  return (
-    <Link
-      to="/executions/$project/$domain/$name"
-      params={{ project: execution?.project ?? "", domain: execution?.domain ?? "", name: execution?.name ?? "" }}
-      search={{ node, item: item > 0 ? item - 1 : undefined }}
-      className="text-accent hover:underline"
-    >
-      {printable(execution?.name, 80)} {node}
-      {item > 0 && `[${item - 1}]`}
-    </Link>
   );
 }

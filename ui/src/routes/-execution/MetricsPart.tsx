@@ -8,7 +8,7 @@ import { TelemetrySummary } from "@/components/run/TelemetrySummary";
 import { rangeOf, type Zoom } from "@/compare/curve";
 import type { Alula } from "@/idl";
 import { isTerminal } from "@/lib/phase";
-import { SourceLink } from "./CachePart";
+import { SourceLink } from "./SourceLink";
 import { useRunPage } from "./page";
 import { useSeries } from "./useSeries";
 
