@@ -175,6 +175,20 @@ def mapped(n: int = 200) -> int:
     return total(al.map(item, min_success_ratio=0.5)(x=counted(n)))
 
 
+@al.task
+def chatty(x: int) -> int:
+    for number in range(60):
+        print(f"item {x}, line {number}")
+    if x == 57:
+        raise ValueError(f"{x} is bad")
+    return x
+
+
+@al.workflow
+def chattering(n: int = 200) -> list[int]:
+    return al.map(chatty)(x=counted(n))
+
+
 @al.dynamic
 def grown(n: int) -> int:
     x = inc(0)
