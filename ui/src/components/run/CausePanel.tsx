@@ -16,7 +16,8 @@ const SHORT_TRACE = 8;
  * Beside something that needs the height, such as a log, it is one line that can be unfolded.
  */
 export function CausePanel({ cause, nodeName, isFolded: isFoldedAtFirst = false, onOpen }: { cause: Cause; nodeName: string; isFolded?: boolean; onOpen: () => void }) {
-  const [isFolded, setFolded] = useState(isFoldedAtFirst);
+  const [chosen, setChosen] = useState<{ from: boolean; isFolded: boolean }>();
+  const isFolded = chosen?.from === isFoldedAtFirst ? chosen.isFolded : isFoldedAtFirst;
   const { error } = cause;
   const headline = printable(error.headline, 400) || "no message was given";
   return (
@@ -34,7 +35,7 @@ export function CausePanel({ cause, nodeName, isFolded: isFoldedAtFirst = false,
           {!isFolded && cause.summary && <p className="text-xs text-ink-2">{printable(cause.summary, 300)}</p>}
           {!isFolded && <ErrorWords error={error} />}
         </div>
-        {isFoldedAtFirst && <Fold label="Cause" isOpen={!isFolded} onToggle={() => setFolded(!isFolded)} />}
+        {isFoldedAtFirst && <Fold label="Cause" isOpen={!isFolded} onToggle={() => setChosen({ from: isFoldedAtFirst, isFolded: !isFolded })} />}
         <Button size="small" onClick={onOpen}>
           Open with its log
         </Button>

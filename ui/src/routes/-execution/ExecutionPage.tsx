@@ -84,7 +84,6 @@ export function ExecutionPage({ id, search, onSearch }: ExecutionPageProps) {
         <Page title={id.name} heading={<RunHeader name={id.name} execution={run.execution} provenance={provenance.data} />} actions={<Actions />}>
           {cause && (
             <CausePanel
-              key={String(isAtLog)}
               cause={cause}
               isFolded={isAtLog}
               nodeName={graphs.describer.describe(cause.nodeId).name}
