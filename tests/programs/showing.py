@@ -305,6 +305,20 @@ def bad(x: int) -> int:
     raise RuntimeError("on purpose")
 
 
+@al.task(resources=al.Resources(mem="192Mi"))
+def greedy(megabytes: int) -> int:
+    """Takes that much, and waits until it is ended for it."""
+    held = bytearray(megabytes << 20)
+    held[::4096] = b"x" * len(held[::4096])
+    while True:
+        time.sleep(0.02)
+
+
+@al.workflow
+def starving(megabytes: int = 400) -> int:
+    return greedy(megabytes)
+
+
 @al.workflow(on_failure=tidy)
 def tidied(x: int = 1) -> int:
     return bad(x)

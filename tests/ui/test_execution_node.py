@@ -63,6 +63,17 @@ def test_a_failure_opened_with_its_log_shows_the_log(visitor: Visitor, ran: Live
     expect(cause.get_by_role("button", name="Cause")).to_have_count(0)
 
 
+def test_a_task_that_was_ended_for_its_memory_is_told_what_helps(visitor: Visitor, ran: LiveServer) -> None:
+    ran.wait(ran.launch(f"{P}.starving", execution="node-oom", megabytes=400))
+    page = visitor.open_execution("node-oom", node="n0")
+    for place in (page.get_by_role("region", name="First cause of the failure"), panel(page).get_by_role("alert")):
+        expect(place).to_contain_text("ended for its memory")
+        expect(place).to_contain_text(re.compile(r"It used \d+ MiB at its peak, 192 MiB was its limit"))
+        expect(place).to_contain_text(re.compile(r'@al.task\(resources=al.Resources\(mem="\d(Gi|\d\dMi)"\)\)'))
+        expect(place).not_to_contain_text("own code")
+    visitor.check_accessible()
+
+
 def test_the_item_that_is_open_is_in_sight_among_the_others(visitor: Visitor, ran: LiveServer) -> None:
     page = visitor.open_execution("node-chatty", node="n1", item="157")
     items = panel(page).get_by_role("region", name="Items")

@@ -5,6 +5,7 @@ import { Button } from "@/components/ui/Button";
 import { Copy } from "@/components/ui/Copy";
 import type { Cause } from "@/graph/cause";
 import type { ParsedError } from "@/lib/error";
+import { outOfMemory, type OutOfMemory } from "@/lib/oom";
 import { printable } from "@/lib/printable";
 
 /** So many lines are shown at once. */
@@ -65,12 +66,28 @@ export function RaisedLine({ error }: { error: ParsedError }) {
 
 /** Whose error it was, its code, and after how many attempts. */
 export function ErrorWords({ error }: { error: ParsedError }) {
-  const kind = error.kind === "USER" ? "raised by the task's own code" : error.kind === "SYSTEM" ? "of the system, not of the task's code" : "";
+  const memory = outOfMemory(error);
+  const kind = memory ? "ended for its memory" : error.kind === "USER" ? "raised by the task's own code" : error.kind === "SYSTEM" ? "of the system, not of the task's code" : "";
   return (
-    <p className="text-xs text-ink-2">
-      <span className="font-mono">{printable(error.code, 100)}</span>
-      {kind && ` · ${kind}`}
-      {error.attempts && ` · attempt ${error.attempts}`}
+    <>
+      <p className="text-xs text-ink-2">
+        <span className="font-mono">{printable(error.code, 100)}</span>
+        {kind && ` · ${kind}`}
+        {error.attempts && ` · attempt ${error.attempts}`}
+      </p>
+      {memory && <MemoryWords memory={memory} />}
+    </>
+  );
+}
+
+/** What helps a task that was ended for its memory. */
+function MemoryWords({ memory: { used, limit, ask } }: { memory: OutOfMemory }) {
+  const setting = `resources=al.Resources(mem="${ask}")`;
+  return (
+    <p className="mt-0.5 flex flex-wrap items-center gap-x-1 text-xs text-ink-2">
+      {used && `It used ${used} at its peak, ${limit} was its limit. `}
+      More memory is a setting of the task: <code className="font-mono text-ink">@al.task({setting})</code>
+      <Copy text={setting} label="Copy the setting" />
     </p>
   );
 }

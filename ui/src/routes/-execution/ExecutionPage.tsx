@@ -81,7 +81,7 @@ export function ExecutionPage({ id, search, onSearch }: ExecutionPageProps) {
   return (
     <RunPageContext value={page}>
       <FilesContext value={FILES}>
-        <Page title={id.name} heading={<RunHeader name={id.name} execution={run.execution} provenance={provenance.data} />} actions={<Actions />}>
+        <Page title={id.name} heading={<RunHeader name={id.name} isAsking={waiting.length > 0} execution={run.execution} provenance={provenance.data} />} actions={<Actions />}>
           {cause && (
             <CausePanel
               cause={cause}

@@ -15,6 +15,7 @@ import { TabPanel, Tabs } from "@/components/ui/Tabs";
 import { ErrorWords, RaisedLine, Trace } from "@/components/run/CausePanel";
 import { parseError } from "@/lib/error";
 import type { AttemptDetail } from "@/idl";
+import { shownPhase } from "@/graph/waiting";
 import { isTerminal } from "@/lib/phase";
 import { printable } from "@/lib/printable";
 import { useNow } from "@/lib/useNow";
@@ -89,7 +90,7 @@ export function NodeDrawer({ search, onChange, opener, onClose }: NodeDrawerProp
             {printable(described.name, 100)}
             {isMap && search.item !== undefined && `[${search.item}]`}
           </h2>
-          {phase !== undefined && !isMissing && <PhaseBadge phase={isMap && search.item !== undefined ? (chosen?.phase ?? phase) : phase} />}
+          {phase !== undefined && !isMissing && <PhaseBadge phase={isMap && search.item !== undefined ? (chosen?.phase ?? phase) : shownPhase(phase, described.kind)} />}
           <span className="hidden truncate font-mono text-xs text-ink-2 sm:inline">{nodeId}</span>
           <Copy text={nodeId} label="Copy the node's id" />
         </div>
