@@ -54,7 +54,8 @@ def waiting(connection: Connection, project: str, domain: str, limit: int) -> li
     query = _with_gate().where(e.phase.in_(_LIVE), s.value.is_(None), n.phase == int(NodePhase.RUNNING))
     for column, wanted in ((e.project, project), (e.domain, domain)):
         if wanted:
-            query = query.where(column == wanted)
+            # As an expression, or SQLite would go through the index of all that ever ran there.
+            query = query.where(func.coalesce(column, "") == wanted)
     return list(connection.execute(query.order_by(s.created_at, s.execution_key, s.signal_id).limit(limit)))
 
 
