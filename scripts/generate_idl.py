@@ -16,7 +16,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from grpc_tools import protoc
 
 ROOT = Path(__file__).resolve().parent.parent
-PROTOS = [f"alula/idl/v1/{name}.proto" for name in ("cache", "code", "metric", "worker", "source", "service", "browse")]
+PROTOS = [f"alula/idl/v1/{name}.proto" for name in ("cache", "code", "metric", "worker", "source", "service", "browse", "gate")]
 ROOTS = ["flyteidl.service.admin_pb2", "google.api.annotations_pb2", "google.protobuf.timestamp_pb2"]
 
 

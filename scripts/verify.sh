@@ -8,7 +8,7 @@ trap 'rm -rf "$made"' EXIT
 generated=(
     metric_pb2.py metric_pb2.pyi metric_pb2_grpc.py worker_pb2.py worker_pb2.pyi source_pb2.py source_pb2.pyi
     cache_pb2.py cache_pb2.pyi service_pb2.py service_pb2.pyi service_pb2_grpc.py code_pb2.py code_pb2.pyi code_pb2_grpc.py
-    browse_pb2.py browse_pb2.pyi browse_pb2_grpc.py
+    browse_pb2.py browse_pb2.pyi browse_pb2_grpc.py gate_pb2.py gate_pb2.pyi gate_pb2_grpc.py
 )
 for file in "${generated[@]}"; do
     if ! diff -q "$made/alula/idl/v1/$file" "src/alula/idl/v1/$file" >/dev/null; then

@@ -175,6 +175,20 @@ def mapped(n: int = 200) -> int:
     return total(al.map(item, min_success_ratio=0.5)(x=counted(n)))
 
 
+@al.task
+def chatty(x: int) -> int:
+    for number in range(60):
+        print(f"item {x}, line {number}")
+    if x == 57:
+        raise ValueError(f"{x} is bad")
+    return x
+
+
+@al.workflow
+def chattering(n: int = 200) -> list[int]:
+    return al.map(chatty)(x=counted(n))
+
+
 @al.dynamic
 def grown(n: int) -> int:
     x = inc(0)
@@ -289,6 +303,20 @@ def tidy(x: int) -> None:
 @al.task
 def bad(x: int) -> int:
     raise RuntimeError("on purpose")
+
+
+@al.task(resources=al.Resources(mem="192Mi"))
+def greedy(megabytes: int) -> int:
+    """Takes that much, and waits until it is ended for it."""
+    held = bytearray(megabytes << 20)
+    held[::4096] = b"x" * len(held[::4096])
+    while True:
+        time.sleep(0.02)
+
+
+@al.workflow
+def starving(megabytes: int = 400) -> int:
+    return greedy(megabytes)
 
 
 @al.workflow(on_failure=tidy)

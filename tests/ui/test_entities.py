@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 import uuid
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 from tests.server.harness import LiveServer
+from tests.ui.commands import alula
 from tests.ui.conftest import Visitor, visit
 
 from alula.idl import admin, core
@@ -53,14 +51,6 @@ def pricing(server: LiveServer, tmp_path: Path) -> str:
         file.write_text(text)
         alula(server, "register", str(file), "--version", version)
     return f"{module}.price"
-
-
-def alula(server: LiveServer, *args: str) -> str:
-    environment = {**os.environ, "ALULA_ADDRESS": server.address}
-    place = ["--project", "default", "--domain", "development"]
-    done = subprocess.run([sys.executable, "-m", "alula.cli", *args, *place], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 def page_of(visitor: Visitor, name: str, kind: str = "workflows", **search: str) -> None:

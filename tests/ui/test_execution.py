@@ -284,6 +284,8 @@ def test_the_item_of_a_map_that_failed_first_is_pinned_with_its_trace(visitor: V
     page.wait_for_url("**item=1**")
     # An exception that nobody printed is in no log: it stands above it.
     expect(panel(page).get_by_role("tab", name="Log")).to_have_attribute("aria-selected", "true")
+    expect(panel(page).get_by_role("alert")).to_contain_text("ValueError: item 6 is no good")
+    panel(page).get_by_role("button", name="Error", exact=True).click()
     expect(panel(page).get_by_role("alert")).to_contain_text("raise ValueError")
     visitor.check_accessible()
     visitor.open("/")

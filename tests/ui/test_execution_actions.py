@@ -56,6 +56,7 @@ def test_relaunch_with_changes_opens_the_form_with_the_inputs(visitor: Visitor, 
 def test_recover_keeps_what_succeeded(visitor: Visitor, ran: LiveServer) -> None:
     page = visitor.open_execution("act-broken")
     page.get_by_role("button", name="Recover").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Recover").click()
     expect(page.locator("header").get_by_text("goes on from")).to_be_visible()
     ran.wait(execution(shown(page)))
     expect(page.locator("[data-node-id=n0]").first).to_have_attribute("data-phase", "RECOVERED")

@@ -23,6 +23,7 @@ def ran(server: LiveServer) -> LiveServer:
         server.launch(f"{P}.training", execution="node-trained", epochs=30, pause_s=0.0),
         server.launch(f"{P}.mapped", execution="node-mapped", n=300),
         server.launch(f"{P}.logging", execution="node-long", megabytes=4),
+        server.launch(f"{P}.chattering", execution="node-chatty", n=200),
     ]
     for each in launched:
         server.wait(each)
@@ -31,6 +32,56 @@ def ran(server: LiveServer) -> LiveServer:
 
 def log(page: Page) -> Locator:
     return panel(page).get_by_role("log")
+
+
+def lines_in_sight(page: Page) -> int:
+    """Lines of the log that are wholly within the window and the log's own box."""
+    return page.evaluate("""() => {
+      const log = document.querySelector("[role=log]").getBoundingClientRect();
+      const end = Math.min(log.bottom, innerHeight);
+      const boxes = [...document.querySelectorAll("[role=log] [data-index]")].map(each => each.getBoundingClientRect());
+      return boxes.filter(each => each.height > 0 && each.top >= log.top && each.bottom <= end).length;
+    }""")  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(("execution", "at_least"), [("node-broken", 12), ("node-chatty", 10)])
+def test_a_failure_opened_with_its_log_shows_the_log(visitor: Visitor, ran: LiveServer, execution: str, at_least: int) -> None:
+    page = visitor.open_execution(execution)
+    cause = page.get_by_role("region", name="First cause of the failure")
+    cause.get_by_role("button", name="Open with its log").click()
+    expect(log(page).get_by_text(re.compile("line (25|59)$")).first).to_be_visible()
+    page.wait_for_function("n => document.querySelectorAll('[role=log] [data-index]').length > n", arg=at_least)
+    assert lines_in_sight(page) >= at_least
+    visitor.check_accessible()
+    for unfold in (cause.get_by_role("button", name="Cause"), panel(page).get_by_role("button", name="Error", exact=True)):
+        expect(unfold).to_have_attribute("aria-expanded", "false")
+        unfold.click()
+        expect(unfold).to_have_attribute("aria-expanded", "true")
+    expect(cause.get_by_text("raise ValueError(")).to_be_visible()
+    expect(panel(page).get_by_role("alert").get_by_text("raise ValueError(")).to_be_visible()
+    panel(page).get_by_role("tab", name="Overview").click()
+    expect(cause.get_by_role("button", name="Cause")).to_have_count(0)
+
+
+def test_a_task_that_was_ended_for_its_memory_is_told_what_helps(visitor: Visitor, ran: LiveServer) -> None:
+    ran.wait(ran.launch(f"{P}.starving", execution="node-oom", megabytes=400))
+    page = visitor.open_execution("node-oom", node="n0")
+    for place in (page.get_by_role("region", name="First cause of the failure"), panel(page).get_by_role("alert")):
+        expect(place).to_contain_text("ended for its memory")
+        expect(place).to_contain_text(re.compile(r"It used \d+ MiB at its peak, 192 MiB was its limit"))
+        expect(place).to_contain_text(re.compile(r'@al.task\(resources=al.Resources\(mem="\d(Gi|\d\dMi)"\)\)'))
+        expect(place).not_to_contain_text("own code")
+    visitor.check_accessible()
+
+
+def test_the_item_that_is_open_is_in_sight_among_the_others(visitor: Visitor, ran: LiveServer) -> None:
+    page = visitor.open_execution("node-chatty", node="n1", item="157")
+    items = panel(page).get_by_role("region", name="Items")
+    expect(items.get_by_role("button", name="Item 157,")).to_be_in_viewport()
+    assert (items.bounding_box() or {})["height"] < 140
+    items.get_by_role("button", name="Item 157,").click()  # again: it is closed
+    expect(panel(page).get_by_role("region", name="What failed")).to_be_visible()
+    assert (items.bounding_box() or {})["height"] > 150
 
 
 def test_a_log_grows_as_it_is_written(visitor: Visitor, ran: LiveServer, tmp_path: Path) -> None:

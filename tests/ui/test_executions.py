@@ -41,7 +41,7 @@ def test_a_new_execution_appears_and_ends_without_reloading(visitor: Visitor, ra
     expect(page.get_by_text("No execution is like that")).to_be_visible()
     execution = ran.launch("tests.ui.programs.asking", execution="list-live")
     row = page.locator("[data-execution=list-live]")
-    expect(row.locator("[data-phase=RUNNING]")).to_be_visible()
+    expect(row.locator("[data-phase=ASKING]")).to_be_visible()
     ran.admin.TerminateExecution(admin.ExecutionTerminateRequest(id=execution, cause="seen enough"))
     expect(row.locator("[data-phase=ABORTED]")).to_be_visible()
 

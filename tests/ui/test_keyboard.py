@@ -266,6 +266,7 @@ def test_abort_then_recover(visitor: Visitor, keys: Keys, ran: LiveServer, tmp_p
     keys.press(dialog.get_by_role("button", name="Abort the execution"))
     expect(page.locator("header [data-phase=ABORTED]")).to_be_visible()
     keys.press(page.get_by_role("button", name="Recover"))
+    keys.press(page.get_by_role("alertdialog").get_by_role("button", name="Recover"))
     expect(page.locator("header").get_by_text("goes on from")).to_be_visible()
     (tmp_path / "never").write_text("end")
     ran.wait(execution(shown(page)))

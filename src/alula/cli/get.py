@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from alula.client.sync import Client, Execution
     from alula.idl import core
     from alula.idl.v1 import source_pb2
+    from alula.idl.v1.gate_pb2 import Gate
     from alula.idl.v1.service_pb2 import ExecutionEvent
 
 _BELONGS = {"with_events": "an execution", "with_metrics": "an execution", "output": "a deck", "item": "a deck", "attempt": "a deck"}
@@ -128,7 +129,17 @@ def _execution(client: Client, name: str, as_json: bool) -> int:
         for view in execution.nodes
     ]
     print_table(["NODE", "NAME", "PHASE", "CACHE", "DURATION"], rows)
+    for answer in execution.answers:
+        click.echo(_answered(answer))
     return 0
+
+
+def _answered(gate: Gate) -> str:
+    """What a gate was answered, by whom and when."""
+    from alula.idl.literal import to_text
+
+    at = gate.answered_at.ToDatetime(UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return f"gate {gate.name} was answered {to_text(gate.value)} by {gate.principal or 'nobody known'}, {at}"
 
 
 def _events(execution: Execution, as_json: bool) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from alula.client import figures, log, rpc, tree, value
 from alula.client.attempt import attempts_of, last_attempt, last_of_item, node_identifier
 from alula.client.culprit import culprit
-from alula.client.gate import answer_gate, waiting_gates
+from alula.client.gate import answer_gate, answered_gates, waiting_gates
 from alula.client.names import Names
 from alula.client.node import Nodes, Reuse
 from alula.client.outage import Outage
@@ -25,6 +25,7 @@ from alula.errors import ExecutionFailed, InvalidInput, NotFound, Unavailable, W
 from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
 from alula.idl.phase import ExecutionPhase
+from alula.idl.v1 import gate_pb2
 from alula.idl.v1 import service_pb2 as v1
 from alula.sdk.duration import parse_span
 from alula.sdk.interface import Interface
@@ -306,6 +307,10 @@ class AsyncExecution:
     async def gates(self) -> dict[str, core.LiteralType]:
         """The gates that wait, with the type of what they wait for; an approval waits for a bool."""
         return await waiting_gates(self.wire, self.id)
+
+    async def answers(self) -> list[gate_pb2.Gate]:
+        """The gates that were answered: with what, by whom and when."""
+        return await answered_gates(self.wire, self.id)
 
     async def explain_cache(self, node: str) -> v1.CacheExplanation:
         """What the output cache said of a node, and why."""

@@ -1,4 +1,4 @@
-"""The gates of an execution that wait for an answer."""
+"""The gates of an execution: those that wait for an answer, and who answered the others."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from alula.client.wire import Wire
 from alula.errors import NotFound
 from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
+from alula.idl.v1 import gate_pb2
 
 _PAGE = 1000
 
@@ -33,3 +34,9 @@ async def answer_gate(wire: Wire, execution: ExecutionId, name: str, given: bool
     literal = value.by_parameters({name: parameter}, {name: given}).literals[name]
     target = core.SignalIdentifier(signal_id=name, execution_id=execution.to_proto())
     await wire.call(rpc.SET_SIGNAL, admin.SignalSetRequest(id=target, value=literal))
+
+
+async def answered_gates(wire: Wire, execution: ExecutionId) -> list[gate_pb2.Gate]:
+    """Those that were answered, by name: with what, by whom and when."""
+    gates = (await wire.call(rpc.LIST_GATES, gate_pb2.ListGatesRequest(id=execution.to_proto()))).gates
+    return [gate for gate in gates if gate.HasField("value")]

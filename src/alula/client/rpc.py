@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from google.protobuf.message import Message
 
 from alula.idl import admin, service
-from alula.idl.v1 import code_pb2, metric_pb2, source_pb2
+from alula.idl.v1 import code_pb2, gate_pb2, metric_pb2, source_pb2
 from alula.idl.v1 import service_pb2 as v1
 
 Q = TypeVar("Q", bound=Message)
@@ -59,6 +59,7 @@ DOWNLOAD_LOCATION = Rpc(
     service.CreateDownloadLocationRequest,
     service.CreateDownloadLocationResponse,
 )
+LIST_GATES = Rpc("/alula.v1.GateService/ListGates", gate_pb2.ListGatesRequest, gate_pb2.ListGatesResponse)
 OFFER = Rpc("/alula.v1.CodeService/Offer", code_pb2.OfferRequest, code_pb2.OfferResponse)
 REGISTER = _run("Register", v1.RegisterRequest, v1.RegisterResponse)
 LAUNCH = _run("Launch", v1.LaunchRequest, v1.ExecutionUpdate)

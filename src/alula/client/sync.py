@@ -21,8 +21,8 @@ from alula.client.wire import Wire, drive
 from alula.idl import admin, core
 from alula.idl.identifier import ExecutionId
 from alula.idl.phase import ExecutionPhase
+from alula.idl.v1 import gate_pb2, source_pb2
 from alula.idl.v1 import service_pb2 as v1
-from alula.idl.v1 import source_pb2
 from alula.sdk.duration import Span
 
 T = TypeVar("T")
@@ -114,6 +114,11 @@ class Execution:
     def gates(self) -> dict[str, core.LiteralType]:
         """The gates that wait, with the type of what they wait for."""
         return drive(self.source.gates())
+
+    @property
+    def answers(self) -> list[gate_pb2.Gate]:
+        """The gates that were answered: with what, by whom and when."""
+        return drive(self.source.answers())
 
     def _repr_html_(self) -> str:
         return drive(drawn(self.source))

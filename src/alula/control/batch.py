@@ -19,6 +19,7 @@ class Change:
     nodes: tuple[str, ...]
     ended: Run | None = None
     phase: int = 0  # of the execution, if it changed
+    is_asking: bool = False  # a gate waits for an answer, or has got it
     tried: tuple[str, ...] = ()  # nodes of which attempts changed, at items of a map above all, and not they themselves
 
     @property

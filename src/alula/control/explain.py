@@ -14,7 +14,7 @@ from alula.database import cache
 from alula.database import execution as executions
 from alula.database import node as nodes
 from alula.database import run as rows
-from alula.engine.story import words
+from alula.engine.story import plain_detail, words
 from alula.errors import InvalidInput
 from alula.idl import core
 from alula.idl.identifier import TASK, ExecutionId
@@ -50,7 +50,7 @@ def _event(row: Any) -> service_pb2.ExecutionEvent:
         node_id=row.node_id,
         item=row.item + 1,
         attempt=row.attempt,
-        detail=row.detail,
+        detail=plain_detail(row.detail),
         text=words(row),
     )
 

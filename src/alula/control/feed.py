@@ -97,11 +97,11 @@ class Feed:
         self._readers: set[Reader] = set()
 
     def on_change(self, change: Change) -> None:
-        if self._readers and change.is_execution:
+        if self._readers and (change.is_execution or change.is_asking):
             self.tell(change.execution, change.phase)
 
     def tell(self, execution: ExecutionId, phase: int) -> None:
-        """An execution is in another phase, or was archived or brought back."""
+        """An execution is in another phase, asks people or was answered, or was archived or brought back."""
         for reader in self._readers:
             if reader.concerns(execution.project, execution.domain):
                 reader.add(execution, phase)

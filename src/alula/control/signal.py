@@ -28,9 +28,11 @@ class Signaller:
         self._driver = driver
         self._clock = clock
 
-    async def set(self, request: admin.SignalSetRequest) -> None:
+    async def set(self, request: admin.SignalSetRequest, principal: str = "") -> None:
         """Gives a signal its value.
 
+        Args:
+            principal: who answers.
         Raises:
             InvalidInput: no gate waits for it yet, or the value is of another type.
         """
@@ -46,10 +48,10 @@ class Signaller:
             problem = literal_problem(request.value, core.LiteralType.FromString(row.type), f'signal "{signal_id}"')
             if problem is not None:
                 raise InvalidInput(str(problem))
-            rows.set_value(connection, key, signal_id, request.value.SerializeToString(), self._clock())
+            rows.set_value(connection, key, signal_id, request.value.SerializeToString(), principal, self._clock())
             if ExecutionPhase(found.phase).is_terminal:
                 return None, Batch()  # Flyte takes a late answer too: it is kept, and changes nothing
-            return None, stepper.apply(connection, key, ev.SignalReceived(self._clock(), signal_id, request.value))
+            return None, stepper.apply(connection, key, ev.SignalReceived(self._clock(), signal_id, request.value, principal))
 
         await self._driver.transact(work)
 

@@ -247,7 +247,8 @@ class Stepper:
             tried = tuple({node for node, _, _ in turn.attempts if node not in turn.nodes})
             if turn.nodes or turn.run_changed or tried:
                 ended = run if run.is_terminal else None
-                change = Change(run.key, run.id, turn.run_changed, tuple(turn.nodes), ended, int(run.phase), tried)
+                asking = isinstance(current, ev.SignalReceived) or any(isinstance(effect, fx.OpenSignal) for effect in turn.effects)
+                change = Change(run.key, run.id, turn.run_changed, tuple(turn.nodes), ended, int(run.phase), asking, tried)
                 batch.changes.append(change)
                 if change.is_terminal:
                     self.live.endings[run.key] = change

@@ -19,7 +19,7 @@ from alula.database import tables
 from alula.errors import AlulaError, Exhausted, FailedPrecondition, InvalidInput, LimitExceeded, Unavailable
 
 T = TypeVar("T")
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 _NUL = "a name or a text of this request has the character NUL (\\x00) in it, which none may have; leave it out"
 LOCK = 4_252_985_441  # PostgreSQL advisory lock of whoever owns the executions
 LOCK_NOT_AVAILABLE = "55P03"  # as an SQLSTATE

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, func, insert, select, update
 
 from alula.database import tables as t
+from alula.idl.phase import TERMINAL_EXECUTION, ExecutionPhase, NodePhase
+
+_LIVE = [int(phase) for phase in ExecutionPhase if phase not in TERMINAL_EXECUTION]
 
 
 def open_signal(connection: Connection, key: int, signal_id: str, node_id: str, type_: bytes, at: int) -> None:
@@ -24,9 +27,9 @@ def find(connection: Connection, key: int, signal_id: str) -> Row[Any] | None:
     return connection.execute(select(t.signal).where(c.execution_key == key, c.signal_id == signal_id)).one_or_none()
 
 
-def set_value(connection: Connection, key: int, signal_id: str, value: bytes, at: int) -> None:
-    c = t.signal.c
-    connection.execute(update(t.signal).where(c.execution_key == key, c.signal_id == signal_id).values(value=value, updated_at=at))
+def set_value(connection: Connection, key: int, signal_id: str, value: bytes, principal: str, at: int) -> None:
+    c, values = t.signal.c, {"value": value, "principal": principal, "updated_at": at}
+    connection.execute(update(t.signal).where(c.execution_key == key, c.signal_id == signal_id).values(values))
 
 
 def given(connection: Connection, key: int) -> dict[str, bytes]:
@@ -34,3 +37,34 @@ def given(connection: Connection, key: int) -> dict[str, bytes]:
     c = t.signal.c
     query = select(c.signal_id, c.value).where(c.execution_key == key, c.value.is_not(None))
     return {row.signal_id: row.value for row in connection.execute(query)}
+
+
+def of_execution(connection: Connection, key: int) -> list[Row[Any]]:
+    """The signals of an execution by name, each with whether its gate waits for it now."""
+    return list(connection.execute(_with_gate().where(t.signal.c.execution_key == key).order_by(t.signal.c.signal_id)))
+
+
+def waiting(connection: Connection, project: str, domain: str, limit: int) -> list[Row[Any]]:
+    """The signals that gates of live executions wait for, the oldest first: a look for each execution that is live, of many none more.
+
+    Args:
+        project, domain: of these alone; empty: of every one.
+    """
+    s, e, n = t.signal.c, t.execution.c, t.node_execution.c
+    query = _with_gate().where(e.phase.in_(_LIVE), s.value.is_(None), n.phase == int(NodePhase.RUNNING))
+    for column, wanted in ((e.project, project), (e.domain, domain)):
+        if wanted:
+            # As an expression, or SQLite would go through the index of all that ever ran there.
+            query = query.where(func.coalesce(column, "") == wanted)
+    return list(connection.execute(query.order_by(s.created_at, s.execution_key, s.signal_id).limit(limit)))
+
+
+def _with_gate() -> Select[Any]:
+    s, e, n = t.signal.c, t.execution.c, t.node_execution.c
+    is_waiting = and_(s.value.is_(None), e.phase.in_(_LIVE), n.phase == int(NodePhase.RUNNING))
+    gate = and_(n.execution_key == s.execution_key, n.node_id == s.node_id)
+    tables = t.signal.join(t.execution, e.key == s.execution_key).outerjoin(t.node_execution, gate)
+    shown = (s.signal_id, s.node_id, s.type, s.value, s.principal, s.created_at, s.updated_at)
+    return select(*shown, e.project, e.domain, e.name, e.workflow_name, func.coalesce(is_waiting, False).label("is_waiting")).select_from(
+        tables
+    )

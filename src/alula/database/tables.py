@@ -364,6 +364,7 @@ signal = Table(
     _text("node_id"),
     _blob("type"),
     _blob("value"),
+    _text("principal"),
     _int("created_at"),
     _int("updated_at"),
 )

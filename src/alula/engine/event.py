@@ -218,6 +218,7 @@ class SignalReceived:
     at: int
     signal_id: str
     value: core.Literal
+    principal: str = ""  # who gave it
 
 
 @dataclass(frozen=True, slots=True)

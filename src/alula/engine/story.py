@@ -32,10 +32,11 @@ _WORDS = {
     "CallCancelled": "attempt {attempt} gave up its call {detail}",
     "ResultTraced": "attempt {attempt} put the result of {detail} on record",
     "DeckPublished": "attempt {attempt} published its deck",
-    "SignalReceived": 'the signal "{detail}" was given',
+    "SignalReceived": 'the signal "{detail}" was given{by}',
     "ChildEnded": "its execution {detail} ended",
     "AbortRequested": "an abort was asked for: {detail}",
 }
+_BY = "\x1f"  # no name of a signal or of a person holds it
 _TIMERS = {
     "attempt": "attempt {attempt} reached its timeout",
     "gate": "nobody answered in time",
@@ -48,7 +49,13 @@ def words(event: Record) -> str:
     found = _TIMERS.get(event.detail) if event.kind == "TimerFired" else _WORDS.get(event.kind)
     if found is None:
         return event.detail  # of a version that knew other events
-    return found.format(attempt=event.attempt, detail=event.detail)
+    detail, _, who = event.detail.partition(_BY)
+    return found.format(attempt=event.attempt, detail=detail, by=f" by {who}" if who else "")
+
+
+def plain_detail(detail: str) -> str:
+    """The word of an event without who did it."""
+    return detail.partition(_BY)[0]
 
 
 def detail_of(event: ev.Event) -> str:
@@ -61,7 +68,7 @@ def detail_of(event: ev.Event) -> str:
         case ev.TimerFired():
             return event.what
         case ev.SignalReceived():
-            return event.signal_id
+            return event.signal_id + (_BY + event.principal if event.principal else "")
         case ev.AbortRequested():
             return event.cause
         case ev.ChildEnded():

@@ -19,7 +19,7 @@ from alula.control.platform import Platform, Settings
 from alula.control.query import Query
 from alula.database.engine import sqlite_url
 from alula.executors.process import Config, ProcessExecutor
-from alula.idl.v1 import browse_pb2, code_pb2, metric_pb2, service_pb2
+from alula.idl.v1 import browse_pb2, code_pb2, gate_pb2, metric_pb2, service_pb2
 from alula.objectstore.signed import Signer
 from alula.provision.folder import Upkeep
 from alula.server import rpc
@@ -29,6 +29,7 @@ from alula.server.services.admin import AdminService
 from alula.server.services.browse import BrowseService
 from alula.server.services.code import CodeService
 from alula.server.services.dataproxy import DataProxyService
+from alula.server.services.gate import GateService
 from alula.server.services.identity import AuthMetadataService, IdentityService
 from alula.server.services.metric import MetricService
 from alula.server.services.run import RunService
@@ -102,6 +103,7 @@ def make_services(platform: Platform, home: Path, base: Callable[[], str]) -> Se
         service_pb2.DESCRIPTOR.services_by_name["RunService"]: RunService(platform, query, follower, str(home)),
         metric_pb2.DESCRIPTOR.services_by_name["MetricService"]: MetricService(platform),
         browse_pb2.DESCRIPTOR.services_by_name["BrowseService"]: BrowseService(platform),
+        gate_pb2.DESCRIPTOR.services_by_name["GateService"]: GateService(platform),
     }
     methods: dict[str, Any] = {}
     for descriptor, service in services.items():

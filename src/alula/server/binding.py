@@ -12,7 +12,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescri
 from google.protobuf.message import Message
 
 from alula.errors import Internal
-from alula.idl.v1 import browse_pb2, code_pb2, metric_pb2, service_pb2
+from alula.idl.v1 import browse_pb2, code_pb2, gate_pb2, metric_pb2, service_pb2
 
 FieldPath = tuple[FieldDescriptor, ...]
 """Fields from a request message down to a leaf: `id.project` is (id, project)."""
@@ -48,7 +48,7 @@ class Binding:
 
 def services() -> list[ServiceDescriptor]:
     """The services that the server speaks, Flyte's and ours."""
-    modules = (admin_pb2, dataproxy_pb2, signal_pb2, identity_pb2, auth_pb2, service_pb2, metric_pb2, code_pb2, browse_pb2)
+    modules = (admin_pb2, dataproxy_pb2, signal_pb2, identity_pb2, auth_pb2, service_pb2, metric_pb2, code_pb2, browse_pb2, gate_pb2)
     return [service for module in modules for service in module.DESCRIPTOR.services_by_name.values()]
 
 

@@ -61,7 +61,7 @@ class Record:
     def commit(self, run: Run, event: ev.Event) -> None:
         """Writes what was added, and the signal that the event gave."""
         if isinstance(event, ev.SignalReceived):
-            signal.set_value(self._connection, run.key, event.signal_id, event.value.SerializeToString(), event.at)
+            signal.set_value(self._connection, run.key, event.signal_id, event.value.SerializeToString(), event.principal, event.at)
         self._turns.write(self._connection)
         self._connection.commit()
 

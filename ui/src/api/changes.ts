@@ -5,6 +5,7 @@ import { compareKeys } from "./compare/keys";
 import { entityKeys } from "./entity/keys";
 import { executionKeys } from "./execution/keys";
 import { tellMeasured } from "./execution/values";
+import { gateKeys } from "./gate/keys";
 import { overviewKeys } from "./overview/keys";
 import { renewLists } from "./pages";
 import { openStream } from "./stream";
@@ -59,7 +60,7 @@ export function followChanges(client: QueryClient, { isQuiet = false } = {}): ()
     isRenewing = false;
   }
 
-  const lists = [executionKeys.lists, overviewKeys.all, entityKeys.all].map((key) => key[0]);
+  const lists = [executionKeys.lists, overviewKeys.all, entityKeys.all, gateKeys.waiting].map((key) => key[0]);
   const close = openStream<Changes>("/api/alula/v1/changes", {
     onMessage: (changes) => {
       if (changes.executions?.length) patch(client, changes.executions);

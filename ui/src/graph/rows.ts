@@ -4,6 +4,7 @@ import { spanOf } from "@/lib/span";
 import { ms, seconds } from "@/lib/time";
 import type { Describer } from "./describe";
 import type { GraphKind } from "./model";
+import { shownPhase } from "./waiting";
 
 /** A node execution as a line of a table. */
 export interface NodeRow {
@@ -57,7 +58,7 @@ function rowOf(id: string, node: NodeExecution | undefined, describer: Describer
   const { kind, name, detail } = describer.describe(id);
   if (kind === "start" || kind === "end") return undefined;
   const closure = node?.closure;
-  const phase = closure?.phase ?? "UNDEFINED";
+  const phase = shownPhase(closure?.phase ?? "UNDEFINED", kind);
   return {
     id, name, kind, detail, depth, phase,
     ...spanOf(closure),

@@ -1459,6 +1459,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alula/v1/gates/{id.project}/{id.domain}/{id.name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** alula.v1.GateService.ListGates */
+        get: operations["GateService_ListGates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alula/v1/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** alula.v1.GateService.ListWaiting */
+        get: operations["GateService_ListWaiting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1654,6 +1688,20 @@ export interface components {
         "alula.v1.ExecutionValuesResponse": {
             executions?: components["schemas"]["alula.v1.ExecutionValues"][];
         };
+        "alula.v1.Gate": {
+            execution_id?: components["schemas"]["flyteidl.core.WorkflowExecutionIdentifier"];
+            name?: string;
+            node_id?: string;
+            type?: components["schemas"]["flyteidl.core.LiteralType"];
+            /** Format: date-time */
+            opened_at?: string;
+            value?: components["schemas"]["flyteidl.core.Literal"];
+            principal?: string;
+            /** Format: date-time */
+            answered_at?: string;
+            is_waiting?: boolean;
+            workflow?: string;
+        };
         "alula.v1.GetExecutionValuesRequest": {
             ids?: components["schemas"]["flyteidl.core.WorkflowExecutionIdentifier"][];
             inputs?: string[];
@@ -1720,8 +1768,15 @@ export interface components {
             uri?: string;
             is_truncated?: boolean;
         };
+        "alula.v1.ListGatesResponse": {
+            gates?: components["schemas"]["alula.v1.Gate"][];
+        };
         "alula.v1.ListMetricsResponse": {
             attempts?: components["schemas"]["alula.v1.AttemptMetrics"][];
+        };
+        "alula.v1.ListWaitingResponse": {
+            gates?: components["schemas"]["alula.v1.Gate"][];
+            has_more?: boolean;
         };
         "alula.v1.MetricSeries": {
             name?: string;
@@ -7155,6 +7210,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["alula.v1.CheckLaunchResponse"];
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["google.rpc.Status"];
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    GateService_ListGates: {
+        parameters: {
+            query?: {
+                "id.org"?: string;
+            };
+            header?: never;
+            path: {
+                "id.project": string;
+                "id.domain": string;
+                "id.name": string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ListGatesResponse */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["alula.v1.ListGatesResponse"];
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["google.rpc.Status"];
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    GateService_ListWaiting: {
+        parameters: {
+            query?: {
+                project?: string;
+                domain?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ListWaitingResponse */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["alula.v1.ListWaitingResponse"];
                     "application/octet-stream": string;
                 };
             };

@@ -3,6 +3,9 @@ import type { AttemptPhase, ExecutionPhase } from "@/idl";
 /** What a phase means to a reader; each tone has a colour of text, one of ground, and a mark, so that none is told by colour alone. */
 export type Tone = "good" | "bad" | "busy" | "warn" | "wait" | "hold" | "cached";
 
+/** No phase of the wire, where it is RUNNING: a gate, or an execution, that waits for a person. */
+export const ASKING = "ASKING";
+
 const TONES: Record<string, Tone> = {
   SUCCEEDED: "good",
   RECOVERED: "cached",
@@ -16,6 +19,7 @@ const TONES: Record<string, Tone> = {
   ABORTED: "warn",
   ABORTING: "warn",
   PAUSED: "hold",
+  ASKING: "hold",
   SKIPPED: "wait",
   QUEUED: "wait",
   WAITING_FOR_RESOURCES: "wait",
@@ -24,6 +28,7 @@ const TONES: Record<string, Tone> = {
 };
 
 const WORDS: Record<string, string> = {
+  ASKING: "Waits for an answer",
   DYNAMIC_RUNNING: "Running",
   WAITING_FOR_RESOURCES: "Waiting",
   RETRYABLE_FAILED: "Failed, retried",

@@ -6,6 +6,7 @@ import { abortExecution, archiveExecution, relaunchExecution } from "@/api/execu
 import { forgetView, reportView } from "@/api/execution/pages";
 import { executionsQuery } from "@/api/execution/queries";
 import { overviewQuery } from "@/api/overview/queries";
+import { AskingContext } from "@/components/execution/asking";
 import { BulkBar, plural, type BulkOutcome } from "@/components/execution/BulkBar";
 import { ColumnMenu } from "@/components/execution/ColumnMenu";
 import { FilterBar } from "@/components/execution/FilterBar";
@@ -22,6 +23,7 @@ import { idText } from "@/lib/id";
 import { usePlace } from "@/lib/usePlace";
 import { count } from "@/lib/size";
 import { MOST_SORTED, useKnownColumns, useValues } from "./-executions/useValues";
+import { useAsking } from "./-gates/useAsking";
 
 export const Route = createFileRoute("/executions/")({ validateSearch: readFilters, component: Executions });
 
@@ -55,6 +57,8 @@ function Executions() {
     },
     [client, key, isSorted, onValuesSeen],
   );
+  const place = useMemo(() => ({ project, domain }), [project, domain]);
+  const { asking } = useAsking(place);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
 
   const change = (to: Partial<ExecutionFilters>) => void navigate({ search: (old) => ({ ...old, ...to }), replace: true });
@@ -123,24 +127,26 @@ function Executions() {
         </Empty>
       )}
       {executions.length > 0 && (
-        <ExecutionTable
-          executions={values.rows}
-          total={first?.is_total_exact ? total : -1}
-          chosen={chosen}
-          onChoose={choose}
-          order={filters.order}
-          onOrder={(order) => change({ order: order === "-created_at" ? undefined : order, by: undefined })}
-          values={{
-            columns: values.columns,
-            looks: values.looks,
-            sort,
-            onSort: isOneProgram(filters) && executions.length <= MOST_SORTED ? (by) => change({ by: by && `${by.isDown ? "-" : ""}${by.key}` }) : undefined,
-            onRemove: (removed) => change({ columns: without(filters.columns, removed) }),
-          }}
-          valuesOf={values.of}
-          onEnd={isSorted ? undefined : onEnd}
-          onSeen={onSeen}
-        />
+        <AskingContext value={asking}>
+          <ExecutionTable
+            executions={values.rows}
+            total={first?.is_total_exact ? total : -1}
+            chosen={chosen}
+            onChoose={choose}
+            order={filters.order}
+            onOrder={(order) => change({ order: order === "-created_at" ? undefined : order, by: undefined })}
+            values={{
+              columns: values.columns,
+              looks: values.looks,
+              sort,
+              onSort: isOneProgram(filters) && executions.length <= MOST_SORTED ? (by) => change({ by: by && `${by.isDown ? "-" : ""}${by.key}` }) : undefined,
+              onRemove: (removed) => change({ columns: without(filters.columns, removed) }),
+            }}
+            valuesOf={values.of}
+            onEnd={isSorted ? undefined : onEnd}
+            onSeen={onSeen}
+          />
+        </AskingContext>
       )}
     </Page>
   );

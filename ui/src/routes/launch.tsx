@@ -1,5 +1,5 @@
 import { createFileRoute } from "@tanstack/react-router";
-import { oneOf, text } from "@/lib/search";
+import { oneOf, text, texts } from "@/lib/search";
 import { LaunchPage } from "./-launch/LaunchPage";
 
 export interface LaunchSearch {
@@ -11,6 +11,8 @@ export interface LaunchSearch {
   plan?: string;
   /** "project/domain/name" of an execution whose inputs and options are taken over. */
   from?: string;
+  /** Ids or names of nodes of it: what lies before them is kept. */
+  from_nodes?: string[];
 }
 
 export const Route = createFileRoute("/launch")({
@@ -20,6 +22,7 @@ export const Route = createFileRoute("/launch")({
     version: text(search.version),
     plan: text(search.plan),
     from: text(search.from),
+    from_nodes: texts(search.from_nodes),
   }),
   component: LaunchPage,
 });

@@ -1,5 +1,6 @@
 import type { NodeRow } from "@/graph/rows";
 import type { AttemptDetail } from "@/idl";
+import { ASKING } from "@/lib/phase";
 import { partsOf, type Part } from "./parts";
 
 /** One bar: an attempt with its parts, or a node of which no attempt is known. */
@@ -66,7 +67,7 @@ function begun(node: NodeRow): number {
 
 function ended(node: NodeRow, from: number, now: number): number {
   if (Number.isFinite(node.endedAt)) return node.endedAt;
-  return node.phase === "RUNNING" || node.phase === "DYNAMIC_RUNNING" || node.phase === "QUEUED" ? Math.max(now, from) : from;
+  return node.phase === "RUNNING" || node.phase === ASKING || node.phase === "DYNAMIC_RUNNING" || node.phase === "QUEUED" ? Math.max(now, from) : from;
 }
 
 /** Bars of attempts one behind the other, each in the parts that its time went into. */

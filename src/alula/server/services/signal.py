@@ -24,5 +24,5 @@ class SignalService:
         return admin.SignalList(signals=[signal.view(execution, row) for row in rows], token=token)
 
     async def SetSignal(self, request: admin.SignalSetRequest, context: Context) -> admin.SignalSetResponse:
-        await self._platform.signaller.set(request)
+        await self._platform.signaller.set(request, context.principal)
         return admin.SignalSetResponse()

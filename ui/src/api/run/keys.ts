@@ -10,6 +10,5 @@ export const runKeys = {
   cache: (id: ExecutionId, nodeId: string, at: unknown) => [...executionKeys.one(id), "cache", nodeId, at] as const,
   metrics: (id: ExecutionId, nodeId: string, at: unknown) => [...executionKeys.one(id), "metrics", nodeId, at] as const,
   series: (id: ExecutionId, nodeId: string, attempt: number, item: number) => [...executionKeys.one(id), "series", nodeId, attempt, item] as const,
-  signals: (id: ExecutionId, at: unknown) => [...executionKeys.one(id), "signals", at] as const,
   provenance: (kind: string, id: unknown) => ["version", "provenance", kind, id] as const,
 };

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { executionKeys } from "@/api/execution/keys";
 import { get } from "@/api/client";
-import type { Alula, AttemptMetrics, CacheExplanation, CompiledWorkflowClosure, ExecutionId, Identifier, LiteralMap, Signal } from "@/idl";
+import type { Alula, AttemptMetrics, CacheExplanation, CompiledWorkflowClosure, ExecutionId, Identifier, LiteralMap } from "@/idl";
 import { idPath } from "@/lib/id";
 import { readAttempts } from "./attempts";
 import { runKeys } from "./keys";
@@ -86,20 +86,6 @@ export function metricsQuery(id: ExecutionId, nodeId: string, at: unknown) {
 async function readMetrics(id: ExecutionId, nodeId: string, signal: AbortSignal): Promise<AttemptMetrics[]> {
   const found = await get<{ attempts?: AttemptMetrics[] }>(["api/alula/v1/metrics", ...idPath(id)], { node_id: nodeId, all_attempts: true }, signal);
   return found.attempts ?? [];
-}
-
-/** Gates of an execution, with the values of those that were answered. */
-export function signalsQuery(id: ExecutionId, at: unknown) {
-  return queryOptions({
-    queryKey: runKeys.signals(id, at),
-    queryFn: ({ signal }) => readSignals(id, signal),
-    placeholderData: keepPreviousData,
-  });
-}
-
-async function readSignals(id: ExecutionId, signal: AbortSignal): Promise<Signal[]> {
-  const found = await get<{ signals?: Signal[] }>(["api/v1/signals", ...idPath(id)], { limit: 1000 }, signal);
-  return found.signals ?? [];
 }
 
 /** Of which commit a version is. */

@@ -5,6 +5,7 @@ import type { Execution } from "@/idl";
 import { headline } from "@/lib/error";
 import { shortName } from "@/lib/id";
 import { printable } from "@/lib/printable";
+import { useShownPhase } from "./asking";
 import { beganAt, executionFields } from "./fields";
 
 /** A few executions, one a line, each with the first line of its error where it has one. */
@@ -21,7 +22,7 @@ export function ExecutionLines({ executions, withPlace }: { executions: readonly
               params={{ project, domain, name }}
               className="grid grid-cols-[6.25rem_minmax(0,1fr)_auto] items-center gap-x-3 px-4 py-2 hover:bg-ground-2"
             >
-              <PhaseBadge phase={fields.phase} className="justify-self-start" />
+              <ExecutionBadge execution={execution} />
               <span className="truncate">
                 <span className="font-medium">{printable(shortName(target), 100)}</span>
                 <span className="ml-2 hidden font-mono text-xs text-ink-2 sm:inline">{printable(name, 100)}</span>
@@ -49,4 +50,8 @@ export function ExecutionLines({ executions, withPlace }: { executions: readonly
       })}
     </ul>
   );
+}
+
+function ExecutionBadge({ execution }: { execution: Execution }) {
+  return <PhaseBadge phase={useShownPhase(execution.id, execution.closure?.phase ?? "UNDEFINED")} isShort className="justify-self-start" />;
 }

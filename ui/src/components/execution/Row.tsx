@@ -11,6 +11,7 @@ import { idText, shortName } from "@/lib/id";
 import { isTerminal } from "@/lib/phase";
 import { printable } from "@/lib/printable";
 import { ValueCells } from "./ValueCells";
+import { useShownPhase } from "./asking";
 import { beganAt, executionFields } from "./fields";
 
 interface RowProps {
@@ -35,6 +36,7 @@ export const Row = memo(function Row({ execution, index, isActive, isChosen, onC
   const fields = executionFields(execution);
   const { project, domain, name, target, version, user, labels, tags, error } = fields;
   const hint = error ? printable(headline(error), 300) : undefined;
+  const phase = useShownPhase(execution.id, fields.phase);
   const isOver = isTerminal(fields.phase);
   return (
     <div
@@ -56,7 +58,7 @@ export const Row = memo(function Row({ execution, index, isActive, isChosen, onC
         <input type="checkbox" aria-label={`Choose ${name}`} className="size-4 accent-accent" checked={isChosen} onChange={(event) => onChoose([idText(execution.id)], event.target.checked)} tabIndex={-1} />
       </span>
       <span role="gridcell" className="flex items-center">
-        <PhaseBadge phase={fields.phase} />
+        <PhaseBadge phase={phase} isShort />
       </span>
       <span role="gridcell" className={clsx("flex min-w-0 items-center gap-2", columns.length > 0 && `md:my-0.5 md:self-stretch ${NAME_STAYS}`)}>
         <Link to="/executions/$project/$domain/$name" params={{ project, domain, name }} className="truncate font-medium hover:underline">

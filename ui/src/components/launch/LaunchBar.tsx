@@ -6,7 +6,7 @@ import { printable } from "@/lib/printable";
 import { CopyAs } from "./CopyAs";
 
 /** The foot of the form: what stands in the way, and what can be done with the launch. */
-export function LaunchBar({ wrong, error, words, isWhole, uploads, isReady }: {
+export function LaunchBar({ wrong, error, words, isWhole, uploads, isReady, action = "Launch" }: {
   /** Fields that need a look. */
   wrong: number;
   /** What the server said of the whole. */
@@ -17,6 +17,7 @@ export function LaunchBar({ wrong, error, words, isWhole, uploads, isReady }: {
   /** Files that are still on their way. */
   uploads: number;
   isReady: boolean;
+  action?: string;
 }) {
   return (
     <div className="flex flex-wrap items-center gap-2 border-t border-line bg-ground-2 px-4 py-2">
@@ -32,7 +33,7 @@ export function LaunchBar({ wrong, error, words, isWhole, uploads, isReady }: {
       </div>
       {words && <CopyAs words={words} isWhole={isWhole} />}
       <Button type="submit" look="primary" disabled={!isReady} icon={<Play aria-hidden className="size-4" />}>
-        Launch
+        {action}
         <kbd className="ml-1 hidden font-sans text-xs sm:inline">{caps(SHORTCUTS.launch.actions.go.keys[0]).flat().join(" ")}</kbd>
       </Button>
     </div>

@@ -5,12 +5,14 @@ import { newKey } from "@/literal";
 import { mapOf, type Options, type Pair } from "./options";
 
 /** Everything a launch can say beside its inputs, and that the server honours. */
-export function OptionFields({ options, onChange, problems, isOpen, onOpen }: {
+export function OptionFields({ options, onChange, problems, isOpen, onOpen, isRerun = false }: {
   options: Options;
   onChange: (options: Options) => void;
   problems: ReadonlyMap<string, string>;
   isOpen: boolean;
   onOpen: (isOpen: boolean) => void;
+  /** A rerun has all but two of them from the execution that it goes on with. */
+  isRerun?: boolean;
 }) {
   const set = (changes: Partial<Options>) => onChange({ ...options, ...changes });
   return (
@@ -27,28 +29,37 @@ export function OptionFields({ options, onChange, problems, isOpen, onOpen }: {
           <Field label="Name of the execution" hint="Left empty, the server makes one" error={problems.get("name")}>
             {(tied) => <Input {...tied} className="font-mono" value={options.name} onChange={(event) => set({ name: event.target.value })} />}
           </Field>
-          <Field label="Parallelism" hint="Nodes that run at a time; empty: as the launch plan says" error={problems.get("max_parallelism")}>
-            {(tied) => <Input {...tied} inputMode="numeric" value={options.maxParallelism} onChange={(event) => set({ maxParallelism: event.target.value })} />}
-          </Field>
-          <Field label="Interruptible" hint="May run where machines are taken away">
-            {(tied) => (
-              <Select {...tied} value={options.interruptible} onChange={(event) => set({ interruptible: event.target.value as Options["interruptible"] })}>
-                <option value="">As the launch plan and tasks say</option>
-                <option value="true">Yes</option>
-                <option value="false">No</option>
-              </Select>
-            )}
-          </Field>
-          <Field label="Where large values go" hint="A prefix in a store; empty: the server's own" error={problems.get("raw_output_data_config")}>
-            {(tied) => <Input {...tied} className="font-mono !text-xs" placeholder="s3://bucket/prefix" value={options.outputs} onChange={(event) => set({ outputs: event.target.value })} />}
-          </Field>
+          {isRerun ? <p className="text-xs text-ink-2 sm:col-span-2">Labels, variables and other settings are those of the execution it goes on with.</p> : <OwnOptions options={options} set={set} problems={problems} />}
           <Tick className="sm:col-span-2" label="Compute anew and replace what is cached" checked={options.overwriteCache} onChange={(event) => set({ overwriteCache: event.target.checked })} />
-          <Pairs label="Labels" hint="To find executions by" pairs={options.labels} error={problems.get("labels")} onChange={(labels) => set({ labels })} />
-          <Pairs label="Environment variables" hint="For every task of the execution" pairs={options.env} error={problems.get("envs")} onChange={(env) => set({ env })} />
-          <Pairs label="Annotations" hint="Kept with the execution" pairs={options.annotations} error={problems.get("annotations")} onChange={(annotations) => set({ annotations })} />
         </div>
       )}
     </section>
+  );
+}
+
+/** What a launch alone can say. */
+function OwnOptions({ options, set, problems }: { options: Options; set: (changes: Partial<Options>) => void; problems: ReadonlyMap<string, string> }) {
+  return (
+    <>
+      <Field label="Parallelism" hint="Nodes that run at a time; empty: as the launch plan says" error={problems.get("max_parallelism")}>
+        {(tied) => <Input {...tied} inputMode="numeric" value={options.maxParallelism} onChange={(event) => set({ maxParallelism: event.target.value })} />}
+      </Field>
+      <Field label="Interruptible" hint="May run where machines are taken away">
+        {(tied) => (
+          <Select {...tied} value={options.interruptible} onChange={(event) => set({ interruptible: event.target.value as Options["interruptible"] })}>
+            <option value="">As the launch plan and tasks say</option>
+            <option value="true">Yes</option>
+            <option value="false">No</option>
+          </Select>
+        )}
+      </Field>
+      <Field label="Where large values go" hint="A prefix in a store; empty: the server's own" error={problems.get("raw_output_data_config")}>
+        {(tied) => <Input {...tied} className="font-mono !text-xs" placeholder="s3://bucket/prefix" value={options.outputs} onChange={(event) => set({ outputs: event.target.value })} />}
+      </Field>
+      <Pairs label="Labels" hint="To find executions by" pairs={options.labels} error={problems.get("labels")} onChange={(labels) => set({ labels })} />
+      <Pairs label="Environment variables" hint="For every task of the execution" pairs={options.env} error={problems.get("envs")} onChange={(env) => set({ env })} />
+      <Pairs label="Annotations" hint="Kept with the execution" pairs={options.annotations} error={problems.get("annotations")} onChange={(annotations) => set({ annotations })} />
+    </>
   );
 }
 

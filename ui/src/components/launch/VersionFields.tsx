@@ -2,8 +2,7 @@ import { Field, Select } from "@/components/ui/Field";
 import type { Version } from "@/idl";
 import { shortName } from "@/lib/id";
 import { printable } from "@/lib/printable";
-import { ms, relative } from "@/lib/time";
-import { useNow } from "@/lib/useNow";
+import { VersionSelect } from "./VersionSelect";
 
 /** Which version, and by which launch plan. */
 export function VersionFields({ versions, version, activeVersion, onVersion, onMore, ownPlan, plans, plan, onPlan }: {
@@ -18,23 +17,11 @@ export function VersionFields({ versions, version, activeVersion, onVersion, onM
   plan: string | undefined;
   onPlan: (plan: string | undefined) => void;
 }) {
-  const now = useNow(60_000);
-  const isListed = versions.some((each) => each.id?.version === version);
   return (
     <div className="grid gap-4 sm:grid-cols-2">
       <Field label="Version" note={version && version === activeVersion ? "active" : version === versions[0]?.id?.version ? "latest" : ""}>
         {(tied) => (
-          <Select {...tied} value={version} onChange={(event) => (event.target.value === MORE ? onMore?.() : onVersion(event.target.value))}>
-            {!isListed && <option value={version}>{printable(version, 80)}</option>}
-            {versions.map((each) => (
-              <option key={each.id?.version} value={each.id?.version}>
-                {printable(each.id?.version, 80)} · {relative(ms(each.created_at), Math.max(now, ms(each.created_at)))}
-                {each.is_active ? " · active" : ""}
-                {each.source?.commit ? ` · ${printable(each.source.commit.slice(0, 8), 8)}` : ""}
-              </option>
-            ))}
-            {onMore && <option value={MORE}>Older versions…</option>}
-          </Select>
+          <VersionSelect tied={tied} versions={versions} version={version} onVersion={onVersion} onMore={onMore} marks={(each) => (each.is_active ? ["active"] : [])} />
         )}
       </Field>
       {ownPlan !== undefined && (
@@ -55,6 +42,3 @@ export function VersionFields({ versions, version, activeVersion, onVersion, onM
     </div>
   );
 }
-
-/** No version has a control character in its name. */
-const MORE = "\u0000more";

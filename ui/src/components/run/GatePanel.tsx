@@ -2,16 +2,26 @@ import { useMemo, useState } from "react";
 import { Button } from "@/components/ui/Button";
 import { LiteralField } from "@/components/form/LiteralField";
 import { LiteralView } from "@/components/literal/LiteralView";
-import type { Literal, LiteralType, Signal } from "@/idl";
+import { LiteralTable } from "@/components/literal/LiteralView";
+import { Ago } from "@/components/ui/Time";
+import type { Gate, Literal, LiteralMap, LiteralType } from "@/idl";
 import { messageOf } from "@/lib/messageOf";
 import { printable } from "@/lib/printable";
+import { ms } from "@/lib/time";
 import { initial, shapeOfType, typeWords, writeLiteral, type Value } from "@/literal";
 
 /** A gate that waits for a person: agree or refuse, or give it the value it asks for. */
-export function GatePanel({ signal, isApproval, isWaiting, onAnswer }: { signal: Signal; isApproval: boolean; isWaiting: boolean; onAnswer: (value: Literal) => Promise<unknown> }) {
+export function GatePanel({ gate, isApproval, isWaiting, asked, onAnswer }: {
+  gate: Gate;
+  isApproval: boolean;
+  isWaiting: boolean;
+  /** What is to be approved; undefined while it is read, empty if there is nothing. */
+  asked: LiteralMap | undefined;
+  onAnswer: (value: Literal) => Promise<unknown>;
+}) {
   const [failure, setFailure] = useState("");
   const [isBusy, setBusy] = useState(false);
-  const name = printable(signal.id?.signal_id, 100);
+  const name = printable(gate.name, 100);
 
   async function answer(value: Literal): Promise<void> {
     setBusy(true);
@@ -25,11 +35,22 @@ export function GatePanel({ signal, isApproval, isWaiting, onAnswer }: { signal:
     }
   }
 
-  if (signal.value) {
+  const subject = Object.keys(asked?.literals ?? {}).length > 0 && (
+    <section aria-label="What is asked about" className="max-h-[45vh] overflow-auto rounded-md border border-line bg-ground">
+      <LiteralTable label="What is asked about" values={asked} empty="" />
+    </section>
+  );
+  if (gate.value) {
     return (
-      <div className="flex items-baseline gap-2 px-4 py-3 text-sm">
-        <span className="text-ink-2">{isApproval ? "Answered:" : "The value given:"}</span>
-        {isApproval ? <span className="font-medium">{signal.value.scalar?.primitive?.boolean ? "approved" : "rejected"}</span> : <LiteralView literal={signal.value} type={signal.type} />}
+      <div className="flex flex-col gap-3 px-4 py-3 text-sm">
+        <div className="flex flex-wrap items-baseline gap-x-2">
+          <span className="text-ink-2">{isApproval ? "Answered:" : "The value given:"}</span>
+          {isApproval ? <span className="font-medium">{gate.value.scalar?.primitive?.boolean ? "approved" : "rejected"}</span> : <LiteralView literal={gate.value} type={gate.type} />}
+          <span className="text-ink-2">
+            by {gate.principal ? <span className="font-medium text-ink">{printable(gate.principal, 100)}</span> : "somebody who gave no name"}, <Ago at={ms(gate.answered_at)} />
+          </span>
+        </div>
+        {subject}
       </div>
     );
   }
@@ -37,8 +58,9 @@ export function GatePanel({ signal, isApproval, isWaiting, onAnswer }: { signal:
   return (
     <div className="m-4 rounded-lg border border-line-2 bg-hold-ground p-3">
       <p className="mb-2 text-sm">
-        <span className="font-medium text-hold">{name}</span> waits for {isApproval ? "an approval" : `a value of type ${printable(typeWords(signal.type), 100)}`}.
+        <span className="font-medium text-hold">{name}</span> waits for {isApproval ? "an approval" : `a value of type ${printable(typeWords(gate.type), 100)}`}.
       </p>
+      {subject && <div className="mb-3">{subject}</div>}
       {isApproval ? (
         <div className="flex gap-2">
           <Button look="primary" disabled={isBusy} onClick={() => void answer(truth(true))}>
@@ -49,7 +71,7 @@ export function GatePanel({ signal, isApproval, isWaiting, onAnswer }: { signal:
           </Button>
         </div>
       ) : (
-        <ValueForm type={signal.type ?? {}} isBusy={isBusy} onAnswer={answer} />
+        <ValueForm type={gate.type ?? {}} isBusy={isBusy} onAnswer={answer} />
       )}
       {failure && (
         <p role="alert" className="mt-2 text-sm break-words whitespace-pre-wrap text-bad">

@@ -20,7 +20,7 @@ export function NoItemsYet() {
   );
 }
 
-/** The items of a map as a field of cells, thousands of them; each opens its attempts. */
+/** The items of a map as a field of cells, thousands of them; each opens its attempts. While one is open two rows of them are shown. */
 export function ItemsGrid({ items, chosen, onChoose }: { items: ItemsShown; chosen: number | undefined; onChoose: (item: number) => void }) {
   const [phase, setPhase] = useState<number>();
   const [active, setActive] = useState(chosen ?? 0);
@@ -41,6 +41,11 @@ export function ItemsGrid({ items, chosen, onChoose }: { items: ItemsShown; chos
   }, [items, phase]);
   const columns = Math.max(1, Math.floor((width - 32) / CELL));
   const list = useVirtualizer({ count: Math.ceil(shown.length / columns), getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 6, useFlushSync: false });
+
+  const row = chosen === undefined ? -1 : Math.floor(shown.indexOf(chosen) / columns);
+  useEffect(() => {
+    if (row >= 0) list.scrollToIndex(row, { align: "auto" });
+  }, [row, list]);
 
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>): void {
     const at = Number((event.target as HTMLElement).dataset["at"] ?? Number.NaN);
@@ -73,7 +78,7 @@ export function ItemsGrid({ items, chosen, onChoose }: { items: ItemsShown; chos
         ))}
       </div>
       {/* eslint-disable-next-line jsx-a11y/no-static-element-interactions -- its cells are buttons, this moves among them */}
-      <div ref={scroller} onKeyDown={onKeyDown} className="max-h-56 overflow-auto px-4 pb-2">
+      <div ref={scroller} onKeyDown={onKeyDown} className={clsx("overflow-auto px-4 pb-2", chosen === undefined ? "max-h-56" : "max-h-[60px]")}>
         <div className="relative" style={{ height: list.getTotalSize() }}>
           {rendered.map((row) => (
             <div key={row.key} className="absolute top-0 left-0 flex w-full gap-0.5" style={{ height: ROW, transform: `translateY(${row.start}px)` }}>

@@ -6,6 +6,7 @@ import { PhaseBadge } from "@/components/ui/Phase";
 import { Ago, Elapsed } from "@/components/ui/Time";
 import type { Alula, Execution, ExecutionId, Identifier } from "@/idl";
 import { shortName } from "@/lib/id";
+import { ASKING } from "@/lib/phase";
 import { printable } from "@/lib/printable";
 import { spanOf } from "@/lib/span";
 import { ms } from "@/lib/time";
@@ -13,7 +14,7 @@ import { ms } from "@/lib/time";
 const CAME_FROM: Record<string, string> = { RELAUNCH: "relaunch of", RECOVERED: "goes on from", CHILD_WORKFLOW: "launched by", SCHEDULED: "scheduled", SYSTEM: "by the system" };
 
 /** What an execution is: its phase, what it runs, who launched it, from which code, since when. */
-export function RunHeader({ name, execution, provenance }: { name: string; execution: Execution | undefined; provenance: Alula<"Provenance"> | undefined }) {
+export function RunHeader({ name, isAsking, execution, provenance }: { name: string; isAsking: boolean; execution: Execution | undefined; provenance: Alula<"Provenance"> | undefined }) {
   const closure = execution?.closure;
   const phase = closure?.phase ?? (execution ? "UNDEFINED" : undefined);
   const { startedAt, endedAt } = spanOf(closure);
@@ -24,7 +25,7 @@ export function RunHeader({ name, execution, provenance }: { name: string; execu
           {printable(name, 120)}
         </h1>
         <Copy text={name} label="Copy the name" />
-        {phase && <PhaseBadge phase={phase} />}
+        {phase && <PhaseBadge phase={isAsking && phase === "RUNNING" ? ASKING : phase} />}
         {execution && (
           <span className="text-sm whitespace-nowrap text-ink-2" title="Duration">
             {Number.isFinite(startedAt) ? <Elapsed from={startedAt} to={endedAt} /> : "not started"}

@@ -1,6 +1,6 @@
 import clsx from "clsx";
-import { AlertTriangle, Ban, Check, CircleDashed, CircleDot, Clock, Pause, Recycle, X } from "lucide-react";
-import { phaseWords, toneOf, type Tone } from "@/lib/phase";
+import { AlertTriangle, Ban, Check, CircleDashed, CircleDot, Clock, Hand, Pause, Recycle, X } from "lucide-react";
+import { ASKING, phaseWords, toneOf, type Tone } from "@/lib/phase";
 
 export const TONE_TEXT: Record<Tone, string> = {
   good: "text-good",
@@ -35,6 +35,7 @@ const SIGNS: Record<string, typeof Check> = {
   ABORTED: Ban,
   ABORTING: Ban,
   PAUSED: Pause,
+  ASKING: Hand,
   SKIPPED: CircleDashed,
 };
 
@@ -43,16 +44,20 @@ export function PhaseSign({ phase, className }: { phase: string | undefined; cla
   return <Sign aria-hidden className={clsx("size-3.5 shrink-0", TONE_TEXT[toneOf(phase)], className)} strokeWidth={2.5} />;
 }
 
-/** A phase as a word with its sign and colour. */
-export function PhaseBadge({ phase, className }: { phase: string | undefined; className?: string }) {
+/** A phase as a word with its sign and colour; `isShort` where a column is no wider than most of them. */
+export function PhaseBadge({ phase, isShort = false, className }: { phase: string | undefined; isShort?: boolean; className?: string }) {
   const tone = toneOf(phase);
+  const words = phaseWords(phase);
+  const shown = isShort && phase === ASKING ? "Waits" : words;
   return (
     <span
       data-phase={phase ?? "UNDEFINED"}
+      title={shown === words ? undefined : words}
       className={clsx("inline-flex h-5 items-center gap-1 rounded px-1.5 text-xs font-medium whitespace-nowrap", TONE_TEXT[tone], TONE_GROUND[tone], className)}
     >
       <PhaseSign phase={phase} className="size-3" />
-      {phaseWords(phase)}
+      {shown}
+      {shown !== words && <span className="sr-only">{words.slice(shown.length)}</span>}
     </span>
   );
 }

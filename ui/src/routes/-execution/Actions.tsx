@@ -9,15 +9,18 @@ import { Button, IconButton } from "@/components/ui/Button";
 import { toClipboard } from "@/components/ui/Copy";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "@/components/ui/Menu";
 import { complain, say } from "@/components/ui/Toast";
+import { unsuccessful } from "@/graph/rerun";
 import type { ExecutionId } from "@/idl";
 import { idText } from "@/lib/id";
 import { isTerminal } from "@/lib/phase";
 import { commandAt, option, quoted } from "@/lib/command";
+import { printable } from "@/lib/printable";
+import { RerunDialog } from "./RerunDialog";
 import { useRunPage } from "./page";
 
 /** What one does with an execution. */
 export function Actions() {
-  const { id, run } = useRunPage();
+  const { id, run, graphs } = useRunPage();
   const navigate = useNavigate();
   const { data: server = "" } = useQuery(serverQuery());
   const [isBusy, setBusy] = useState(false);
@@ -59,9 +62,19 @@ export function Actions() {
         />
       )}
       {hasEnded && phase !== "SUCCEEDED" && (
-        <Button look="primary" disabled={isBusy} icon={<LifeBuoy aria-hidden className="size-4" />} title="Once more, keeping what succeeded" onClick={() => void launch("Recovered", () => recoverExecution(id))}>
-          Recover
-        </Button>
+        <RerunDialog
+          title={`Recover ${printable(id.name, 80)}?`}
+          action="Recover"
+          fromNodes={unsuccessful(run.nodes, graphs.describer)}
+          onSame={() => recoverExecution(id)}
+          trigger={
+            <Button look="primary" disabled={isBusy} icon={<LifeBuoy aria-hidden className="size-4" />} title="Once more, keeping what succeeded">
+              Recover
+            </Button>
+          }
+        >
+          A new execution takes over what succeeded, and computes the rest.
+        </RerunDialog>
       )}
       <Button disabled={isBusy} icon={<RotateCw aria-hidden className="size-4" />} title="The same version with the same inputs once more" onClick={() => void launch("Relaunched", () => relaunchExecution(id))}>
         Relaunch

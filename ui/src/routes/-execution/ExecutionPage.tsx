@@ -75,15 +75,17 @@ export function ExecutionPage({ id, search, onSearch }: ExecutionPageProps) {
   const page = useMemo<RunPage>(() => ({ id, store, run, graphs, open }), [id, store, run, graphs, open]);
   const waiting = useMemo(() => (isTerminal(phase) ? [] : waitingFor(run.nodes, graphs.describer)), [phase, run, graphs.describer]);
   const tab = search.tab ?? "graph";
+  const isAtLog = search.node !== undefined && search.view === "log";
 
   if (run.status === "gone") return <Gone id={id} wasThere={run.execution !== undefined} />;
   return (
     <RunPageContext value={page}>
       <FilesContext value={FILES}>
-        <Page title={id.name} heading={<RunHeader name={id.name} execution={run.execution} provenance={provenance.data} />} actions={<Actions />}>
+        <Page title={id.name} heading={<RunHeader name={id.name} isAsking={waiting.length > 0} execution={run.execution} provenance={provenance.data} />} actions={<Actions />}>
           {cause && (
             <CausePanel
               cause={cause}
+              isFolded={isAtLog}
               nodeName={graphs.describer.describe(cause.nodeId).name}
               onOpen={() => open(cause.nodeId, { item: cause.item, view: "log", at: "error" })}
             />

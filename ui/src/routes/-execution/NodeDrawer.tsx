@@ -12,9 +12,10 @@ import { Copy } from "@/components/ui/Copy";
 import { PhaseBadge } from "@/components/ui/Phase";
 import { Failure, Skeleton } from "@/components/ui/State";
 import { TabPanel, Tabs } from "@/components/ui/Tabs";
-import { Trace, ErrorWords } from "@/components/run/CausePanel";
+import { ErrorWords, RaisedLine, Trace } from "@/components/run/CausePanel";
 import { parseError } from "@/lib/error";
 import type { AttemptDetail } from "@/idl";
+import { shownPhase } from "@/graph/waiting";
 import { isTerminal } from "@/lib/phase";
 import { printable } from "@/lib/printable";
 import { useNow } from "@/lib/useNow";
@@ -89,7 +90,7 @@ export function NodeDrawer({ search, onChange, opener, onClose }: NodeDrawerProp
             {printable(described.name, 100)}
             {isMap && search.item !== undefined && `[${search.item}]`}
           </h2>
-          {phase !== undefined && !isMissing && <PhaseBadge phase={isMap && search.item !== undefined ? (chosen?.phase ?? phase) : phase} />}
+          {phase !== undefined && !isMissing && <PhaseBadge phase={isMap && search.item !== undefined ? (chosen?.phase ?? phase) : shownPhase(phase, described.kind)} />}
           <span className="hidden truncate font-mono text-xs text-ink-2 sm:inline">{nodeId}</span>
           <Copy text={nodeId} label="Copy the node's id" />
         </div>
@@ -112,7 +113,7 @@ export function NodeDrawer({ search, onChange, opener, onClose }: NodeDrawerProp
           {node && <Overview attempt={chosen} attempts={{ isPending: hasAttempts && attempts.isPending, error: attempts.data ? undefined : attempts.error, retry: () => void attempts.refetch() }} error={hasAttempts ? undefined : node.closure?.error} />}
         </TabPanel>
         <TabPanel value="values">{view === "values" && <ValuesPart nodeId={nodeId} isMap={isMap} item={search.item} />}</TabPanel>
-        <TabPanel value="log" className="min-h-0 flex-1">
+        <TabPanel value="log" className="min-h-0 flex-1 overflow-auto">
           <LogOf attempt={chosen} isMap={isMap} item={search.item} isRunning={!isTerminal(phase)} nodeId={nodeId} atError={search.at === "error"} />
         </TabPanel>
         <TabPanel value="metrics">
@@ -185,7 +186,7 @@ function LogOf({ attempt, isMap, item, isRunning, nodeId, atError }: { attempt: 
   if (!attempt.has_log && isTerminal(attempt.phase)) {
     return (
       <>
-        <Raised error={attempt.error} />
+        {attempt.error && <RaisedLine error={parseError(attempt.error)} />}
         <p className="px-4 py-3 text-sm text-ink-2">It wrote no log.</p>
       </>
     );
@@ -193,22 +194,10 @@ function LogOf({ attempt, isMap, item, isRunning, nodeId, atError }: { attempt: 
   const log = <LogPart place={{ id, nodeId, attempt: attempt.retry_attempt ?? 0, item: isMap ? (item ?? 0) : -1 }} atError={atError} />;
   return attempt.error ? (
     <div className="flex h-full flex-col">
-      <Raised error={attempt.error} />
+      <RaisedLine error={parseError(attempt.error)} />
       <div className="min-h-64 flex-1">{log}</div>
     </div>
   ) : (
     log
-  );
-}
-
-/** What ended an attempt: an exception that nobody printed is in no log. */
-function Raised({ error }: { error: AttemptDetail["error"] }) {
-  if (!error) return null;
-  const parsed = parseError(error);
-  return (
-    <div role="alert" className="shrink-0 border-b border-line bg-bad-ground px-4 py-2">
-      <p className="text-sm break-words text-bad">{printable(parsed.headline, 1000)}</p>
-      <Trace error={parsed} isOpenAtFirst />
-    </div>
   );
 }

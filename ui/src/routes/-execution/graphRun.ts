@@ -2,6 +2,7 @@ import type { RunState } from "@/api/run/store";
 import type { GraphRun, NodeStatus } from "@/components/graph/status";
 import type { RunShape } from "@/graph/build";
 import type { GraphNode } from "@/graph/model";
+import { shownPhase } from "@/graph/waiting";
 import { isTerminal } from "@/lib/phase";
 import { spanOf } from "@/lib/span";
 
@@ -11,7 +12,7 @@ export function graphRun(run: RunState, shape: RunShape): GraphRun {
     const found = run.nodes.get(node.id);
     const closure = found?.closure;
     return {
-      phase: found ? (closure?.phase ?? "UNDEFINED") : isSkipped(run, node) ? "SKIPPED" : undefined,
+      phase: found ? shownPhase(closure?.phase ?? "UNDEFINED", node.kind) : isSkipped(run, node) ? "SKIPPED" : undefined,
       isCached: closure?.task_node_metadata?.cache_status === "CACHE_HIT",
       ...spanOf(closure),
     };

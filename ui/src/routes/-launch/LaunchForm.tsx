@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useCallback, useMemo, useRef, useState } from "react";
-import { launchExecution, type Launch } from "@/api/execution/mutations";
+import { launchExecution, rerunExecution, type Launch, type Rerun } from "@/api/execution/mutations";
 import { checkQuery } from "@/api/execution/queries";
 import { serverQuery } from "@/api/overview/queries";
 import { InputFields } from "@/components/launch/InputFields";
@@ -12,12 +12,14 @@ import { VersionFields } from "@/components/launch/VersionFields";
 import { Page, Section } from "@/components/ui/Page";
 import { Failure, None, Skeleton } from "@/components/ui/State";
 import { say } from "@/components/ui/Toast";
+import type { ExecutionId } from "@/idl";
 import { shortName } from "@/lib/id";
 import { printable } from "@/lib/printable";
 import { useShortcuts } from "@/lib/useShortcuts";
 import { typedOf, writeInputs, type Input, type Problem, type Value } from "@/literal";
 import { messageOf } from "@/lib/messageOf";
 import type { Source } from "./LaunchPage";
+import { RerunNote } from "./RerunNote";
 import { serverProblems, useCheck } from "./useCheck";
 import { useTarget, type Target, type Wanted } from "./useTarget";
 import { useTools } from "./useTools";
@@ -36,6 +38,7 @@ export function LaunchForm({ wanted, source }: { wanted: Wanted; source?: Source
   const [isComplete, setComplete] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   const { tools, dialog, uploads } = useTools(wanted);
+  const isRerun = source !== undefined && source.fromNodes.length > 0;
 
   const typed = useMemo(() => whatWasTyped(source, inputs, edited), [source, inputs, edited]);
   const written = useMemo(() => writeInputs(inputs ?? [], typed), [inputs, typed]);
@@ -51,7 +54,8 @@ export function LaunchForm({ wanted, source }: { wanted: Wanted; source?: Source
   const problems = new Map<string, readonly Problem[]>([...found.inputs, ...written.problems]);
   const optionMessages = new Map([...found.options, ...wrongOptions]);
 
-  const { go, isBusy, error } = useGo(launch, () => {
+  const send = (what: Launch) => (isRerun ? rerunExecution({ ...rerunOf(source, what, inputs ?? []), overwrite_cache: options.overwriteCache }) : launchExecution(what));
+  const { go, isBusy, error } = useGo(launch, send, () => {
     // What is still on its way would be left out.
     if (uploads > 0) return false;
     setComplete(true);
@@ -65,7 +69,7 @@ export function LaunchForm({ wanted, source }: { wanted: Wanted; source?: Source
   });
   useShortcuts("launch", { go: () => void go() });
 
-  const title = `${source ? "Launch again:" : "Launch"} ${printable(shortName(wanted.name), 80)}`;
+  const title = `${isRerun ? "Rerun" : source ? "Launch again:" : "Launch"} ${printable(shortName(wanted.name), 80)}`;
   return (
     <Page title={title} heading={<Heading title={title} wanted={wanted} description={target.description} source={source} />}>
       <form
@@ -81,6 +85,7 @@ export function LaunchForm({ wanted, source }: { wanted: Wanted; source?: Source
         <div className="min-h-0 flex-1 overflow-auto">
           <div className="mx-auto flex w-full max-w-3xl flex-col gap-4 p-4">
             <Which wanted={wanted} target={target} />
+            {isRerun && <RerunNote source={source.execution.id?.name ?? ""} fromNodes={source.fromNodes} target={id} />}
             {target.error ? (
               <Failure error={target.error} onRetry={target.retry} title="What is to be launched could not be read" />
             ) : inputs ? (
@@ -98,15 +103,16 @@ export function LaunchForm({ wanted, source }: { wanted: Wanted; source?: Source
             ) : (
               <Skeleton lines={5} />
             )}
-            <OptionFields options={options} onChange={setOptions} problems={optionMessages} isOpen={areOptionsOpen} onOpen={setOptionsOpen} />
+            <OptionFields options={options} onChange={setOptions} problems={optionMessages} isOpen={areOptionsOpen} onOpen={setOptionsOpen} isRerun={isRerun} />
           </div>
         </div>
         <LaunchBar
           wrong={wrongInputs(problems, isComplete) + optionMessages.size}
           error={error || found.other}
-          words={id && inputs && wordsOf(server, wanted, id, inputs, written, options)}
+          words={isRerun ? undefined : id && inputs && wordsOf(server, wanted, id, inputs, written, options)}
           isWhole={written.problems.size === 0}
           uploads={uploads}
+          action={isRerun ? "Rerun" : "Launch"}
           isReady={launch !== undefined && inputs !== undefined && !isBusy && uploads === 0}
         />
       </form>
@@ -116,7 +122,7 @@ export function LaunchForm({ wanted, source }: { wanted: Wanted; source?: Source
 }
 
 /** Launches once nothing stands in the way, as far as this page and the server can tell beforehand. */
-function useGo(launch: Launch | undefined, isRight: () => boolean, onRefused: (isOfOptions: boolean) => void) {
+function useGo(launch: Launch | undefined, send: (launch: Launch) => Promise<ExecutionId>, isRight: () => boolean, onRefused: (isOfOptions: boolean) => void) {
   const navigate = useNavigate();
   const client = useQueryClient();
   const [isBusy, setBusy] = useState(false);
@@ -131,7 +137,7 @@ function useGo(launch: Launch | undefined, isRight: () => boolean, onRefused: (i
         onRefused(refused.some((problem) => !problem.field?.startsWith("inputs.")));
         return;
       }
-      const id = await launchExecution(launch);
+      const id = await send(launch);
       say(`Launched ${id.name ?? ""}`);
       await navigate({ to: "/executions/$project/$domain/$name", params: { project: id.project ?? "", domain: id.domain ?? "", name: id.name ?? "" } });
     } catch (failure) {
@@ -139,8 +145,17 @@ function useGo(launch: Launch | undefined, isRight: () => boolean, onRefused: (i
     } finally {
       setBusy(false);
     }
-  }, [launch, isBusy, isRight, onRefused, client, navigate]);
+  }, [launch, isBusy, send, isRight, onRefused, client, navigate]);
   return { go, isBusy, error };
+}
+
+/** A rerun keeps what its source was given unless it is said: what was emptied is given its default. */
+function rerunOf(source: Source, { name, spec, inputs }: Launch, known: readonly Input[]): Rerun {
+  const literals = { ...inputs.literals };
+  for (const input of known) {
+    if (input.default && !input.fixed && !Object.hasOwn(literals, input.name) && Object.hasOwn(source.inputs, input.name)) literals[input.name] = input.default;
+  }
+  return { id: source.execution.id ?? {}, name, from_nodes: [...source.fromNodes], launch_plan: spec.launch_plan, inputs: { literals } };
 }
 
 function Which({ wanted, target }: { wanted: Wanted; target: Target }) {

@@ -33,6 +33,8 @@ export function LaunchPage() {
 export interface Source {
   execution: Execution;
   inputs: NonNullable<LiteralMap["literals"]>;
+  /** It goes on from these nodes of it; none: it begins from the start. */
+  fromNodes: readonly string[];
 }
 
 /** The same again, with changes. */
@@ -57,7 +59,7 @@ function Again({ source }: { source: NonNullable<ReturnType<typeof idOf>> }) {
   }
   const was = wantedOf(execution.data, source);
   const wanted: Wanted = { ...was, ...(search.name === undefined ? {} : { name: search.name, kind: search.kind ?? was.kind }), version: search.version ?? was.version, plan: search.plan ?? was.plan };
-  return <LaunchForm key={search.from} wanted={wanted} source={{ execution: execution.data, inputs: data.data.full_inputs?.literals ?? {} }} />;
+  return <LaunchForm key={`${search.from} ${search.from_nodes?.join(" ")}`} wanted={wanted} source={{ execution: execution.data, inputs: data.data.full_inputs?.literals ?? {}, fromNodes: search.from_nodes ?? [] }} />;
 }
 
 function wantedOf(execution: Execution, place: { project: string; domain: string }): Wanted {
