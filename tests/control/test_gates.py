@@ -89,3 +89,28 @@ async def test_lists_are_told_that_an_execution_asks_and_was_answered(plane: Pla
             news = await reader.next()
         assert news.phases == {execution: ExecutionPhase.RUNNING}
         assert [each.name for each in await waiting(plane)] == ["go-live"]
+
+
+async def test_the_answer_that_a_gate_went_by_stands(plane: Plane) -> None:
+    await plane.register(showing)
+    execution = await plane.launch("tests.programs.showing.gated", x=1)
+    await until_signal(plane, execution, "go-live")
+    signaller: Signaller = plane.platform.signaller
+    await signaller.set(signal(execution, "go-live", True), "Ada")
+    await signaller.set(signal(execution, "go-live", False), "Eve")  # while it goes on
+    await until_signal(plane, execution, "how-many")
+    await signaller.set(signal(execution, "how-many", 7), "Bea")
+    await plane.wait(execution)
+    await signaller.set(signal(execution, "how-many", 8), "Eve")  # after its end
+    found = {
+        gate.name: (gate.principal, gate.answered_at.ToMicroseconds() < gates_end) for gate, gates_end in await answers(plane, execution)
+    }
+    assert found == {"go-live": ("Ada", True), "how-many": ("Bea", True)}
+    values = [gate.value.scalar.primitive for gate, _ in await answers(plane, execution)]
+    assert [(value.boolean, value.integer) for value in values] == [(True, 0), (False, 7)]
+
+
+async def answers(plane: Plane, execution: ExecutionId) -> list[tuple[gate_pb2.Gate, int]]:
+    """The gates of an execution that has ended, each with when that was, a little later."""
+    ended = (await plane.wait(execution)).closure.updated_at.ToMicroseconds()
+    return [(gate, ended + 1) for gate in await gates_of(plane, execution)]

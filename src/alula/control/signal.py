@@ -29,7 +29,7 @@ class Signaller:
         self._clock = clock
 
     async def set(self, request: admin.SignalSetRequest, principal: str = "") -> None:
-        """Gives a signal its value.
+        """Gives a signal its value. The answer that a gate went by stands: a later one is taken without effect.
 
         Args:
             principal: who answers.
@@ -48,9 +48,10 @@ class Signaller:
             problem = literal_problem(request.value, core.LiteralType.FromString(row.type), f'signal "{signal_id}"')
             if problem is not None:
                 raise InvalidInput(str(problem))
+            is_decided = row.value is not None and row.node_id != ""  # a gate has asked, and went by this value
+            if is_decided or ExecutionPhase(found.phase).is_terminal:
+                return None, Batch()  # Flyte takes a late answer, too; it changes nothing, and hides nobody's who decided
             rows.set_value(connection, key, signal_id, request.value.SerializeToString(), principal, self._clock())
-            if ExecutionPhase(found.phase).is_terminal:
-                return None, Batch()  # Flyte takes a late answer too: it is kept, and changes nothing
             return None, stepper.apply(connection, key, ev.SignalReceived(self._clock(), signal_id, request.value, principal))
 
         await self._driver.transact(work)

@@ -13,13 +13,22 @@ _LIVE = [int(phase) for phase in ExecutionPhase if phase not in TERMINAL_EXECUTI
 
 
 def open_signal(connection: Connection, key: int, signal_id: str, node_id: str, type_: bytes, at: int) -> None:
-    """Makes the signal known, unless it is; `node_id` is the gate that asks for it now, empty if none does."""
+    """Makes the signal known, unless it is; `node_id` is the gate that asks for it now, empty if none does.
+
+    Of several gates that ask for one signal at once the first stays its gate.
+    """
     c, row = t.signal.c, find(connection, key, signal_id)
     if row is None:
         values = {"execution_key": key, "signal_id": signal_id, "node_id": node_id, "type": type_, "created_at": at, "updated_at": at}
         connection.execute(insert(t.signal).values(values))
-    elif node_id and row.node_id != node_id:
+    elif node_id and row.node_id != node_id and not _is_running(connection, key, row.node_id):
         connection.execute(update(t.signal).where(c.execution_key == key, c.signal_id == signal_id).values(node_id=node_id))
+
+
+def _is_running(connection: Connection, key: int, node_id: str) -> bool:
+    n = t.node_execution.c
+    query = select(n.phase).where(n.execution_key == key, n.node_id == node_id)
+    return connection.execute(query).scalar() == int(NodePhase.RUNNING)
 
 
 def find(connection: Connection, key: int, signal_id: str) -> Row[Any] | None:

@@ -149,7 +149,7 @@ class Gate(_message.Message):
     def opened_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def value(self) -> _literals_pb2.Literal:
-        """the last answer"""
+        """the answer that it went by"""
 
     @_builtins.property
     def answered_at(self) -> _timestamp_pb2.Timestamp: ...
