@@ -13,6 +13,7 @@ from tests.server.harness import ROOT, literals
 from alula.engine.graph import Demand
 from alula.executors.base import Outcome, Work, WorkKey
 from alula.executors.process import Config, ProcessExecutor
+from alula.executors.worker import Flight, Worker
 from alula.idl import core
 from alula.idl.v1 import worker_pb2
 
@@ -134,6 +135,15 @@ async def test_short_attempts_do_not_wait_behind_a_long_one(tmp_path: Path, monk
             for _ in range(count):
                 assert (await listener.outcomes.get()).outputs is not None
 
+    behind = set[str]()  # tasks that something was sent to wait behind
+    assign = executor._feeder._assign
+
+    def noting(worker: Worker, flight: Flight) -> worker_pb2.Attempt:
+        behind.update(each.work.attempt.task_name for each in worker.flying.values())
+        return assign(worker, flight)
+
+    monkeypatch.setattr(executor._feeder, "_assign", noting)
+
     def hold(until: Path) -> None:
         submit(2, "holds", path=str(until))
         for x in range(100):
@@ -149,10 +159,12 @@ async def test_short_attempts_do_not_wait_behind_a_long_one(tmp_path: Path, monk
             await ended(1)
             executor._feeder.note(listener.order[-1], 10_000_000)
         listener.order.clear()
+        behind.clear()
         hold(tmp_path / "until")
         await ended(100)
         assert {each.attempt.task_name for each in listener.order} == {"inc"}, "all of them, while the long one runs"
         assert executor.queued_count == 0
+        assert not is_known or behind <= {"inc"}
         (tmp_path / "until").touch()
         await ended(1)
         assert listener.order[-1].attempt.task_name == "holds"

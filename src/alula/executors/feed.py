@@ -17,7 +17,7 @@ from alula.idl.v1 import worker_pb2
 
 PREFETCH = 8  # attempts sent ahead to a worker of short ones; past 16 nothing is left to gain
 SHORT_US = 3_000  # attempts below this are sent ahead
-LONG_S = 0.05  # nothing is sent to wait behind one that has run for as long
+LONG_S = 0.05  # nothing is sent to wait behind one that has run for as long: its worker would give it back
 
 
 class Feeder:
@@ -85,16 +85,12 @@ class Feeder:
         # Nothing is sent ahead while another pool waits: a worker that is never idle would never leave it room.
         window = 1 if self.queues.is_contested else PREFETCH
         now = self._loop.time()
-        workers = [
-            w
-            for w in self._fleet.workers.values()
-            if w.pool == pool and not w.is_doomed and (not w.flying or (len(w.flying) < window and self._may_wait_behind(w, now)))
-        ]
+        workers = [w for w in self._fleet.workers.values() if w.pool == pool and not w.is_doomed and len(w.flying) < window]
         workers.sort(key=lambda w: len(w.flying))
         batches: dict[Worker, list[worker_pb2.Attempt]] = {}
         while workers and pool in self.queues:
             for worker in list(workers):
-                flight = self._next_for(worker)
+                flight = self._next_for(worker, now)
                 if flight is None:
                     workers.remove(worker)
                     if pool not in self.queues:
@@ -106,16 +102,17 @@ class Feeder:
         for worker, attempts in batches.items():
             worker.channel.send(worker_pb2.ToWorker(attempts=attempts))
 
-    def _may_wait_behind(self, worker: Worker, now: float) -> bool:
-        head = worker.head
-        return head is None or (head.work.attempt.may_be_followed and now - head.head_at < LONG_S)
+    def _may_wait_behind(self, head: Flight, flight: Flight, now: float) -> bool:
+        """Whether an attempt may be sent to a worker that has another: both are expected to be short, and the one that runs is not late."""
+        is_short = not flight.work.is_async and self.is_short(flight.work.pool, flight.work.attempt.task_name)
+        return is_short and head.work.attempt.may_be_followed and now - head.head_at < LONG_S
 
-    def _next_for(self, worker: Worker) -> Flight | None:
+    def _next_for(self, worker: Worker, now: float) -> Flight | None:
         """Takes the next attempt of a worker's pool out of the queue, if this worker may have it."""
         flight = self.queues.head(worker.pool)
         if flight is None:
             return None
-        if worker.flying and (flight.work.is_async or worker.is_driving or not self.is_short(worker.pool, flight.work.attempt.task_name)):
+        if (head := worker.head) is not None and not self._may_wait_behind(head, flight, now):
             return None
         if not self._room.has(flight.work.demand, worker):
             return None

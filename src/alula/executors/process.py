@@ -206,15 +206,17 @@ class ProcessExecutor:
                 self._on_report(worker, flight, report, now)
             elif not flight.is_cancelled:
                 returned.append(flight)
-        self._take_back(returned)
+        self._take_back(worker, returned)
         if not worker.flying and worker.is_worn(is_short=self._feeder.is_short(worker.pool)):
             self._fleet.retire(worker)
         self._feeder.schedule()
 
-    def _take_back(self, flights: Sequence[Flight]) -> None:
+    def _take_back(self, worker: Worker, flights: Sequence[Flight]) -> None:
         """What was sent ahead and never begun waits for another worker, in the order that it had."""
+        if flights and (head := worker.head) is not None:
+            head.work.attempt.may_be_followed = False  # it was found to be long, whatever was expected
         for flight in reversed(flights):
-            flight.worker = None
+            flight.worker, flight.head_at = None, 0.0
             self._enqueue(flight, is_first=True)
 
     def _on_report(self, worker: Worker, flight: Flight, report: worker_pb2.Report, now: float) -> None:

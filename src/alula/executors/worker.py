@@ -87,12 +87,6 @@ class Worker:
         return next(iter(self.flying.values()), None)
 
     @property
-    def is_driving(self) -> bool:
-        """Whether it runs a task that may wait for others, so that nothing may be sent behind it."""
-        head = self.head
-        return head is not None and head.work.is_async
-
-    @property
     def pid(self) -> int:
         """Its process; 0 until the zygote has said it, and once it has ended."""
         return self.zygote.pids.get(self.number, 0)
