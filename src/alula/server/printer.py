@@ -42,13 +42,13 @@ def _printer(descriptor: Descriptor, with_defaults: bool) -> _Convert:
         return lambda message: json_format.MessageToDict(
             message, preserving_proto_field_name=True, always_print_fields_with_no_presence=with_defaults
         )
-    plan: dict[int, tuple[str, _Convert | None]] = {}
-    defaults: dict[str, Any] = {}
+    made: list[tuple[dict[int, tuple[str, _Convert | None]], dict[str, Any]]] = []
 
     def convert(message: Message) -> dict[str, Any]:
-        if not plan:  # not before: a message may hold others of its own kind
-            plan.update({field.number: (field.name, _field(field, with_defaults)) for field in descriptor.fields})
-            defaults.update(_defaults(descriptor) if with_defaults else {})
+        if not made:  # not before: a message may hold others of its own kind; whole at once: other threads print, too
+            fields = {field.number: (field.name, _field(field, with_defaults)) for field in descriptor.fields}
+            made.append((fields, _defaults(descriptor) if with_defaults else {}))
+        plan, defaults = made[0]
         found = defaults.copy()
         for field, value in message.ListFields():
             name, change = plan[field.number]
