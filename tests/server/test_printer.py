@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -18,8 +16,9 @@ from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from alula.idl import admin, core
+from alula.server import printer
 from alula.server.binding import services
-from alula.server.printer import _printer, to_dict
+from alula.server.printer import to_dict
 
 ANSWERS = {method.output_type.full_name: method.output_type for service in services() for method in service.methods}
 INSTANTS = [(0, 0), (1_790_000_000, 123_456_000), (1_790_000_000, 5_000_000), (1, 7), (-62_135_596_800, 0), (253_402_300_799, 999_999_999)]
@@ -109,15 +108,18 @@ def test_instants_have_as_many_digits_as_they_need(seconds: int, nanos: int) -> 
     assert to_dict(execution)["closure"]["created_at"] == Timestamp(seconds=seconds, nanos=nanos).ToJsonString()
 
 
-def test_threads_that_print_a_kind_of_message_for_the_first_time_all_print_it_whole() -> None:
-    message = admin.Execution()
+def test_a_message_that_is_printed_while_its_printer_is_made_is_printed_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    message, meanwhile = admin.Execution(), list[Any]()
+    defaults = printer._defaults
+
+    def interrupted(descriptor: Descriptor) -> dict[str, Any]:
+        if descriptor is message.DESCRIPTOR and not meanwhile:
+            meanwhile.append(None)
+            meanwhile.append(to_dict(message, with_defaults=True))  # as another thread would
+        return defaults(descriptor)
+
+    printer._printer.cache_clear()
+    monkeypatch.setattr(printer, "_defaults", interrupted)
     expected = _theirs(message, with_defaults=True)
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        with ThreadPoolExecutor(8) as threads:
-            for _ in range(40):
-                _printer.cache_clear()
-                assert list(threads.map(lambda _: to_dict(message, with_defaults=True), range(8))) == [expected] * 8
-    finally:
-        sys.setswitchinterval(interval)
+    assert to_dict(message, with_defaults=True) == expected
+    assert meanwhile[1] == expected
