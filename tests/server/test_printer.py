@@ -109,7 +109,7 @@ def test_instants_have_as_many_digits_as_they_need(seconds: int, nanos: int) -> 
 
 
 def test_a_message_that_is_printed_while_its_printer_is_made_is_printed_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    message, meanwhile = admin.Execution(), list[Any]()
+    message, meanwhile = core.Identifier(), list[Any]()
     defaults = printer._defaults
 
     def interrupted(descriptor: Descriptor) -> dict[str, Any]:
