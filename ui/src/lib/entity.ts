@@ -11,3 +11,9 @@ export const ENTITY = {
 export function runsOf(kind: EntityKind, name: string): { workflow?: string; task?: string; launch_plan?: string } {
   return kind === "WORKFLOW" ? { workflow: name } : kind === "TASK" ? { task: name } : { launch_plan: name };
 }
+
+/** The list of all executions, restricted to those of an entity, or of one version of it; as its address says it. */
+export function listOf(kind: EntityKind, name: string, version?: string): { workflow?: string; task?: string; plan?: string; version?: string; children: true } {
+  const { launch_plan: plan, ...filters } = runsOf(kind, name);
+  return { ...filters, ...(plan && { plan }), ...(version && { version }), children: true };
+}

@@ -9,7 +9,7 @@ import { Endless } from "@/components/ui/Endless";
 import { Section } from "@/components/ui/Page";
 import { Empty, Failure, None, Skeleton, QueryFailure } from "@/components/ui/State";
 import type { Entity, Execution, Place } from "@/idl";
-import { ENTITY, runsOf } from "@/lib/entity";
+import { ENTITY, listOf, runsOf } from "@/lib/entity";
 
 const AT_ONCE = 50;
 
@@ -57,10 +57,9 @@ function Within({ entity, place, own }: { entity: UseQueryResult<Entity>; place:
 }
 
 function Open({ kind, place, name }: { kind: EntityKind; place: Place; name: string }) {
-  const filters = kind === "WORKFLOW" ? { workflow: name } : kind === "TASK" ? { task: name } : { plan: name };
   return (
     <Button asChild size="small">
-      <Link to="/executions" search={{ ...place, ...filters, children: true }}>
+      <Link to="/executions" search={{ ...place, ...listOf(kind, name) }}>
         Open in the list of executions
       </Link>
     </Button>
