@@ -1,4 +1,5 @@
 import type { EntityKind } from "@/api/entity/queries";
+import type { Identifier } from "@/idl";
 
 /** How a kind of entity is called, and where its pages are. */
 export const ENTITY = {
@@ -16,4 +17,10 @@ export function runsOf(kind: EntityKind, name: string): { workflow?: string; tas
 export function listOf(kind: EntityKind, name: string, version?: string): { workflow?: string; task?: string; plan?: string; version?: string; children: true } {
   const { launch_plan: plan, ...filters } = runsOf(kind, name);
   return { ...filters, ...(plan && { plan }), ...(version && { version }), children: true };
+}
+
+/** The page of what an execution ran; a task launched by itself runs in a workflow that was made for it. */
+export function pageOf({ resource_type, project = "", domain = "", name = "" }: Identifier) {
+  const task = name.startsWith(".flytegen.") ? name.slice(".flytegen.".length) : resource_type === "TASK" ? name : undefined;
+  return { to: task === undefined ? "/workflows/$project/$domain/$name" : "/tasks/$project/$domain/$name", params: { project, domain, name: task ?? name } } as const;
 }

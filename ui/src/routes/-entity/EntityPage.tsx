@@ -14,7 +14,7 @@ import { Empty, Failure, Skeleton } from "@/components/ui/State";
 import { TabPanel, Tabs } from "@/components/ui/Tabs";
 import { complain, say } from "@/components/ui/Toast";
 import type { Entity, Identifier, Version } from "@/idl";
-import { ENTITY, listOf } from "@/lib/entity";
+import { ENTITY, listOf, pageOf } from "@/lib/entity";
 import { shortName } from "@/lib/id";
 import { useOffer } from "@/lib/pageActions";
 import { printable } from "@/lib/printable";
@@ -25,6 +25,7 @@ import { GraphTab } from "./GraphTab";
 import { InterfaceTab } from "./InterfaceTab";
 import { RunsTab } from "./RunsTab";
 import type { EntityPageSearch } from "./search";
+import { TaskRuns } from "./TaskRuns";
 import { VersionsTab } from "./VersionsTab";
 
 const SIGN = "size-4 shrink-0";
@@ -175,8 +176,12 @@ export function EntityPage({ kind }: { kind: EntityKind }) {
           <TabPanel value="graph">{id && <GraphTab kind={kind} id={id} />}</TabPanel>
           <TabPanel value="interface">{id && <InterfaceTab kind={kind} id={id} />}</TabPanel>
           <TabPanel value="code">{id && <CodeTab kind={kind} id={id} file={search.file} />}</TabPanel>
-          <TabPanel value="runs">
-            <RunsTab kind={kind} place={place} name={name} entity={entity} />
+          <TabPanel value="runs" className={kind === "TASK" ? undefined : "flex min-h-0 flex-1 flex-col"}>
+            {kind === "TASK" ? (
+              <TaskRuns place={place} name={name} entity={entity} />
+            ) : (
+              <RunsTab kind={kind} place={place} name={name} order={search.order} onOrder={(order) => set({ order })} />
+            )}
           </TabPanel>
         </Tabs>
       )}
@@ -202,6 +207,14 @@ function Heading({ title, name, one, entity }: { title: string; name: string; on
         {entity?.active_version && (
           <span className="text-xs text-ink-2">
             active: <span className="font-mono">{printable(entity.active_version, 60)}</span>
+          </span>
+        )}
+        {entity?.workflow_id?.name && (
+          <span className="min-w-0 truncate text-xs text-ink-2">
+            runs{" "}
+            <Link {...pageOf(entity.workflow_id)} search={{ version: entity.workflow_id.version }} className="font-mono text-accent hover:underline" title={printable(entity.workflow_id.name)}>
+              {printable(shortName(entity.workflow_id.name), 80)}
+            </Link>
           </span>
         )}
         {schedule && (
