@@ -76,9 +76,13 @@ def test_an_execution_is_relaunched_compared_and_copied(visitor: Visitor, ran: L
     expect(page).to_have_url(re.compile(r"/launch\?.*from=default%2Fdevelopment%2Fact-palette"))
 
 
-def test_the_first_failure_is_opened(visitor: Visitor, ran: LiveServer) -> None:
+def test_what_failed_is_recovered_after_a_question_and_its_first_failure_opened(visitor: Visitor, ran: LiveServer) -> None:
     page = visitor.open_execution("act-palette-broken")
     expect(page.get_by_role("region", name="First cause of the failure")).to_be_visible()
+    do(page, "recover this", "Recover this execution")
+    expect(page.get_by_role("alertdialog", name="Recover act-palette-broken?")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("alertdialog")).to_have_count(0)
     do(page, "first failure", "Open the first failure with its log")
     expect(panel(page)).to_be_visible()
     expect(page).to_have_url(re.compile("view=log"))
