@@ -16,6 +16,7 @@ import { Empty, Skeleton, QueryFailure } from "@/components/ui/State";
 import { filterCount, readFilters, toSearch, type ExecutionFilters } from "@/lib/executionSearch";
 import type { Execution } from "@/idl";
 import { idText } from "@/lib/id";
+import { useMe } from "@/lib/me";
 import { usePlace } from "@/lib/usePlace";
 import { count } from "@/lib/size";
 import { useChosen } from "./-executions/useChosen";
@@ -29,6 +30,7 @@ function Executions() {
   const { project, domain } = usePlace();
   const navigate = useNavigate({ from: "/executions/" });
   const client = useQueryClient();
+  const mine = useMe();
   const { data: overview } = useQuery(overviewQuery());
   const query = executionsQuery(toSearch(filters, project, domain));
   const list = useInfiniteQuery(query);
@@ -78,7 +80,7 @@ function Executions() {
       }
       actions={<Views filters={filtersOf(filters)} onOpen={open} />}
     >
-      <FilterBar filters={filtersOf(filters)} onChange={change} onClear={() => open({ columns: filters.columns })} users={(overview?.people ?? []).flatMap(({ user }) => user || [])}
+      <FilterBar filters={filtersOf(filters)} onChange={change} onClear={() => open({ columns: filters.columns })} users={(overview?.people ?? []).flatMap(({ user }) => user || [])} mine={mine}
         extra={(executions.length > 0 || filters.columns) && <ColumnMenu {...known} chosen={filters.columns ?? []} onChange={(chosen) => change({ columns: chosen.length ? chosen : undefined })} />} />
       {bar}
       <QueryFailure query={list} />

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Home, Keyboard, ListChecks, Moon, Play, Rocket, SquareFunction, Sun, TriangleAlert, Workflow } from "lucide-react";
+import { Home, Keyboard, ListChecks, Moon, Play, Rocket, SquareFunction, Sun, TriangleAlert, UserRound, Workflow } from "lucide-react";
 import { useEffect, useState, type ComponentType } from "react";
 import { entitiesQuery, type EntityKind } from "@/api/entity/queries";
 import { executionsQuery } from "@/api/execution/queries";
@@ -11,6 +11,7 @@ import { Ago } from "@/components/ui/Time";
 import { complain } from "@/components/ui/Toast";
 import type { Place } from "@/idl";
 import { shortName } from "@/lib/id";
+import { useMe } from "@/lib/me";
 import { useOffered } from "@/lib/pageActions";
 import { phaseWords } from "@/lib/phase";
 import { printable } from "@/lib/printable";
@@ -117,6 +118,7 @@ function useFound(kind: EntityKind, text: string, place: Place, enabled: boolean
 }
 
 function useActions(place: Place, onKeys: () => void): Choice[] {
+  const mine = useMe();
   const navigate = useNavigate();
   return [
     { id: "go home", label: "Go to Home", icon: <Home aria-hidden className={SIGN} />, onSelect: () => void navigate({ to: "/" }) },
@@ -130,6 +132,9 @@ function useActions(place: Place, onKeys: () => void): Choice[] {
       icon: <TriangleAlert aria-hidden className={SIGN} />,
       onSelect: () => void navigate({ to: "/executions", search: { ...place, phases: ["FAILED", "TIMED_OUT"], within: "24h" } }),
     },
+    ...(mine
+      ? [{ id: "mine", label: "What I launched", note: printable(mine, 40), icon: <UserRound aria-hidden className={SIGN} />, onSelect: () => void navigate({ to: "/executions", search: { ...place, users: [mine] } }) }]
+      : []),
     { id: "keys", label: "Keyboard shortcuts", note: <Keys of="?" />, icon: <Keyboard aria-hidden className={SIGN} />, onSelect: onKeys },
     { id: "light", label: "Light theme", icon: <Sun aria-hidden className={SIGN} />, onSelect: () => setTheme("light") },
     { id: "dark", label: "Dark theme", icon: <Moon aria-hidden className={SIGN} />, onSelect: () => setTheme("dark") },
