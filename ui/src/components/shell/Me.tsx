@@ -44,7 +44,7 @@ function Form({ me, onDone }: { me: string; onDone: () => void }) {
       }}
     >
       <p className="text-sm text-ink-2">
-        What you launch, abort or register here is put on record under it, and lists can show what is yours. It is no sign-in: nobody checks it, and it keeps nobody out.
+        What you launch or abort here is put on record under it, and lists can show what is yours. It is no sign-in: nobody checks it, and it keeps nobody out.
       </p>
       <Field label="Name" hint="This browser keeps it. Empty: the server decides, as on its own machine by the account that it runs under." error={fault}>
         {(props) => <Input {...props} value={said} onChange={(event) => setSaid(event.target.value)} placeholder="ada" />}
