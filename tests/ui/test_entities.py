@@ -304,8 +304,43 @@ def test_runs_of_a_workflow_and_their_list(visitor: Visitor, server: LiveServer)
     page_of(visitor, ARITHMETIC, tab="runs")
     page = visitor.page
     expect(page.get_by_role("link", name=re.compile("entity-listed"))).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Version")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Workflow")).to_have_count(0)
+    visitor.check_accessible()
     page.get_by_role("link", name="Open in the list of executions").click()
     expect(page).to_have_url(re.compile(f"workflow={ARITHMETIC}"))
+
+
+def test_runs_of_a_workflow_are_chosen_by_keys_and_compared(visitor: Visitor, server: LiveServer) -> None:
+    for x in (1, 2):
+        server.wait(server.launch(ARITHMETIC, execution=f"entity-chosen-{x}", x=x, y=2))
+    page_of(visitor, ARITHMETIC, tab="runs")
+    page = visitor.page
+    grid = page.get_by_role("grid", name="Executions")
+    expect(grid.locator("[data-execution=entity-chosen-2]")).to_be_visible()
+    grid.focus()
+    for key in "xjx":
+        grid.press(key)
+    bar = page.get_by_role("toolbar", name="With the chosen executions")
+    expect(bar).to_contain_text("2 chosen")
+    bar.get_by_role("link", name="Compare").click()
+    expect(page).to_have_url(re.compile(r"/compare\?.*entity-chosen-2.*entity-chosen-1"))
+
+
+def test_how_often_a_version_was_launched_leads_to_those(visitor: Visitor, server: LiveServer, pricing: str) -> None:
+    for version in ("v1", "v1", "v2"):
+        alula(server, "launch", pricing, "--version", version)
+    page_of(visitor, pricing)
+    page = visitor.page
+    page.get_by_role("link", name="Launched 2: executions of v1").click()
+    expect(page).to_have_url(re.compile(rf"workflow={re.escape(pricing)}.*version=v1|version=v1.*workflow={re.escape(pricing)}"))
+    expect(page.locator("[data-execution]")).to_have_count(2)
+
+
+def test_the_page_of_a_launch_plan_leads_to_its_workflow(visitor: Visitor) -> None:
+    page_of(visitor, ARITHMETIC, kind="launch-plans")
+    visitor.page.locator("header").get_by_role("link", name="arithmetic").click()
+    expect(visitor.page).to_have_url(re.compile(f"/workflows/default/development/{re.escape(ARITHMETIC)}"))
 
 
 def test_a_name_that_is_not_registered_is_told(visitor: Visitor) -> None:

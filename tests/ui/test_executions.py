@@ -23,17 +23,21 @@ def in_address(page: Page, name: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def ran(server: LiveServer) -> LiveServer:
-    """Some executions that begin with `list-`."""
+    """Some executions that begin with `list-`, one of them with a label."""
     for number in range(3):
         server.wait(server.launch("tests.ui.programs.arithmetic", execution=f"list-good-{number}", x=number))
     server.wait(server.launch("tests.ui.programs.failing", execution="list-bad"))
+    launch_labelled(server, "list-labelled", team="vision")
+    return server
+
+
+def launch_labelled(server: LiveServer, name: str, **labels: str) -> None:
     plan = core.Identifier(
         resource_type=core.LAUNCH_PLAN, project="default", domain="development", name="tests.ui.programs.arithmetic", version="v1"
     )
-    spec = admin.ExecutionSpec(launch_plan=plan, labels=admin.Labels(values={"team": "vision"}))
-    request = admin.ExecutionCreateRequest(project="default", domain="development", name="list-labelled", spec=spec, inputs=literals(x=9))
+    spec = admin.ExecutionSpec(launch_plan=plan, labels=admin.Labels(values=labels))
+    request = admin.ExecutionCreateRequest(project="default", domain="development", name=name, spec=spec, inputs=literals(x=9))
     server.wait(server.admin.CreateExecution(request).id)
-    return server
 
 
 def test_a_new_execution_appears_and_ends_without_reloading(visitor: Visitor, ran: LiveServer) -> None:
@@ -163,3 +167,26 @@ def test_home_shows_what_runs_what_failed_and_who(visitor: Visitor, ran: LiveSer
     expect(people.get_by_role("row")).not_to_have_count(0)
     ran.admin.TerminateExecution(admin.ExecutionTerminateRequest(id=running, cause="the test is over"))
     expect(now.get_by_role("link", name="home-running")).to_have_count(0)
+
+
+def test_what_a_row_and_a_head_name_leads_further(visitor: Visitor, ran: LiveServer) -> None:
+    launch_labelled(ran, "named-a", team="names", kind="led")
+    launch_labelled(ran, "named-b", team="names")
+    page = visitor.open("/executions", text="named-")
+    expect(page.locator("[data-execution]")).to_have_count(2)
+    row = page.locator("[data-execution=named-a]")
+    row.get_by_role("link", name="kind=led").click()
+    expect(page.locator("[data-execution]")).to_have_count(1)
+    expect(page.get_by_role("searchbox", name="Name begins with")).to_have_value("named-")
+    row.get_by_role("link", name="team=names").click()
+    expect(page).to_have_url(re.compile(r"labels=.*kind%3Dled.*team%3Dnames"))
+    row.get_by_role("link", name="v1", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/workflows/.*tests\.ui\.programs\.arithmetic\?.*version=v1"))
+    visitor.open_execution("named-a")
+    head = page.locator("header")
+    who = head.get_by_title("What they launched").inner_text()
+    head.get_by_role("link", name="kind=led").click()
+    expect(page.locator("[data-execution]")).to_have_count(1)
+    page.go_back()
+    head.get_by_role("link", name=who, exact=True).click()
+    expect(page.get_by_role("button", name=f"Who: {who}")).to_be_visible()

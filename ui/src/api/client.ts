@@ -1,4 +1,5 @@
 import type { Status } from "@/idl";
+import { me } from "@/lib/me";
 
 /** What the server refused or could not do, in its own words. */
 export class ApiError extends Error {
@@ -55,7 +56,7 @@ async function request<T>(method: string, url: string, body?: unknown, signal?: 
   const answer = await send(url, {
     method,
     signal,
-    headers: body === undefined ? { accept: "application/json" } : { accept: "application/json", "content-type": "application/json" },
+    headers: { accept: "application/json", ...(body !== undefined && { "content-type": "application/json" }), ...(method !== "GET" && me() && { "alula-user": encodeURIComponent(me()) }) },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   try {

@@ -5,7 +5,7 @@ import { EXECUTION_PHASES } from "./phase";
 import { flag, oneOf, text, texts } from "./search";
 
 export const WITHIN = ["1h", "24h", "7d", "30d"] as const;
-const ORDERS = ["-created_at", "created_at", "-duration", "duration"] as const;
+export const ORDERS = ["-created_at", "created_at", "-duration", "duration"] as const;
 
 /** The filters of the executions list as they stand in the address. */
 export interface ExecutionFilters {
@@ -101,4 +101,9 @@ function instant(value: unknown): string | undefined {
 function span(value: unknown): number | undefined {
   const number = typeof value === "string" ? Number(value) : value;
   return typeof number === "number" && Number.isFinite(number) && number >= 0 ? number : undefined;
+}
+
+/** A label as the filter of labels says it. */
+export function labelText(key: string, value: string): string {
+  return value ? `${key}=${value}` : key;
 }

@@ -1,13 +1,10 @@
 import { useInfiniteQuery, useQuery, useQueryClient, type QueryKey } from "@tanstack/react-query";
 import { createFileRoute, useNavigate } from "@tanstack/react-router";
-import { useCallback, useEffect, useMemo, useState } from "react";
-import { executionKeys } from "@/api/execution/keys";
-import { abortExecution, archiveExecution, relaunchExecution } from "@/api/execution/mutations";
+import { useCallback, useEffect, useMemo } from "react";
 import { forgetView, reportView } from "@/api/execution/pages";
 import { executionsQuery } from "@/api/execution/queries";
 import { overviewQuery } from "@/api/overview/queries";
 import { AskingContext } from "@/components/execution/asking";
-import { BulkBar, plural, type BulkOutcome } from "@/components/execution/BulkBar";
 import { ColumnMenu } from "@/components/execution/ColumnMenu";
 import { FilterBar } from "@/components/execution/FilterBar";
 import { SortNote } from "@/components/execution/SortNote";
@@ -16,28 +13,24 @@ import type { ValueSort } from "@/components/execution/ValueCells";
 import { Views } from "@/components/execution/Views";
 import { Page } from "@/components/ui/Page";
 import { Empty, Skeleton, QueryFailure } from "@/components/ui/State";
-import { complain, say } from "@/components/ui/Toast";
 import { filterCount, readFilters, toSearch, type ExecutionFilters } from "@/lib/executionSearch";
 import type { Execution } from "@/idl";
 import { idText } from "@/lib/id";
+import { useMe } from "@/lib/me";
 import { usePlace } from "@/lib/usePlace";
 import { count } from "@/lib/size";
+import { useChosen } from "./-executions/useChosen";
 import { MOST_SORTED, useKnownColumns, useValues } from "./-executions/useValues";
 import { useAsking } from "./-gates/useAsking";
 
 export const Route = createFileRoute("/executions/")({ validateSearch: readFilters, component: Executions });
-
-const ACTIONS = {
-  abort: (id: Parameters<typeof abortExecution>[0]) => abortExecution(id, "aborted with others from the list of executions"),
-  relaunch: (id: Parameters<typeof relaunchExecution>[0]) => relaunchExecution(id),
-  archive: (id: Parameters<typeof archiveExecution>[0]) => archiveExecution(id, true),
-};
 
 function Executions() {
   const filters = Route.useSearch();
   const { project, domain } = usePlace();
   const navigate = useNavigate({ from: "/executions/" });
   const client = useQueryClient();
+  const mine = useMe();
   const { data: overview } = useQuery(overviewQuery());
   const query = executionsQuery(toSearch(filters, project, domain));
   const list = useInfiniteQuery(query);
@@ -59,35 +52,19 @@ function Executions() {
   );
   const place = useMemo(() => ({ project, domain }), [project, domain]);
   const { asking } = useAsking(place);
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const ownFilters = useMemo(() => filtersOf(filters), [filters]);
+  const { chosen, choose, bar } = useChosen(executions);
 
   const change = (to: Partial<ExecutionFilters>) => void navigate({ search: (old) => ({ ...old, ...to }), replace: true });
   const open = (to: ExecutionFilters) => void navigate({ search: { project, domain, ...to } });
-  const choose = useCallback((ids: readonly string[], isChosen: boolean) => {
-    setChosen((old) => {
-      const changed = new Set(old);
-      for (const id of ids) if (isChosen) changed.add(id);
-      else changed.delete(id);
-      return changed;
-    });
-  }, []);
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = list;
   const onEnd = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
   const canLoadSorted = hasNextPage && executions.length < MOST_SORTED;
 
-  function onDone({ verb, done, refused }: BulkOutcome): void {
-    if (done) say(`${plural(done)} ${verb}.`);
-    const reasons = refused.slice(0, 5).map(({ id, reason }) => `${id}: ${reason}`);
-    if (refused.length) complain(`${plural(refused.length)} could not be ${verb}:\n${reasons.join("\n")}`);
-    setChosen(new Set());
-    void client.invalidateQueries({ queryKey: executionKeys.lists });
-  }
-
   const first = list.data?.pages[0];
   const total = Number(first?.total ?? 0);
-  const picked = executions.filter(({ id }) => chosen.has(idText(id)));
   return (
     <Page
       title="Executions"
@@ -103,9 +80,9 @@ function Executions() {
       }
       actions={<Views filters={filtersOf(filters)} onOpen={open} />}
     >
-      <FilterBar filters={filtersOf(filters)} onChange={change} onClear={() => open({ columns: filters.columns })} users={(overview?.people ?? []).flatMap(({ user }) => user || [])}
+      <FilterBar filters={filtersOf(filters)} onChange={change} onClear={() => open({ columns: filters.columns })} users={(overview?.people ?? []).flatMap(({ user }) => user || [])} mine={mine}
         extra={(executions.length > 0 || filters.columns) && <ColumnMenu {...known} chosen={filters.columns ?? []} onChange={(chosen) => change({ columns: chosen.length ? chosen : undefined })} />} />
-      {picked.length > 0 && <BulkBar chosen={picked} actions={ACTIONS} onDone={onDone} onClear={() => setChosen(new Set())} />}
+      {bar}
       <QueryFailure query={list} />
       <QueryFailure query={values.failure} />
       {sort && (
@@ -133,6 +110,7 @@ function Executions() {
             total={first?.is_total_exact ? total : -1}
             chosen={chosen}
             onChoose={choose}
+            filters={ownFilters}
             order={filters.order}
             onOrder={(order) => change({ order: order === "-created_at" ? undefined : order, by: undefined })}
             values={{

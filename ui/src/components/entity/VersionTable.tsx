@@ -9,7 +9,7 @@ import { CELL, HEAD, ROW, TABLE } from "@/components/ui/table";
 import { Ago } from "@/components/ui/Time";
 import type { EntityKind } from "@/api/entity/queries";
 import type { Place, Version } from "@/idl";
-import { ENTITY } from "@/lib/entity";
+import { ENTITY, listOf } from "@/lib/entity";
 import { shortName } from "@/lib/id";
 import { printable } from "@/lib/printable";
 import { count } from "@/lib/size";
@@ -109,8 +109,18 @@ function Row({ kind, place, name, versions, version, chosen, looked, followed, o
         <Commit source={version.source} />
       </td>
       <td className={`${CELL} hidden text-right tabular-nums sm:table-cell`}>
-        {count(version.runs)}
-        {version.is_runs_capped && "+"}
+        {/* The list of executions tells versions of workflows and tasks apart; a plan may be of another version than its workflow. */}
+        {kind !== "LAUNCH_PLAN" && Number(version.runs ?? 0) > 0 ? (
+          <Link to="/executions" search={{ ...place, ...listOf(kind, name, text) }} className="hover:underline" aria-label={`Launched ${count(version.runs)}: executions of ${printable(text, 80)}`}>
+            {count(version.runs)}
+            {version.is_runs_capped && "+"}
+          </Link>
+        ) : (
+          <>
+            {count(version.runs)}
+            {version.is_runs_capped && "+"}
+          </>
+        )}
       </td>
       <td className={`${CELL} hidden whitespace-nowrap text-ink-2 sm:table-cell`}>
         <Ago at={ms(version.last_run_at)} />

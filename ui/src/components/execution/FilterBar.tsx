@@ -1,7 +1,7 @@
 import { Filter, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "@/components/ui/Button";
-import { Menu, MenuTick } from "@/components/ui/Menu";
+import { Menu, MenuLine, MenuTick } from "@/components/ui/Menu";
 import { PhaseSign } from "@/components/ui/Phase";
 import { SearchInput } from "@/components/ui/SearchInput";
 import { filterCount, type ExecutionFilters } from "@/lib/executionSearch";
@@ -16,12 +16,14 @@ export interface FilterBarProps {
   onClear: () => void;
   /** Names to choose from. */
   users: readonly string[];
+  /** The name of who looks; empty: not said. */
+  mine: string;
   /** At the right end. */
   extra?: ReactNode;
 }
 
 /** What a list of executions is restricted to; every part of it stands in the address. */
-export function FilterBar({ filters, onChange, onClear, users, extra }: FilterBarProps) {
+export function FilterBar({ filters, onChange, onClear, users, mine, extra }: FilterBarProps) {
   const phases = filters.phases ?? [];
   return (
     <div className="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2">
@@ -47,7 +49,7 @@ export function FilterBar({ filters, onChange, onClear, users, extra }: FilterBa
           </MenuTick>
         ))}
       </Menu>
-      {users.length > 0 && (
+      {(users.length > 0 || mine) && (
         <Menu
           align="start"
           trigger={
@@ -56,6 +58,14 @@ export function FilterBar({ filters, onChange, onClear, users, extra }: FilterBa
             </Button>
           }
         >
+          {mine && (
+            <>
+              <MenuTick checked={filters.users?.length === 1 && filters.users[0] === mine} onChange={(isOn) => onChange({ users: isOn ? [mine] : undefined })}>
+                Mine ({printable(mine, 40)})
+              </MenuTick>
+              <MenuLine />
+            </>
+          )}
           {users.map((user) => (
             <MenuTick
               key={user}

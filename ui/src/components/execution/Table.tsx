@@ -17,6 +17,10 @@ export interface TableProps {
   total: number;
   chosen: ReadonlySet<string>;
   onChoose: (ids: readonly string[], isChosen: boolean) => void;
+  /** What the list is restricted to. */
+  filters: ExecutionFilters;
+  /** All are of one workflow, task or launch plan: it is not said of each. */
+  isOfOne?: boolean;
   order: ExecutionFilters["order"];
   onOrder: (order: ExecutionFilters["order"]) => void;
   /** The end of what is loaded comes near. */
@@ -31,7 +35,7 @@ export interface TableProps {
 const NEAR_END = 30;
 
 /** Executions as rows of which only those in sight are in the page; moved through by arrows or j and k, opened by Enter, chosen by x. */
-export function ExecutionTable({ executions, total, chosen, onChoose, order, onOrder, values, valuesOf, onEnd, onSeen }: TableProps) {
+export function ExecutionTable({ executions, total, chosen, onChoose, filters, isOfOne = false, order, onOrder, values, valuesOf, onEnd, onSeen }: TableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   // By its id: others come to stand above it while one looks.
   const [activeId, setActiveId] = useState("");
@@ -83,7 +87,7 @@ export function ExecutionTable({ executions, total, chosen, onChoose, order, onO
       aria-multiselectable
       aria-activedescendant={executions.length ? `row-${active}` : undefined}
       onKeyDown={onKeyDown}
-      style={columnStyle(values.looks)}
+      style={columnStyle(values.looks, !isOfOne)}
       className="group min-h-0 flex-1 overflow-auto"
     >
       <div role="row" aria-rowindex={1} className="sticky top-0 z-10 hidden h-8 min-w-(--least) grid-cols-(--columns) items-center gap-3 border-b border-line bg-ground-2 px-4 text-xs font-medium text-ink-2 md:grid">
@@ -101,7 +105,7 @@ export function ExecutionTable({ executions, total, chosen, onChoose, order, onO
           Execution
         </span>
         <ValueHeads values={values} />
-        {["Workflow or task", "Version", "Who"].map((name) => (
+        {[...(isOfOne ? [] : ["Workflow or task"]), "Version", "Who"].map((name) => (
           <span role="columnheader" key={name} className="truncate">
             {name}
           </span>
@@ -125,6 +129,8 @@ export function ExecutionTable({ executions, total, chosen, onChoose, order, onO
               columns={values.columns}
               looks={values.looks}
               values={hasValues ? valuesOf(execution.id) : undefined}
+              filters={filters}
+              hasTarget={!isOfOne}
               top={start}
               height={size}
             />

@@ -21,18 +21,19 @@ export interface ValueColumns {
 }
 
 const BEFORE = "1.25rem 7.5rem minmax(12rem, 3fr)";
-const BEHIND = "minmax(7rem, 2fr) minmax(5rem, 1fr) minmax(4rem, 0.8fr) 6.5rem 6.5rem";
+const TARGET = "minmax(7rem, 2fr)";
+const BEHIND = "minmax(5rem, 1fr) minmax(4rem, 0.8fr) 6.5rem 6.5rem";
 const OTHERS = 58;
 const GAP = 0.75;
 /** A number stands beneath the name of its column, not beneath the button behind it. */
 const NUMBER = "md:pr-5.5 md:text-right tabular-nums";
 
 /** How wide the list's columns are with these among them, and the whole at least; in rem. */
-export function columnStyle(looks: readonly ColumnLook[]): React.CSSProperties {
-  if (looks.length === 0) return {};
+export function columnStyle(looks: readonly ColumnLook[], hasTarget: boolean): React.CSSProperties {
+  if (looks.length === 0 && hasTarget) return {};
   return {
-    "--columns": `${BEFORE} ${looks.map(({ width }) => `minmax(${width}rem, 1fr)`).join(" ")} ${BEHIND}`,
-    "--least": `${looks.reduce((sum, { width }) => sum + width + GAP, OTHERS)}rem`,
+    "--columns": `${BEFORE} ${looks.map(({ width }) => `minmax(${width}rem, 1fr)`).join(" ")} ${hasTarget ? TARGET : ""} ${BEHIND}`,
+    "--least": looks.length === 0 ? undefined : `${looks.reduce((sum, { width }) => sum + width + GAP, OTHERS)}rem`,
   } as React.CSSProperties;
 }
 

@@ -4,6 +4,7 @@ import { Button } from "@/components/ui/Button";
 import { Dialog } from "@/components/ui/Dialog";
 import { Field, Input } from "@/components/ui/Field";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "@/components/ui/Menu";
+import { useOffer } from "@/lib/pageActions";
 import type { ExecutionFilters } from "@/lib/executionSearch";
 import { printable } from "@/lib/printable";
 import { isRecord, keep, recall } from "@/lib/storage";
@@ -32,6 +33,11 @@ export function Views({ filters, onOpen }: { filters: ExecutionFilters; onOpen: 
     setViews(changed);
     keep("views", changed);
   }
+  const sign = <Bookmark aria-hidden className="size-4 shrink-0" />;
+  useOffer([
+    ...[...views, ...BUILT_IN].map((view) => ({ id: `view ${view.name}`, label: `View: ${printable(view.name, 80)}`, icon: sign, onSelect: () => onOpen(view.filters) })),
+    { id: "save", label: "Save these filters as a view", icon: sign, onSelect: () => setSaving(true) },
+  ]);
   return (
     <>
       <Menu trigger={<Button icon={<Bookmark aria-hidden className="size-4" />}>Views</Button>}>

@@ -1,4 +1,4 @@
-import type { Execution } from "@/idl";
+import type { Execution, Identifier } from "@/idl";
 import { spanOf } from "@/lib/span";
 import { ms } from "@/lib/time";
 
@@ -10,6 +10,7 @@ export interface ExecutionFields {
   phase: string;
   /** What it runs: the workflow, or the task that was launched by itself. */
   target: string;
+  targetId: Identifier;
   version: string;
   user: string;
   createdAt: number;
@@ -29,6 +30,7 @@ export function executionFields({ id, spec, closure }: Execution): ExecutionFiel
     name: id?.name ?? "",
     phase: closure?.phase ?? "UNDEFINED",
     target: target?.name ?? "",
+    targetId: target ?? {},
     version: target?.version ?? "",
     user: spec?.metadata?.principal ?? "",
     createdAt: ms(closure?.created_at),

@@ -6,6 +6,8 @@ export interface Choice {
   /** Unique among all choices. */
   id: string;
   label: string;
+  /** Behind the label, where there is room. */
+  about?: string;
   /** At the right end, such as a version or how long ago. */
   note?: ReactNode;
   icon?: ReactNode;
@@ -66,7 +68,7 @@ export default function Palette({ open, onOpenChange, text, onText, groups, isSe
               heading={title}
               className="[&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:font-medium [&_[cmdk-group-heading]]:text-ink-3"
             >
-              {choices.map(({ id, label, note, icon, onSelect }) => (
+              {choices.map(({ id, label, about, note, icon, onSelect }) => (
                 <Command.Item
                   key={id}
                   value={id}
@@ -77,7 +79,10 @@ export default function Palette({ open, onOpenChange, text, onText, groups, isSe
                   className="flex cursor-pointer items-center gap-2.5 rounded-md px-2 py-1.5 text-sm data-[selected=true]:bg-ground-3"
                 >
                   <span className="text-ink-3">{icon}</span>
-                  <span className="min-w-0 flex-1 truncate">{label}</span>
+                  <span className="min-w-0 flex-1 truncate">
+                    {label}
+                    {about && <span className="ml-2 text-xs text-ink-2">{about}</span>}
+                  </span>
                   {note && <span className="shrink-0 text-xs text-ink-2">{note}</span>}
                 </Command.Item>
               ))}

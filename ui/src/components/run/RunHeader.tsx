@@ -5,7 +5,9 @@ import { Copy } from "@/components/ui/Copy";
 import { PhaseBadge } from "@/components/ui/Phase";
 import { Ago, Elapsed } from "@/components/ui/Time";
 import type { Alula, Execution, ExecutionId, Identifier } from "@/idl";
+import { pageOf } from "@/lib/entity";
 import { shortName } from "@/lib/id";
+import { labelText } from "@/lib/executionSearch";
 import { ASKING } from "@/lib/phase";
 import { printable } from "@/lib/printable";
 import { spanOf } from "@/lib/span";
@@ -44,12 +46,20 @@ function Facts({ execution, provenance }: { execution: Execution; provenance: Al
   const plan = spec?.launch_plan;
   const from = metadata?.reference_execution ?? metadata?.parent_node_execution?.execution_id;
   const labels = Object.entries(spec?.labels?.values ?? {});
+  const place = { project: execution.id?.project, domain: execution.id?.domain };
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-0.5 text-xs text-ink-2">
       {workflow && <WorkflowLink id={workflow} />}
       {plan?.name && plan.name !== workflow?.name && <PlanLink id={plan} />}
       {provenance?.source?.commit && <Commit source={provenance.source} />}
-      {metadata?.principal && <span>by {printable(metadata.principal, 80)}</span>}
+      {metadata?.principal && (
+        <span>
+          by{" "}
+          <Link to="/executions" search={{ ...place, users: [metadata.principal] }} className={LINK} title="What they launched">
+            {printable(metadata.principal, 80)}
+          </Link>
+        </span>
+      )}
       <span>
         started <Ago at={ms(closure?.started_at ?? closure?.created_at)} />
       </span>
@@ -65,7 +75,9 @@ function Facts({ execution, provenance }: { execution: Execution; provenance: Al
         </span>
       )}
       {labels.map(([key, value]) => (
-        <Mark key={key}>{printable(value ? `${key}=${value}` : key, 80)}</Mark>
+        <Link key={key} to="/executions" search={{ ...place, labels: [labelText(key, value)] }} className="rounded hover:text-ink hover:underline" title="Executions with this label">
+          <Mark>{printable(labelText(key, value), 80)}</Mark>
+        </Link>
       ))}
       {(spec?.tags ?? []).map((tag) => (
         <Mark key={tag}>{printable(tag, 80)}</Mark>
@@ -86,10 +98,8 @@ function Mark({ children }: { children: ReactNode }) {
 const LINK = "text-accent hover:underline";
 
 function WorkflowLink({ id }: { id: Identifier }) {
-  const { project = "", domain = "", name = "", version = "" } = id;
-  // A task launched by itself runs in a workflow that was made for it.
-  const task = name.startsWith(".flytegen.") ? name.slice(".flytegen.".length) : undefined;
-  const page = { to: task ? "/tasks/$project/$domain/$name" : "/workflows/$project/$domain/$name", params: { project, domain, name: task ?? name } } as const;
+  const { name = "", version = "" } = id;
+  const page = pageOf(id);
   return (
     <span className="inline-flex min-w-0 items-center gap-1">
       <Link {...page} search={{ version }} className={LINK} title={printable(name)}>

@@ -7,6 +7,7 @@ import { Keys } from "@/components/ui/Keys";
 import type { Place } from "@/idl";
 import { SHORTCUTS } from "@/lib/shortcuts";
 import { ConnectionBar } from "./ConnectionBar";
+import { Me } from "./Me";
 import { ThemeMenu } from "./ThemeMenu";
 
 const PAGES = [
@@ -37,6 +38,7 @@ export function Shell({ place, picker, onSearch, onKeys, children }: { place: Pl
               <Keys of={SHORTCUTS.anywhere.actions.keys.keys[0]} />
             </span>
           </Button>
+          <Me />
           <ThemeMenu />
         </div>
       </aside>
@@ -58,7 +60,8 @@ export function Shell({ place, picker, onSearch, onKeys, children }: { place: Pl
               <span className="max-sm:sr-only">Launch</span>
             </Link>
           </Button>
-          <div className="md:hidden">
+          <div className="flex md:hidden">
+            <Me isSmall />
             <ThemeMenu isSmall />
           </div>
         </div>

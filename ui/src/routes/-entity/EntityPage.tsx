@@ -1,21 +1,22 @@
 import { useInfiniteQuery, useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { Archive, ArchiveRestore, CalendarClock, Play } from "lucide-react";
+import { Archive, ArchiveRestore, CalendarClock, ClipboardCopy, GitCompareArrows, ListChecks, Play } from "lucide-react";
 import { useMemo } from "react";
 import { entityKeys } from "@/api/entity/keys";
 import { activateLaunchPlan, archiveEntity, deactivateLaunchPlan } from "@/api/entity/mutations";
 import { entityQuery, versionsQuery, type EntityKind } from "@/api/entity/queries";
 import { VersionPicker } from "@/components/entity/VersionPicker";
 import { Button } from "@/components/ui/Button";
-import { Copy } from "@/components/ui/Copy";
+import { Copy, toClipboard } from "@/components/ui/Copy";
 import { Page } from "@/components/ui/Page";
 import { Remark } from "@/components/ui/Phase";
 import { Empty, Failure, Skeleton } from "@/components/ui/State";
 import { TabPanel, Tabs } from "@/components/ui/Tabs";
 import { complain, say } from "@/components/ui/Toast";
 import type { Entity, Identifier, Version } from "@/idl";
-import { ENTITY } from "@/lib/entity";
+import { ENTITY, listOf, pageOf } from "@/lib/entity";
 import { shortName } from "@/lib/id";
+import { useOffer } from "@/lib/pageActions";
 import { printable } from "@/lib/printable";
 import { scheduleWords } from "@/lib/schedule";
 import { CodeTab } from "./CodeTab";
@@ -24,8 +25,10 @@ import { GraphTab } from "./GraphTab";
 import { InterfaceTab } from "./InterfaceTab";
 import { RunsTab } from "./RunsTab";
 import type { EntityPageSearch } from "./search";
+import { TaskRuns } from "./TaskRuns";
 import { VersionsTab } from "./VersionsTab";
 
+const SIGN = "size-4 shrink-0";
 /** Versions that a page of them holds. */
 const AT_ONCE = 50;
 /** Tabs that show one version. */
@@ -75,6 +78,32 @@ export function EntityPage({ kind }: { kind: EntityKind }) {
       complain(error);
     }
   }
+
+  const before = list[1]?.id?.version;
+  useOffer(
+    list.length === 0
+      ? []
+      : [
+          {
+            id: "launch",
+            label: search.version ? `Launch version ${printable(search.version, 40)} of this ${one}` : `Launch this ${one}`,
+            icon: <Play aria-hidden className={SIGN} />,
+            onSelect: () => void navigate({ to: "/launch", search: { ...place, kind: ENTITY[kind].launch, name, version: search.version } }),
+          },
+          ...(before === undefined
+            ? []
+            : [
+                {
+                  id: "compare",
+                  label: "Compare its two newest versions",
+                  icon: <GitCompareArrows aria-hidden className={SIGN} />,
+                  onSelect: () => set({ tab: "versions", version: newest, against: before }),
+                },
+              ]),
+          { id: "runs", label: "Its runs in the list of executions", icon: <ListChecks aria-hidden className={SIGN} />, onSelect: () => void navigate({ to: "/executions", search: { ...place, ...listOf(kind, name) } }) },
+          { id: "name", label: `Copy the ${one}'s name`, icon: <ClipboardCopy aria-hidden className={SIGN} />, onSelect: () => void toClipboard(name).then(() => say("Copied"), complain) },
+        ],
+  );
 
   const title = printable(shortName(name), 120);
   const against = search.against !== undefined && version !== undefined && search.against !== version ? search.against : undefined;
@@ -147,8 +176,12 @@ export function EntityPage({ kind }: { kind: EntityKind }) {
           <TabPanel value="graph">{id && <GraphTab kind={kind} id={id} />}</TabPanel>
           <TabPanel value="interface">{id && <InterfaceTab kind={kind} id={id} />}</TabPanel>
           <TabPanel value="code">{id && <CodeTab kind={kind} id={id} file={search.file} />}</TabPanel>
-          <TabPanel value="runs">
-            <RunsTab kind={kind} place={place} name={name} entity={entity} />
+          <TabPanel value="runs" className={kind === "TASK" ? undefined : "flex min-h-0 flex-1 flex-col"}>
+            {kind === "TASK" ? (
+              <TaskRuns place={place} name={name} entity={entity} />
+            ) : (
+              <RunsTab kind={kind} place={place} name={name} order={search.order} onOrder={(order) => set({ order })} />
+            )}
           </TabPanel>
         </Tabs>
       )}
@@ -174,6 +207,14 @@ function Heading({ title, name, one, entity }: { title: string; name: string; on
         {entity?.active_version && (
           <span className="text-xs text-ink-2">
             active: <span className="font-mono">{printable(entity.active_version, 60)}</span>
+          </span>
+        )}
+        {entity?.workflow_id?.name && (
+          <span className="min-w-0 truncate text-xs text-ink-2">
+            runs{" "}
+            <Link {...pageOf(entity.workflow_id)} search={{ version: entity.workflow_id.version }} className="font-mono text-accent hover:underline" title={printable(entity.workflow_id.name)}>
+              {printable(shortName(entity.workflow_id.name), 80)}
+            </Link>
           </span>
         )}
         {schedule && (

@@ -1,66 +1,81 @@
-import { useInfiniteQuery, type UseQueryResult } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueryClient, type QueryKey } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useCallback, useEffect, useMemo } from "react";
 import type { EntityKind } from "@/api/entity/queries";
+import { forgetView, reportView } from "@/api/execution/pages";
 import { executionsQuery } from "@/api/execution/queries";
-import { NodeRuns } from "@/components/entity/NodeRuns";
-import { ExecutionLines } from "@/components/execution/Lines";
+import { AskingContext } from "@/components/execution/asking";
+import { ExecutionTable, type TableProps } from "@/components/execution/Table";
 import { Button } from "@/components/ui/Button";
-import { Endless } from "@/components/ui/Endless";
-import { Section } from "@/components/ui/Page";
-import { Empty, Failure, None, Skeleton, QueryFailure } from "@/components/ui/State";
-import type { Entity, Execution, Place } from "@/idl";
-import { ENTITY, runsOf } from "@/lib/entity";
+import { Empty, Failure, QueryFailure, Skeleton } from "@/components/ui/State";
+import type { Place } from "@/idl";
+import { ENTITY, listOf, runsOf } from "@/lib/entity";
+import type { ExecutionFilters } from "@/lib/executionSearch";
+import { useAsking } from "../-gates/useAsking";
+import { useChosen } from "../-executions/useChosen";
 
 const AT_ONCE = 50;
+const NO_VALUES: TableProps["values"] = { columns: [], looks: [], sort: undefined, onSort: undefined, onRemove: () => undefined };
 
-/** Its last executions, of a task also its runs within others; the list of all of them filters them further. */
-export function RunsTab({ kind, place, name, entity }: { kind: EntityKind; place: Place; name: string; entity: UseQueryResult<Entity> }) {
-  const query = useInfiniteQuery(executionsQuery({ ...place, ...runsOf(kind, name), with_children: true }, AT_ONCE));
+/** What was launched of a workflow or launch plan, to choose from and compare; the list of all executions filters it further. */
+export function RunsTab({ kind, place, name, order, onOrder }: {
+  kind: EntityKind;
+  place: Place;
+  name: string;
+  order: ExecutionFilters["order"];
+  onOrder: (order: ExecutionFilters["order"]) => void;
+}) {
+  const client = useQueryClient();
+  const options = executionsQuery({ ...place, ...runsOf(kind, name), with_children: true, order }, AT_ONCE);
+  const query = useInfiniteQuery(options);
+  const executions = useMemo(() => query.data?.pages.flatMap((page) => page.executions ?? []) ?? [], [query.data]);
+  const filters = useMemo(() => listOf(kind, name), [kind, name]);
+  const { asking } = useAsking(place);
+  const { chosen, choose, bar } = useChosen(executions);
+  const key = JSON.stringify(options.queryKey);
+  useEffect(() => () => forgetView(JSON.parse(key) as QueryKey), [key]);
+  const onSeen = useCallback((first: number, last: number) => reportView(client, JSON.parse(key) as QueryKey, first, last), [client, key]);
+  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
+  const onEnd = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
   if (query.isError && !query.data) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   if (query.isPending) return <Skeleton />;
-  const executions = query.data.pages.flatMap((page) => page.executions ?? []);
-  const more = <Endless hasMore={query.hasNextPage} isReading={query.isFetchingNextPage} onMore={() => void query.fetchNextPage()} />;
-  if (kind === "TASK") {
-    return (
-      <div className="mx-auto flex w-full max-w-6xl flex-col gap-4 p-4">
-        <Within entity={entity} place={place} own={executions} />
-        <Section title="Launched by itself" extra={executions.length > 0 && <Open kind={kind} place={place} name={name} />}>
-          {executions.length === 0 ? <None>This task has not been launched by itself yet.</None> : <ExecutionLines executions={executions} />}
-          {more}
-        </Section>
-      </div>
-    );
-  }
   if (executions.length === 0) return <Empty title={`This ${ENTITY[kind].one} has not been launched yet`} />;
+  const first = query.data.pages[0];
   return (
     <>
-      <div className="flex justify-end px-3 py-2">
-        <Open kind={kind} place={place} name={name} />
-      </div>
-      <ExecutionLines executions={executions} />
-      {more}
+      {bar || (
+        <div className="flex items-center justify-between gap-2 border-b border-line px-4 py-1.5">
+          <p className="text-xs text-ink-2">Choose two or more to compare them</p>
+          <OpenInList kind={kind} place={place} name={name} />
+        </div>
+      )}
+      <QueryFailure query={query} />
+      <AskingContext value={asking}>
+        <ExecutionTable
+          executions={executions}
+          total={first?.is_total_exact ? Number(first.total ?? 0) : -1}
+          chosen={chosen}
+          onChoose={choose}
+          filters={filters}
+          isOfOne
+          order={order}
+          onOrder={(next) => onOrder(next === "-created_at" ? undefined : next)}
+          values={NO_VALUES}
+          valuesOf={() => undefined}
+          onEnd={onEnd}
+          onSeen={onSeen}
+        />
+      </AskingContext>
     </>
   );
 }
 
-/** What the lists show as bars, without the task's own executions, which are one node each. */
-function Within({ entity, place, own }: { entity: UseQueryResult<Entity>; place: Place; own: readonly Execution[] }) {
-  const owned = new Set(own.map((each) => each.id?.name));
-  const runs = entity.data?.runs?.filter((run) => run.node_id && !owned.has(run.name)) ?? [];
-  return (
-    <Section title="Last runs within executions">
-      <QueryFailure query={entity} />
-      {entity.isPending && <Skeleton lines={2} />}
-      {entity.data && (runs.length === 0 ? <None>It has not run within an execution lately.</None> : <NodeRuns runs={runs} place={place} />)}
-    </Section>
-  );
-}
-
-function Open({ kind, place, name }: { kind: EntityKind; place: Place; name: string }) {
-  const filters = kind === "WORKFLOW" ? { workflow: name } : kind === "TASK" ? { task: name } : { plan: name };
+export function OpenInList({ kind, place, name }: { kind: EntityKind; place: Place; name: string }) {
   return (
     <Button asChild size="small">
-      <Link to="/executions" search={{ ...place, ...filters, children: true }}>
+      <Link to="/executions" search={{ ...place, ...listOf(kind, name) }}>
         Open in the list of executions
       </Link>
     </Button>

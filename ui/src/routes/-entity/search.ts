@@ -1,3 +1,4 @@
+import { ORDERS, type ExecutionFilters } from "@/lib/executionSearch";
 import { oneOf, text } from "@/lib/search";
 
 const TABS = ["versions", "graph", "interface", "code", "runs"] as const;
@@ -10,8 +11,10 @@ export interface EntityPageSearch {
   against?: string;
   /** The file of its code that is open; none: the one in which it is written. */
   file?: string;
+  /** In which its runs stand; none: the newest first. */
+  order?: ExecutionFilters["order"];
 }
 
 export function entityPageSearch(search: Record<string, unknown>): EntityPageSearch {
-  return { tab: oneOf(search.tab, TABS), version: text(search.version), against: text(search.against), file: text(search.file) };
+  return { tab: oneOf(search.tab, TABS), version: text(search.version), against: text(search.against), file: text(search.file), order: oneOf(search.order, ORDERS) };
 }

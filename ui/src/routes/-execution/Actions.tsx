@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Ban, GitCompare, LifeBuoy, MoreHorizontal, PencilLine, RotateCw, Terminal } from "lucide-react";
-import { useState } from "react";
+import { Ban, ClipboardCopy, GitCompare, LifeBuoy, Link2, MoreHorizontal, PencilLine, RotateCw, Terminal } from "lucide-react";
+import { useRef, useState } from "react";
 import { abortExecution, recoverExecution, relaunchExecution } from "@/api/execution/mutations";
 import { serverQuery } from "@/api/overview/queries";
 import { AbortDialog } from "@/components/run/AbortDialog";
@@ -14,9 +14,12 @@ import type { ExecutionId } from "@/idl";
 import { idText } from "@/lib/id";
 import { isTerminal } from "@/lib/phase";
 import { commandAt, option, quoted } from "@/lib/command";
+import { useOffer } from "@/lib/pageActions";
 import { printable } from "@/lib/printable";
 import { RerunDialog } from "./RerunDialog";
 import { useRunPage } from "./page";
+
+const SIGN = "size-4 shrink-0";
 
 /** What one does with an execution. */
 export function Actions() {
@@ -24,11 +27,28 @@ export function Actions() {
   const navigate = useNavigate();
   const { data: server = "" } = useQuery(serverQuery());
   const [isBusy, setBusy] = useState(false);
+  const [abort, recover, relaunch] = [useRef<HTMLButtonElement>(null), useRef<HTMLButtonElement>(null), useRef<HTMLButtonElement>(null)];
   const execution = run.execution;
-  if (!execution) return null;
-  const phase = execution.closure?.phase;
+  const phase = execution?.closure?.phase;
   const hasEnded = isTerminal(phase);
-  const from = execution.spec?.metadata?.reference_execution;
+  const from = execution?.spec?.metadata?.reference_execution;
+  const compare = () => void navigate({ to: "/compare", search: { ids: `${idText(from)},${idText(id)}` } });
+  const copy = (text: string) => void toClipboard(text).then(() => say("Copied"), complain);
+  // By the buttons themselves, so that the palette asks, does and refuses what they do.
+  useOffer(
+    execution
+      ? [
+          ...(hasEnded ? [] : [{ id: "abort", label: "Abort this execution", icon: <Ban aria-hidden className={SIGN} />, onSelect: () => abort.current?.click() }]),
+          ...(hasEnded && phase !== "SUCCEEDED" ? [{ id: "recover", label: "Recover this execution", icon: <LifeBuoy aria-hidden className={SIGN} />, onSelect: () => recover.current?.click() }] : []),
+          { id: "relaunch", label: "Relaunch this execution", icon: <RotateCw aria-hidden className={SIGN} />, onSelect: () => relaunch.current?.click() },
+          { id: "change", label: "Relaunch with changes", icon: <PencilLine aria-hidden className={SIGN} />, onSelect: () => void navigate({ to: "/launch", search: { from: idText(id) } }) },
+          ...(from ? [{ id: "compare", label: `Compare with ${printable(from.name, 80)}, which it came from`, icon: <GitCompare aria-hidden className={SIGN} />, onSelect: compare }] : []),
+          { id: "link", label: "Copy the link to this page", icon: <Link2 aria-hidden className={SIGN} />, onSelect: () => copy(location.href) },
+          { id: "name", label: "Copy the execution's name", icon: <ClipboardCopy aria-hidden className={SIGN} />, onSelect: () => copy(id.name) },
+        ]
+      : [],
+  );
+  if (!execution) return null;
 
   function go(made: ExecutionId): Promise<void> {
     const { project = "", domain = "", name = "" } = made;
@@ -55,7 +75,7 @@ export function Actions() {
           name={id.name}
           onAbort={(cause) => abortExecution(id, cause).then(() => say("Aborted"))}
           trigger={
-            <Button look="danger" icon={<Ban aria-hidden className="size-4" />}>
+            <Button ref={abort} look="danger" icon={<Ban aria-hidden className="size-4" />}>
               Abort
             </Button>
           }
@@ -68,7 +88,7 @@ export function Actions() {
           fromNodes={unsuccessful(run.nodes, graphs.describer)}
           onSame={() => recoverExecution(id)}
           trigger={
-            <Button look="primary" disabled={isBusy} icon={<LifeBuoy aria-hidden className="size-4" />} title="Once more, keeping what succeeded">
+            <Button ref={recover} look="primary" disabled={isBusy} icon={<LifeBuoy aria-hidden className="size-4" />} title="Once more, keeping what succeeded">
               Recover
             </Button>
           }
@@ -76,7 +96,7 @@ export function Actions() {
           A new execution takes over what succeeded, and computes the rest.
         </RerunDialog>
       )}
-      <Button disabled={isBusy} icon={<RotateCw aria-hidden className="size-4" />} title="The same version with the same inputs once more" onClick={() => void launch("Relaunched", () => relaunchExecution(id))}>
+      <Button ref={relaunch} disabled={isBusy} icon={<RotateCw aria-hidden className="size-4" />} title="The same version with the same inputs once more" onClick={() => void launch("Relaunched", () => relaunchExecution(id))}>
         Relaunch
       </Button>
       <Button asChild>
@@ -97,14 +117,14 @@ export function Actions() {
           Relaunch, computing everything anew
         </MenuItem>
         {from && (
-          <MenuItem icon={<GitCompare aria-hidden className="size-4" />} onSelect={() => void navigate({ to: "/compare", search: { ids: `${idText(from)},${idText(id)}` } })}>
+          <MenuItem icon={<GitCompare aria-hidden className="size-4" />} onSelect={compare}>
             Compare with {from.name}
           </MenuItem>
         )}
         <MenuLine />
         <MenuLabel>Copy as command</MenuLabel>
         {commands(id, hasEnded, server).map((command) => (
-          <MenuItem key={command} icon={<Terminal aria-hidden className="size-4 shrink-0" />} onSelect={() => void toClipboard(command).then(() => say("Copied"), complain)}>
+          <MenuItem key={command} icon={<Terminal aria-hidden className="size-4 shrink-0" />} onSelect={() => copy(command)}>
             <span className="min-w-0 font-mono text-xs [overflow-wrap:anywhere]">{command}</span>
           </MenuItem>
         ))}

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { SearchX } from "lucide-react";
+import { SearchX, TriangleAlert } from "lucide-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { followChanges } from "@/api/changes";
 import { provenanceQuery } from "@/api/run/queries";
@@ -15,6 +15,7 @@ import { Empty, Failure, Skeleton } from "@/components/ui/State";
 import { TabPanel, Tabs } from "@/components/ui/Tabs";
 import { firstCause } from "@/graph/cause";
 import { waitingFor } from "@/graph/waiting";
+import { useOffer } from "@/lib/pageActions";
 import { isTerminal } from "@/lib/phase";
 import { Actions } from "./Actions";
 import { EventsTab } from "./EventsTab";
@@ -76,6 +77,8 @@ export function ExecutionPage({ id, search, onSearch }: ExecutionPageProps) {
   const waiting = useMemo(() => (isTerminal(phase) ? [] : waitingFor(run.nodes, graphs.describer)), [phase, run, graphs.describer]);
   const tab = search.tab ?? "graph";
   const isAtLog = search.node !== undefined && search.view === "log";
+  const openCause = () => cause && open(cause.nodeId, { item: cause.item, view: "log", at: "error" });
+  useOffer(cause ? [{ id: "cause", label: "Open the first failure with its log", icon: <TriangleAlert aria-hidden className="size-4 shrink-0" />, onSelect: openCause }] : []);
 
   if (run.status === "gone") return <Gone id={id} wasThere={run.execution !== undefined} />;
   return (
@@ -87,7 +90,7 @@ export function ExecutionPage({ id, search, onSearch }: ExecutionPageProps) {
               cause={cause}
               isFolded={isAtLog}
               nodeName={graphs.describer.describe(cause.nodeId).name}
-              onOpen={() => open(cause.nodeId, { item: cause.item, view: "log", at: "error" })}
+              onOpen={openCause}
             />
           )}
           {waiting.length > 0 && <WaitingPanel waiting={waiting} onOpen={open} />}

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Home, Keyboard, ListChecks, Moon, Play, Rocket, SquareFunction, Sun, TriangleAlert, Workflow } from "lucide-react";
+import { Home, Keyboard, ListChecks, Moon, Play, Rocket, SquareFunction, Sun, TriangleAlert, UserRound, Workflow } from "lucide-react";
 import { useEffect, useState, type ComponentType } from "react";
 import { entitiesQuery, type EntityKind } from "@/api/entity/queries";
 import { executionsQuery } from "@/api/execution/queries";
@@ -10,6 +10,10 @@ import { PhaseSign } from "@/components/ui/Phase";
 import { Ago } from "@/components/ui/Time";
 import { complain } from "@/components/ui/Toast";
 import type { Place } from "@/idl";
+import { shortName } from "@/lib/id";
+import { useMe } from "@/lib/me";
+import { useOffered } from "@/lib/pageActions";
+import { phaseWords } from "@/lib/phase";
 import { printable } from "@/lib/printable";
 import { setTheme } from "@/lib/theme";
 import { ms } from "@/lib/time";
@@ -47,19 +51,29 @@ export function PaletteContainer({ place, open, onOpenChange, onKeys }: { place:
     icon: <Play aria-hidden className={SIGN} />,
     onSelect: () => void navigate({ to: "/launch", search: { ...place, kind: "workflow", name } }),
   }));
-  const executions: Choice[] = (isAsking ? (runs.data?.pages[0]?.executions ?? []) : []).filter(({ id }) => isLike(id?.name ?? "")).map(({ id, closure }) => ({
+  const executions: Choice[] = (isAsking ? (runs.data?.pages[0]?.executions ?? []) : []).filter(({ id }) => isLike(id?.name ?? "")).map(({ id, spec, closure }) => ({
     id: `run ${id?.project}/${id?.domain}/${id?.name}`,
     label: printable(id?.name, 120),
-    note: <Ago at={ms(closure?.created_at)} />,
+    about: [shortName(closure?.workflow_id?.name ?? spec?.launch_plan?.name ?? "").replace(/^\.flytegen\./, ""), spec?.metadata?.principal].filter(Boolean).map((each) => printable(each, 60)).join(" · "),
+    note: (
+      <>
+        {phaseWords(closure?.phase)} · <Ago at={ms(closure?.created_at)} />
+      </>
+    ),
     icon: <PhaseSign phase={closure?.phase} className={SIGN} />,
     onSelect: () => void navigate({ to: "/executions/$project/$domain/$name", params: { project: id?.project ?? "", domain: id?.domain ?? "", name: id?.name ?? "" } }),
   }));
-  const fixed = useActions(place, onKeys).filter(({ label }) => label.toLowerCase().includes(typed.toLowerCase()));
+  const fixed = useActions(place, onKeys).filter(({ label }) => isLike(label));
+  const ofPage: Choice[] = useOffered(open).filter(({ label }) => isLike(label)).map((action) => ({ ...action, id: `page ${action.id}` }));
+  const here: Group = { title: "On this page", choices: ofPage };
   const groups: Group[] = [
+    // Behind what was found: who types a name and Enter must not have ended something.
+    ...(typed ? [] : [here]),
     { title: "Executions", choices: executions },
     { title: "Workflows", choices: entities(workflows, "/workflows/$project/$domain/$name", Workflow) },
     { title: "Tasks", choices: entities(tasks, "/tasks/$project/$domain/$name", SquareFunction) },
     { title: "Launch plans", choices: entities(plans, "/launch-plans/$project/$domain/$name", Rocket) },
+    ...(typed ? [here] : []),
     { title: "Actions", choices: [...fixed, ...launches] },
   ];
   if (!open || !Palette) return null;
@@ -104,6 +118,7 @@ function useFound(kind: EntityKind, text: string, place: Place, enabled: boolean
 }
 
 function useActions(place: Place, onKeys: () => void): Choice[] {
+  const mine = useMe();
   const navigate = useNavigate();
   return [
     { id: "go home", label: "Go to Home", icon: <Home aria-hidden className={SIGN} />, onSelect: () => void navigate({ to: "/" }) },
@@ -117,6 +132,9 @@ function useActions(place: Place, onKeys: () => void): Choice[] {
       icon: <TriangleAlert aria-hidden className={SIGN} />,
       onSelect: () => void navigate({ to: "/executions", search: { ...place, phases: ["FAILED", "TIMED_OUT"], within: "24h" } }),
     },
+    ...(mine
+      ? [{ id: "mine", label: "What I launched", note: printable(mine, 40), icon: <UserRound aria-hidden className={SIGN} />, onSelect: () => void navigate({ to: "/executions", search: { ...place, users: [mine] } }) }]
+      : []),
     { id: "keys", label: "Keyboard shortcuts", note: <Keys of="?" />, icon: <Keyboard aria-hidden className={SIGN} />, onSelect: onKeys },
     { id: "light", label: "Light theme", icon: <Sun aria-hidden className={SIGN} />, onSelect: () => setTheme("light") },
     { id: "dark", label: "Dark theme", icon: <Moon aria-hidden className={SIGN} />, onSelect: () => setTheme("dark") },
