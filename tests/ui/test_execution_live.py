@@ -60,7 +60,7 @@ def test_a_change_of_phase_is_shown_without_reloading(visitor: Visitor, server: 
 def test_a_restart_is_said_and_made_up_for(guest: Visitor, own: LiveServer) -> None:
     own.launch(f"{P}.gated", execution="live-gated", x=1)
     page = guest.open_execution("live-gated")
-    expect(page.locator("[data-node-id=n1]").first).to_have_attribute("data-phase", "RUNNING")
+    expect(page.locator("[data-node-id=n1]").first).to_have_attribute("data-phase", "ASKING")
     own.stop()
     expect(page.get_by_text("The server is not heard")).to_be_visible()
     expect(page.locator("[data-node-id=n1]").first).to_be_visible()

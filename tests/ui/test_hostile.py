@@ -101,7 +101,7 @@ def test_a_machine_without_a_network_reaches_its_own_server(visitor: Visitor, se
     page.evaluate("dispatchEvent(new Event('offline'))")
     page.get_by_label("x", exact=True).fill("1")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("[data-node-id=n1]").first).to_have_attribute("data-phase", "RUNNING")
+    expect(page.locator("[data-node-id=n1]").first).to_have_attribute("data-phase", "ASKING")
 
 
 def test_a_launch_that_finds_no_server_is_refused_and_not_made_later(visitor: Visitor, server: LiveServer) -> None:
@@ -113,7 +113,7 @@ def test_a_launch_that_finds_no_server_is_refused_and_not_made_later(visitor: Vi
     expect(page.get_by_text("The server does not answer").first).to_be_visible()
     visitor.context.set_offline(False)
     page.keyboard.press("Control+Enter")
-    expect(page.locator("[data-node-id=n1]").first).to_have_attribute("data-phase", "RUNNING")
+    expect(page.locator("[data-node-id=n1]").first).to_have_attribute("data-phase", "ASKING")
     expect(page.get_by_text("The server does not answer")).to_have_count(0)
     made = server.admin.ListExecutions(admin.ResourceListRequest(id=PLACE, limit=100)).executions
     given = [server.admin.GetExecutionData(admin.WorkflowExecutionGetDataRequest(id=each.id)).full_inputs.literals for each in made]
