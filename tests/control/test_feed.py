@@ -63,7 +63,7 @@ async def test_phases_of_executions_are_told_as_they_change(plane: Plane) -> Non
         await plane.wait(execution)
 
 
-async def test_what_is_measured_is_told_with_other_news_or_after_a_while_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_measured_is_told_no_more_often_than_once_in_a_while_whatever_else_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed_module, "MEASURED_EVERY_S", 0.05)
     feed = Feed()
     loop = asyncio.get_running_loop()
@@ -75,7 +75,9 @@ async def test_what_is_measured_is_told_with_other_news_or_after_a_while_by_itse
         assert loop.time() - begin >= 0.05
         feed.tell_measured([ONE])
         feed.tell(ONE, 4)
-        assert await reader.next() == News({ONE: 4}, False, False, frozenset({ONE}))
+        assert await reader.next() == News({ONE: 4}, False, False), "it is held back until its time is over"
+        assert await reader.next() == News({}, False, False, frozenset({ONE}))
+        assert loop.time() - begin >= 0.1
         feed.tell_measured([ExecutionId("p", "d", str(number)) for number in range(MAX_TOLD + 1)])
         feed.tell_measured([ONE])
         assert await reader.next() == News({}, False, False, frozenset(), True)

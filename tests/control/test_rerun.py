@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.control.conftest import Plane
-from tests.programs import pipeline
+from tests.control.conftest import Plane, open_plane
+from tests.programs import driving, pipeline
 from tests.server.harness import literals, plain
 
 from alula.control.explain import explain_cache
@@ -104,6 +105,36 @@ async def test_without_a_node_it_is_a_relaunch_with_changes(plane: Plane, path: 
     assert found.spec.metadata.mode == found.spec.metadata.RELAUNCH
 
 
+@pytest.mark.parametrize(("inputs", "computed", "output"), [({}, set(), 36), ({"rate": 7}, {"train", "report"}, 84)])
+async def test_what_succeeded_is_kept_even_if_every_node_did(
+    plane: Plane, path: Path, inputs: dict[str, int], computed: set[str], output: int
+) -> None:
+    source = await first(plane, path)
+    await plane.register(pipeline, "v2")
+    request = service_pb2.RerunRequest(id=source.to_proto(), keep_succeeded=True, inputs=literals(**inputs))
+    request.launch_plan.CopyFrom(EntityId(LAUNCH_PLAN, "default", "development", P + "pipeline", "v2").to_proto())
+    execution = (await plane.platform.launcher.rerun(request, "me")).id
+    final = await plane.wait(execution)
+    data = await plane.platform.read(lambda c: plane.query.execution_data(c, execution.to_proto()))
+    assert (plain(data.full_outputs.literals["o0"]), ran(path)) == (output, Counter(dict.fromkeys(computed, 1)))
+    assert (final.closure.workflow_id.version, final.spec.metadata.mode) == ("v2", final.spec.metadata.RECOVERED)
+
+
+async def test_what_succeeded_is_kept_and_checked_after_a_restart_too(tmp_path: Path, database_url: str, path: Path) -> None:
+    plane = await open_plane(tmp_path / "home", database_url)
+    source = await first(plane, path)
+    request = service_pb2.RerunRequest(id=source.to_proto(), keep_succeeded=True, inputs=literals(rate=7))
+    execution = (await plane.platform.launcher.rerun(request, "me")).id
+    await plane.platform.stop()
+    again = await open_plane(tmp_path / "home", database_url)
+    try:
+        async with asyncio.timeout(30):
+            assert (await again.wait(execution)).closure.phase == SUCCEEDED
+        assert set(ran(path)) == {"train", "report"}
+    finally:
+        await again.platform.stop()
+
+
 async def test_an_async_task_runs_anew_as_a_whole(plane: Plane, path: Path) -> None:
     source = await first(plane, path, "driven")
     _, output = await rerun(plane, source, "drives")
@@ -133,11 +164,6 @@ async def test_what_the_graph_does_not_have_is_refused_and_leaves_nothing(plane:
 
 
 async def test_a_rerun_outlives_a_restart(tmp_path: Path, database_url: str, path: Path) -> None:
-    import asyncio
-
-    from tests.control.conftest import open_plane
-    from tests.programs import driving
-
     plane = await open_plane(tmp_path / "home", database_url)
     await plane.register(driving)
     source = await first(plane, path)

@@ -294,7 +294,9 @@ async def test_a_task_that_says_nothing_says_nothing(plane: Plane) -> None:
     assert b"wrote nothing" in store.get_bytes(attempt.deck_uri), "deck=True writes one all the same"
 
 
-async def test_a_long_series_is_given_by_its_lows_and_highs_from_a_point_on_and_in_a_part(plane: Plane) -> None:
+async def test_a_long_series_is_given_by_its_lows_and_highs_from_a_point_on_and_in_a_part(
+    plane: Plane, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await plane.register(telling)
     execution = await plane.launch(P + "waves", points=10_000)
     assert (await plane.wait(execution)).closure.phase == SUCCEEDED
@@ -320,6 +322,18 @@ async def test_a_long_series_is_given_by_its_lows_and_highs_from_a_point_on_and_
         assert most - 3 <= len(few.values) <= most
         assert few.steps[-1] == whole.steps[-1]
         assert most == 1 or few.steps[0] == whole.steps[0]
+    read: list[int] = []
+
+    def thinned(*given: Any) -> Sequence[Any]:
+        found = real_thinned(*given)
+        read.append(len(found))
+        return found
+
+    real_thinned = rows.thinned
+    monkeypatch.setattr(rows, "thinned", thinned)
+    for most in (1, 2, 3):
+        assert list((await wave(most=most)).steps) == [whole.steps[0], whole.steps[-1]][-most:]
+    assert max(read) == 2, "no more is read than the ends"
     key, counted = AttemptKey(await key_of(plane, execution), "n0", -1, 0), rows.Extent(5_000, 0, 4_999)
     all_of_it = rows.Extent(10_000, 0, 9_999)
     chosen = await plane.platform.read(lambda c: rows.thinned(c, key, rows.Wanted("wave"), all_of_it, 100))

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 from tests.control.conftest import Plane
 from tests.programs import shapes, telling
 from tests.server.harness import literals
 
 from alula.control import value
+from alula.database import execution as executions
+from alula.database import metric
 from alula.database import value as rows
 from alula.errors import InvalidInput
 from alula.idl import admin
@@ -94,6 +97,56 @@ async def test_what_is_large_or_too_much_is_left_out_and_said(plane: Plane, monk
     monkeypatch.setattr(rows, "MAX_NAMES", 2)
     [found] = await values(plane, two, all=True)
     assert (sorted(metrics(found)), found.is_left_out) == (["accuracy", "loss"], True)
+
+
+async def tell(plane: Plane, key: int, nodes: range, **points: float) -> None:
+    def write(connection: Connection) -> None:
+        for number in nodes:
+            series = [metric.Points(name, 0, [0], [last], [1]) for name, last in points.items()]
+            metric.add_points(connection, metric.AttemptKey(key, f"x{number:03}", -1, 0), series)
+
+    await plane.platform.write(write)
+
+
+async def test_what_one_of_many_nodes_told_is_found_by_name_and_what_is_not_looked_at_is_said(plane: Plane) -> None:
+    await plane.register(shapes)
+    one = await plane.ended("tests.programs.shapes.line")
+    key = (await plane.platform.read(lambda c: executions.get(c, one))).key
+
+    async def found(**wanted: Any) -> tuple[int, bool]:
+        [answer] = await values(plane, one, **wanted)
+        return len(answer.metrics), answer.is_left_out
+
+    await tell(plane, key, range(rows.MAX_NODES), loss=1.0)
+    assert [await found(all=True), await found(metrics=["loss"])] == [(rows.MAX_NODES, False)] * 2
+    await tell(plane, key, range(rows.MAX_NODES, rows.MAX_NODES + 1), acc=2.0)
+    assert [await found(all=True), await found(metrics=["loss"])] == [(rows.MAX_NODES, True), (rows.MAX_NODES, False)]
+    assert await found(metrics=["acc"]) == (1, False)
+    await tell(plane, key, range(90, 91), loss=3.0)
+    assert await found(metrics=["loss"]) == (rows.MAX_NODES, True)
+    await tell(plane, key, range(100, 100 + rows.MAX_WALKED - rows.MAX_NODES - 2), other=4.0)
+    assert await found(metrics=["acc"]) == (1, False)
+    await tell(plane, key, range(900, 901), acc=5.0)
+    assert await found(metrics=["acc"]) == (1, True)
+
+
+async def test_metrics_and_nodes_of_which_there_are_as_many_as_are_looked_at_are_all_there(
+    plane: Plane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await plane.register(telling)
+    one = await plane.ended(T + "training", epochs=1)
+    nodes = await plane.nodes(one)
+    for limit, count in (("MAX_NAMES", 3), ("MAX_TAKEN", len(nodes))):
+        monkeypatch.setattr(rows, limit, count)
+        assert not (await values(plane, one, all=True))[0].is_left_out
+        monkeypatch.setattr(rows, limit, count - 1)
+        assert (await values(plane, one, all=True))[0].is_left_out
+        monkeypatch.undo()
+    await plane.ended(T + "memo", x=3)
+    two = await plane.ended(T + "memo", x=3)
+    monkeypatch.setattr(rows, "MAX_NAMES", 0)
+    [found] = await values(plane, two, all=True)
+    assert (metrics(found), found.is_left_out) == ({}, True), "also of whoever computed it for the cache"
 
 
 async def test_requests_are_bounded(plane: Plane) -> None:

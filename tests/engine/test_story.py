@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pytest
 
 from alula.engine import event as ev
-from alula.engine.story import detail_of, words
+from alula.engine.story import detail_of, plain_detail, words
+from alula.idl import core
 
 
 @dataclass(frozen=True)
@@ -40,3 +41,10 @@ def test_the_record_keeps_one_word_of_an_event() -> None:
     assert detail_of(ev.CacheMissed(1, "n0", -1, "new")) == "new"
     assert detail_of(ev.TimerFired(1, "n0", -1, "gate", 0)) == "gate"
     assert detail_of(ev.Launched(1)) == ""
+
+
+def test_only_of_a_signal_is_the_word_divided_from_who_gave_it() -> None:
+    given = Told("SignalReceived", detail=detail_of(ev.SignalReceived(1, "go", core.Literal(), "ada")))
+    assert (words(given), plain_detail(given)) == ('the signal "go" was given by ada', "go")
+    asked = Told("AbortRequested", detail=detail_of(ev.AbortRequested(1, "wrong\x1fdata", "ada")))
+    assert (words(asked), plain_detail(asked)) == ("an abort was asked for: wrong\x1fdata", "wrong\x1fdata")

@@ -50,7 +50,7 @@ def _event(row: Any) -> service_pb2.ExecutionEvent:
         node_id=row.node_id,
         item=row.item + 1,
         attempt=row.attempt,
-        detail=plain_detail(row.detail),
+        detail=plain_detail(row),
         text=words(row),
     )
 

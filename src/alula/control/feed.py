@@ -23,7 +23,7 @@ class News(NamedTuple):
         phases: of executions that changed, the last of each.
         is_many: more changed than can be named; `phases` is empty.
         has_entities: a version, a name or a project is new or other than it was.
-        measured: executions that have new points of metrics.
+        measured: executions that have new points of metrics; told a while after the first of them, whatever else is told meanwhile.
         is_many_measured: so many that they are not named; `measured` is empty.
     """
 
@@ -46,7 +46,7 @@ class Reader:
         self._event = asyncio.Event()
         self._phases: dict[ExecutionId, int] = {}
         self._measured: set[ExecutionId] = set()
-        self._is_many = self._has_entities = self._is_many_measured = False
+        self._is_many = self._has_entities = self._is_many_measured = self._is_measured_due = False
         self._timer: asyncio.TimerHandle | None = None
 
     def concerns(self, project: str, domain: str) -> bool:
@@ -65,22 +65,29 @@ class Reader:
         self._event.set()
 
     def add_measured(self, execution: ExecutionId) -> None:
-        """Is told with the next news, or by itself a while later."""
+        """Is told a while later, with what else came by then."""
         if not self._is_many_measured:
             self._measured.add(execution)
             if len(self._measured) > MAX_TOLD:
                 self._measured, self._is_many_measured = set(), True
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(MEASURED_EVERY_S, self._event.set)
+        if self._timer is None and not self._is_measured_due:
+            self._timer = asyncio.get_running_loop().call_later(MEASURED_EVERY_S, self._tell_measured)
+
+    def _tell_measured(self) -> None:
+        self._timer = None
+        self._is_measured_due = True
+        self._event.set()
 
     async def next(self) -> News:
         """Waits for news."""
         await self._event.wait()
         self._event.clear()
-        self.close()
-        news = News(self._phases, self._is_many, self._has_entities, frozenset(self._measured), self._is_many_measured)
-        self._phases, self._measured = {}, set()
-        self._is_many = self._has_entities = self._is_many_measured = False
+        measured: tuple[frozenset[ExecutionId], bool] = (frozenset(), False)
+        if self._is_measured_due:
+            measured = (frozenset(self._measured), self._is_many_measured)
+            self._measured, self._is_many_measured, self._is_measured_due = set(), False, False
+        news = News(self._phases, self._is_many, self._has_entities, *measured)
+        self._phases, self._is_many, self._has_entities = {}, False, False
         return news
 
     def close(self) -> None:

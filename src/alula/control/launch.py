@@ -49,6 +49,7 @@ class Origin:
         source: the execution that is relaunched or recovered.
         parent: key, node id and item of the launch plan node that started it; key 0: none did.
         is_recovery: take over what the source finished.
+        has_changes: and of that only what would be given the same inputs: they, or the code, may be others.
         rerun_from: and of that only what lies before these nodes, by id or name; they are computed anew.
     """
 
@@ -59,6 +60,7 @@ class Origin:
     parent_id: core.NodeExecutionIdentifier | None = None
     nesting: int = 0
     is_recovery: bool = False
+    has_changes: bool = False
     rerun_from: tuple[str, ...] = ()
 
 
@@ -113,7 +115,7 @@ class Launcher:
         spec.ClearField("inputs")
         pending = _Launch(ExecutionId(request.project, request.domain, name), spec, given, origin)
         if origin.is_recovery and origin.source is not None:
-            pending.recovered = await self._recovered(origin.source, with_inputs=bool(origin.rerun_from))
+            pending.recovered = await self._recovered(origin.source, with_inputs=origin.has_changes)
         key, workflow = await self._driver.transact(lambda connection, stepper: self._begin(connection, stepper, pending))
         return Launched(pending.id, key, spec, workflow)
 
@@ -141,7 +143,7 @@ class Launcher:
         graph = self._library.workflow(connection, plan.workflow).graph
         anew = rerun.resolve(graph, pending.origin.rerun_from)
         uncached = frozenset[str]()
-        if anew and pending.origin.source is not None:
+        if pending.origin.has_changes and pending.origin.source is not None:
             source = rows.get(connection, pending.origin.source)
             pending.recovered = rerun.kept(connection, self._library, source, graph, anew, pending.recovered)
             uncached = rerun.without_cache(connection, source, anew)
@@ -192,7 +194,7 @@ class Launcher:
             "updated_at": at,
             "principal": origin.principal,
             "source": origin.source.name if origin.source else "",
-            "rerun_from": ",".join(anew),
+            "rerun_from": rerun.written(anew) if origin.has_changes else "",
             "parent_key": parent_key,
             "parent_node": parent_node,
             "parent_item": parent_item,
@@ -219,6 +221,8 @@ class Launcher:
     async def rerun(self, request: service_pb2.RerunRequest, principal: str) -> Launched:
         """Launches an execution again with other inputs or other code, and keeps what lies before the nodes that are named.
 
+        Without any it is a relaunch, or a recovery where what succeeded is to be kept.
+
         Raises:
             NotFound: no such execution or version; InvalidInput: an input, or a node that the graph does not have.
         """
@@ -233,8 +237,10 @@ class Launcher:
         for name, literal in request.inputs.literals.items():
             created.inputs.literals[name].CopyFrom(literal)
         anew = tuple(request.from_nodes)
-        mode = Mode.RECOVERED if anew else Mode.RELAUNCH
-        return await self.launch(created, Origin(mode=mode, principal=principal, source=source, is_recovery=bool(anew), rerun_from=anew))
+        is_recovery = bool(anew) or request.keep_succeeded
+        mode = Mode.RECOVERED if is_recovery else Mode.RELAUNCH
+        origin = Origin(mode=mode, principal=principal, source=source, is_recovery=is_recovery, has_changes=is_recovery, rerun_from=anew)
+        return await self.launch(created, origin)
 
     async def _again(
         self, message: core.WorkflowExecutionIdentifier, name: str, mode: int, principal: str, *, overwrite_cache: bool

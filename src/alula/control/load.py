@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from alula.control import rerun
 from alula.control.call import recorded_spec
 from alula.control.launch import load_recovered, make_run
 from alula.control.library import Library
-from alula.control.rerun import kept, without_cache
 from alula.database import execution as execution_rows
 from alula.database import run as rows
 from alula.database import signal
@@ -51,9 +51,9 @@ def load_run(connection: Connection, library: Library, key: int, fetch: Callable
         source = execution_rows.find(connection, ExecutionId(row.project, row.domain, row.source))
         run.recovered = load_recovered(connection, source.key, fetch, with_inputs=bool(row.rerun_from)) if source is not None else {}
         if row.rerun_from and source is not None:
-            anew = row.rerun_from.split(",")
-            run.anew = without_cache(connection, source, anew)
-            run.recovered = kept(connection, library, source, run.graph, anew, run.recovered)
+            anew = rerun.read(row.rerun_from)
+            run.anew = rerun.without_cache(connection, source, anew)
+            run.recovered = rerun.kept(connection, library, source, run.graph, anew, run.recovered)
     run.signals = {s: core.Literal.FromString(value) for s, value in signal.given(connection, key).items()}
     _Loader(connection, library, run, fetch).load()
     return run

@@ -159,7 +159,7 @@ def _thinned(connection: Connection, key: AttemptKey, wanted: rows.Wanted, exten
     inner = max(0, most - 2)
     found = rows.thinned(connection, key, wanted, extent, inner // 2)
     if (excess := len(found) - most) > 0:  # as many as there are gaps: with fewer stretches they are no more, as a rule
-        found = rows.thinned(connection, key, wanted, extent, inner // 2 - -(-excess // 2))
+        found = rows.thinned(connection, key, wanted, extent, max(0, inner // 2 - -(-excess // 2)))
     if len(found) > most:
         found = rows.thinned(connection, key, wanted, extent, inner // 3)
     return found[-most:]

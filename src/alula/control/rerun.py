@@ -30,6 +30,16 @@ def resolve(graph: Graph, wanted: Iterable[str]) -> list[str]:
     return [_resolve(graph, one) for one in wanted]
 
 
+def written(anew: Sequence[str]) -> str:
+    """For the execution's row; never empty, which is that of an execution that is no rerun."""
+    return ",".join(anew) or ","
+
+
+def read(row: str) -> list[str]:
+    """What `written` gave."""
+    return [one for one in row.split(",") if one]
+
+
 def _resolve(graph: Graph, wanted: str) -> str:
     scope, prefix, rest = graph.primary, "", wanted
     while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,8 +61,13 @@ def execution_values(connection: Connection, request: browse_pb2.GetExecutionVal
         for kind in blobs:
             wanted = None if request.all else set(getattr(request, kind))
             one.left_out.extend(add_values(getattr(row, kind), kind, getattr(one, kind), MAX_VALUE_BYTES, MAX_VALUES_BYTES, wanted))
+        shown: Counter[str] = Counter()
         for (node_id, name), value in sorted(metrics.said.get(row.key, {}).items()):
-            one.metrics.add(node_id=node_id, name=name, last=value)
+            shown[name] += 1
+            if shown[name] <= rows.MAX_NODES:
+                one.metrics.add(node_id=node_id, name=name, last=value)
+        if max(shown.values(), default=0) > rows.MAX_NODES:
+            metrics.cut.add(row.key)
         one.is_left_out = bool(one.left_out) or row.key in metrics.cut
     return result
 
@@ -94,19 +100,22 @@ def _last_metrics(connection: Connection, executions: Sequence[Any], names: Sequ
         return found
     for row in rows.last_points(connection, keys, names):
         _put(found, row[0], row[1], row[4], row[5])
-    for key, said in found.said.items():
-        if len({node_id for node_id, _ in said}) >= rows.MAX_NODES:
-            found.cut.add(key)
     hits: list[tuple[int, str, cache_pb2.CacheSource]] = []
     taken: dict[int, set[str]] = {}
     for row in rows.taken_nodes(connection, keys):
+        if row.node_id is None:
+            found.cut.add(row.execution_key)
+            continue
         if row.phase == NodePhase.RECOVERED:
             taken.setdefault(row.execution_key, set()).add(row.node_id)
         if row.cache_source:
             hits.append((row.execution_key, row.node_id, cache_pb2.CacheSource.FromString(row.cache_source)))
     _add_hits(connection, found, hits, names)
+    recoveries = [row for row in executions if row.key in taken and row.source]
     if depth < _MAX_RECOVERIES:
-        _add_recovered(connection, found, [row for row in executions if row.key in taken and row.source], taken, names, depth)
+        _add_recovered(connection, found, recoveries, taken, names, depth)
+    else:
+        found.cut.update(row.key for row in recoveries)
     return found
 
 
@@ -134,12 +143,17 @@ def _add_recovered(
     before = _last_metrics(connection, list(source_rows.values()), names, depth + 1)
     for key, source in sources.items():
         row = source_rows.get(source)
+        if row is not None and row.key in before.cut:
+            found.cut.add(key)
         for (node_id, name), value in (before.said.get(row.key, {}) if row is not None else {}).items():
             if node_id in taken[key]:
                 found.said.setdefault(key, {}).setdefault((node_id, name), value)
 
 
-def _put(found: _Metrics, key: int, node_id: str, name: str, value: float | None) -> None:
+def _put(found: _Metrics, key: int, node_id: str, name: str | None, value: float | None) -> None:
+    if name is None:
+        found.cut.add(key)
+        return
     found.said.setdefault(key, {})[node_id, name] = value_of(value)
 
 

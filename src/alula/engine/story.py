@@ -49,13 +49,21 @@ def words(event: Record) -> str:
     found = _TIMERS.get(event.detail) if event.kind == "TimerFired" else _WORDS.get(event.kind)
     if found is None:
         return event.detail  # of a version that knew other events
-    detail, _, who = event.detail.partition(_BY)
+    detail, who = _split(event)
     return found.format(attempt=event.attempt, detail=detail, by=f" by {who}" if who else "")
 
 
-def plain_detail(detail: str) -> str:
+def plain_detail(event: Record) -> str:
     """The word of an event without who did it."""
-    return detail.partition(_BY)[0]
+    return _split(event)[0]
+
+
+def _split(event: Record) -> tuple[str, str]:
+    """An event's word and who did it; only of signals is that kept: what people write themselves may hold any character."""
+    if event.kind != "SignalReceived":
+        return event.detail, ""
+    detail, _, who = event.detail.partition(_BY)
+    return detail, who
 
 
 def detail_of(event: ev.Event) -> str:

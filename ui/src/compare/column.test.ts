@@ -68,6 +68,7 @@ describe("a metric", () => {
     expect(cell({ ...twice, is_left_out: true }, "metrics.loss")?.text).toBe("2 nodes or more");
     expect(cell(twice, "metrics@n1.loss")?.text).toBe("0.5");
     expect(cell(twice, "metrics@n3.loss")).toBeUndefined();
+    expect(cell({ ...twice, is_left_out: true }, "metrics.other")).toMatchObject({ text: "not looked at", isAbout: true });
   });
 
   it("is offered for each of these", () => {

@@ -84,6 +84,7 @@ export function valueCell(values: ExecutionValues, column: ValueColumn): ValueCe
 function metricCell({ metrics = [], left_out = [], is_left_out: isCut }: ExecutionValues, { name, nodeId }: ValueColumn): ValueCell | undefined {
   const told = metrics.filter((each) => each.name === name && (nodeId === undefined || each.node_id === nodeId));
   const cells = told.map(({ last }) => numberCell(floatOf(last ?? 0)));
+  if (cells.length === 0 && isCut && !left_out.length) return about("not looked at", "More nodes than a list looks at: open the execution to see whether one told it");
   if (cells.length < 2) return cells[0];
   return about(`${cells.length} nodes${isCut && !left_out.length ? " or more" : ""}`, told.map(({ node_id = "" }, at) => `${node_id}: ${cells[at]?.text ?? ""}`).join("\n"));
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { CompiledWorkflowClosure, Node, NodeExecution } from "@/idl";
 import { ends, id, task } from "@/testing/closure";
 import { Describer } from "./describe";
-import { planOf, pointOf, unsuccessful } from "./rerun";
+import { keepsAnything, planOf, pointOf, recoveryOf, unsuccessful } from "./rerun";
 
 const sub = (specId: string, name: string): Node => ({ id: specId, metadata: { name }, workflow_node: { sub_workflow_ref: id(name) } });
 const closure: CompiledWorkflowClosure = {
@@ -39,6 +39,13 @@ describe("a rerun", () => {
 
   test("keeps all that succeeded when it goes on from what did not", () => {
     expect(unsuccessful(failed.nodes, failed.describer)).toEqual(["n1-0-n1", "n3"]);
+  });
+
+  test("that recovers keeps what succeeded even where no node is left to begin from", () => {
+    const whole = run(["n0", "n0", "SUCCEEDED"], ["fn0", "fn0", "FAILED"]);
+    expect(recoveryOf(whole.nodes, whole.describer)).toEqual({ from_nodes: [], keep_succeeded: true });
+    expect(recoveryOf(failed.nodes, failed.describer)).toEqual({ from_nodes: ["n1-0-n1", "n3"], keep_succeeded: true });
+    expect([recoveryOf(whole.nodes, whole.describer), { from_nodes: ["n0"] }, { from_nodes: [] }].map(keepsAnything)).toEqual([true, true, false]);
   });
 
   test("tells what it keeps from what it computes anew", () => {

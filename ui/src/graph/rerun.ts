@@ -35,6 +35,24 @@ export function unsuccessful(nodes: ReadonlyMap<string, NodeExecution>, describe
   return [...found].filter((id) => ![...found].some((other) => other.startsWith(`${id}${INNER}`)));
 }
 
+/** What a rerun goes on from, as the server is asked and the address says it. */
+export interface Start {
+  /** Ids or names of nodes; these and what follows are computed anew. */
+  from_nodes: string[];
+  /** What succeeded is kept even if there are none; else nothing is. */
+  keep_succeeded?: true;
+}
+
+/** What a recovery with changes goes on from; what did not succeed need not be a node. */
+export function recoveryOf(nodes: ReadonlyMap<string, NodeExecution>, describer: Describer): Start {
+  return { from_nodes: unsuccessful(nodes, describer), keep_succeeded: true };
+}
+
+/** Whether anything is kept; else it is a relaunch. */
+export function keepsAnything({ from_nodes: from, keep_succeeded: keeps }: Start): boolean {
+  return keeps === true || from.length > 0;
+}
+
 /** Names of the nodes of a workflow by what a rerun does with them. */
 export interface Plan {
   /** What they gave is taken over where they would be given the same. */

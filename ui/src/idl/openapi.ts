@@ -1898,6 +1898,7 @@ export interface components {
             launch_plan?: components["schemas"]["flyteidl.core.Identifier"];
             inputs?: components["schemas"]["flyteidl.core.LiteralMap"];
             overwrite_cache?: boolean;
+            keep_succeeded?: boolean;
         };
         "alula.v1.Source": {
             commit?: string;

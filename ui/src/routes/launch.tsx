@@ -1,5 +1,5 @@
 import { createFileRoute } from "@tanstack/react-router";
-import { oneOf, text, texts } from "@/lib/search";
+import { flag, oneOf, text, texts } from "@/lib/search";
 import { LaunchPage } from "./-launch/LaunchPage";
 
 export interface LaunchSearch {
@@ -13,6 +13,8 @@ export interface LaunchSearch {
   from?: string;
   /** Ids or names of nodes of it: what lies before them is kept. */
   from_nodes?: string[];
+  /** What succeeded of it is kept, also without such nodes. */
+  keep_succeeded?: true;
 }
 
 export const Route = createFileRoute("/launch")({
@@ -23,6 +25,7 @@ export const Route = createFileRoute("/launch")({
     plan: text(search.plan),
     from: text(search.from),
     from_nodes: texts(search.from_nodes),
+    keep_succeeded: flag(search.keep_succeeded),
   }),
   component: LaunchPage,
 });

@@ -1141,7 +1141,7 @@ class ExecutionValues(_message.Message):
     LEFT_OUT_FIELD_NUMBER: _builtins.int
     IS_LEFT_OUT_FIELD_NUMBER: _builtins.int
     is_left_out: _builtins.bool
-    """anything was, also metrics of more nodes than are looked at"""
+    """anything was, also what more nodes than are looked at may have told"""
     @_builtins.property
     def id(self) -> _identifier_pb2.WorkflowExecutionIdentifier: ...
     @_builtins.property

@@ -427,9 +427,12 @@ class RerunRequest(_message.Message):
     LAUNCH_PLAN_FIELD_NUMBER: _builtins.int
     INPUTS_FIELD_NUMBER: _builtins.int
     OVERWRITE_CACHE_FIELD_NUMBER: _builtins.int
+    KEEP_SUCCEEDED_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """of the new execution; empty: one is made"""
     overwrite_cache: _builtins.bool
+    keep_succeeded: _builtins.bool
+    """a recovery with changes: what succeeded is taken over even if from_nodes names none"""
     @_builtins.property
     def id(self) -> _identifier_pb2.WorkflowExecutionIdentifier: ...
     @_builtins.property
@@ -453,10 +456,11 @@ class RerunRequest(_message.Message):
         launch_plan: _identifier_pb2.Identifier | None = ...,
         inputs: _literals_pb2.LiteralMap | None = ...,
         overwrite_cache: _builtins.bool = ...,
+        keep_succeeded: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "inputs", b"inputs", "launch_plan", b"launch_plan"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_nodes", b"from_nodes", "id", b"id", "inputs", b"inputs", "launch_plan", b"launch_plan", "name", b"name", "overwrite_cache", b"overwrite_cache"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_nodes", b"from_nodes", "id", b"id", "inputs", b"inputs", "keep_succeeded", b"keep_succeeded", "launch_plan", b"launch_plan", "name", b"name", "overwrite_cache", b"overwrite_cache"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -39,6 +39,8 @@ export interface Rerun {
   name?: string;
   /** Ids of nodes; these and what follows are computed anew. */
   from_nodes?: string[];
+  /** What succeeded is kept also without any. */
+  keep_succeeded?: boolean;
   launch_plan?: Identifier;
   inputs?: LiteralMap;
   overwrite_cache?: boolean;

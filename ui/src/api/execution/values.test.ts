@@ -61,6 +61,22 @@ describe("values of rows that are looked at", () => {
     expect(names().slice(before).join("").replaceAll("b", "")).toBe("a");
   });
 
+  test("are read again when something is told between the first question and its answer", async () => {
+    for (const told of [new Set(["p/d/a", "p/d/c"]), undefined]) {
+      const before = asked.length;
+      let give: (() => void) | undefined;
+      const usual = answer;
+      answer = () => new Promise((resolve) => (give = () => resolve(Response.json({ executions: [] }))));
+      store.want([row(`a`, "RUNNING"), row("b", "RUNNING"), row("c")], [`metrics.loss${before}`]);
+      await vi.advanceTimersByTimeAsync(100);
+      tellMeasured(told);
+      answer = usual;
+      give?.();
+      await vi.advanceTimersByTimeAsync(5000);
+      expect(names().slice(before)).toEqual(["abc", told ? "a" : "ab"]);
+    }
+  });
+
   test("stay in sight while those of other columns are read", async () => {
     store.want([row("a")], ["metrics.loss"]);
     await vi.advanceTimersByTimeAsync(100);

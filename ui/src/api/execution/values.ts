@@ -52,6 +52,9 @@ export class ValueStore {
   private readonly readers = new Set<() => void>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private isReading = false;
+  /** Of which something was told while a read was under way: it may not be in the answer. */
+  private readonly told = new Set<string>();
+  private areAllTold = false;
   private restUntil = 0;
   private revision = 0;
   error: unknown;
@@ -88,9 +91,16 @@ export class ValueStore {
   };
 
   private readonly onMeasured: OnMeasured = (ids) => {
+    if (this.isReading) this.remember(ids);
     for (const [id, entry] of this.entries) if (!isTerminal(entry.phase) && (ids?.has(id) ?? true)) entry.isStale = true;
     this.plan();
   };
+
+  /** For rows that have no entry yet; those that were scrolled away meanwhile are forgotten with the read. */
+  private remember(ids: ReadonlySet<string> | undefined): void {
+    if (!ids) this.areAllTold = true;
+    for (const id of ids ?? []) this.told.add(id);
+  }
 
   /** What is to be read: at once what is not there, after a pause what may have changed. */
   private due(): { unread: Execution[]; changed: Execution[] } {
@@ -118,15 +128,12 @@ export class ValueStore {
     const isRested = Date.now() >= this.restUntil;
     const rows = (isRested ? [...unread, ...changed] : unread).slice(0, AT_ONCE);
     const { name, columns } = this;
-    for (const row of rows) {
-      // Whatever is told from now on may not be in the answer.
-      const entry = this.entries.get(idText(row.id));
-      if (entry) entry.isStale = false;
-    }
+    this.told.clear();
+    this.areAllTold = false;
     this.isReading = true;
     try {
       const found = new Map((await readValues(rows.map(({ id }) => id ?? {}), wantedOf(columnsOf(columns)))).map((each) => [idText(each.id), each]));
-      for (const row of rows) this.put(idText(row.id), { values: found.get(idText(row.id)) ?? {}, phase: phaseOf(row), columns: name, isStale: this.entries.get(idText(row.id))?.isStale ?? false });
+      for (const row of rows) this.put(idText(row.id), { values: found.get(idText(row.id)) ?? {}, phase: phaseOf(row), columns: name, isStale: !isTerminal(phaseOf(row)) && (this.areAllTold || this.told.has(idText(row.id))) });
       this.error = undefined;
       if (isRested) this.restUntil = Date.now() + PAUSE_MS;
     } catch (error) {

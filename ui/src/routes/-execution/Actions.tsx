@@ -9,7 +9,7 @@ import { Button, IconButton } from "@/components/ui/Button";
 import { toClipboard } from "@/components/ui/Copy";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "@/components/ui/Menu";
 import { complain, say } from "@/components/ui/Toast";
-import { unsuccessful } from "@/graph/rerun";
+import { recoveryOf } from "@/graph/rerun";
 import type { ExecutionId } from "@/idl";
 import { idText } from "@/lib/id";
 import { isTerminal } from "@/lib/phase";
@@ -85,7 +85,7 @@ export function Actions() {
         <RerunDialog
           title={`Recover ${printable(id.name, 80)}?`}
           action="Recover"
-          fromNodes={unsuccessful(run.nodes, graphs.describer)}
+          start={recoveryOf(run.nodes, graphs.describer)}
           onSame={() => recoverExecution(id)}
           trigger={
             <Button ref={recover} look="primary" disabled={isBusy} icon={<LifeBuoy aria-hidden className="size-4" />} title="Once more, keeping what succeeded">

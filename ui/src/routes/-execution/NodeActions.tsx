@@ -17,7 +17,7 @@ export function NodeActions({ nodeId, name }: { nodeId: string; name: string }) 
       <RerunDialog
         title={`Run again from ${printable(name, 80)}?`}
         action="Run again from here"
-        fromNodes={[nodeId]}
+        start={{ from_nodes: [nodeId] }}
         trigger={
           <Button size="small" icon={<Play aria-hidden className="size-3.5" />}>
             Rerun from here

@@ -8,18 +8,19 @@ import { VersionSelect } from "@/components/launch/VersionSelect";
 import { Confirm } from "@/components/ui/Dialog";
 import { Field } from "@/components/ui/Field";
 import { say } from "@/components/ui/Toast";
+import type { Start } from "@/graph/rerun";
 import type { Execution, ExecutionId, Identifier } from "@/idl";
 import { idText } from "@/lib/id";
 import { messageOf } from "@/lib/messageOf";
 import { printable } from "@/lib/printable";
 import { useRunPage } from "./page";
 
-/** Asks which version a past execution goes on with; `onSame` is done for its own, else it is rerun from `fromNodes`. */
-export function RerunDialog({ trigger, title, action, fromNodes, onSame, children }: {
+/** Asks which version a past execution goes on with; `onSame` is done for its own, else it is rerun from `start`. */
+export function RerunDialog({ trigger, title, action, start, onSame, children }: {
   trigger: ReactNode;
   title: string;
   action: string;
-  fromNodes: readonly string[];
+  start: Start;
   onSame?: () => Promise<ExecutionId>;
   children: ReactNode;
 }) {
@@ -31,7 +32,7 @@ export function RerunDialog({ trigger, title, action, fromNodes, onSame, childre
 
   async function go(): Promise<void> {
     const isSame = version === own;
-    const rerun = { id, from_nodes: [...fromNodes] };
+    const rerun = { id, ...start };
     const made = await (isSame ? (onSame?.() ?? rerunExecution(rerun)) : rerunExecution({ ...rerun, launch_plan: { ...plan, version } }));
     await navigate({ to: "/executions/$project/$domain/$name", params: { project: id.project, domain: id.domain, name: made.name ?? "" }, search: {} });
     say(`Goes on as ${made.name}${isSame ? "" : ` with ${printable(version, 60)}`}`);
@@ -42,7 +43,7 @@ export function RerunDialog({ trigger, title, action, fromNodes, onSame, childre
       <div className="flex flex-col gap-3">
         <div>{children}</div>
         {plan && <Versions launched={versionsOf(run.execution, plan)} own={own} version={version} onVersion={setVersion} />}
-        <Link to="/launch" search={{ from: idText(id), from_nodes: [...fromNodes], ...(version === own ? {} : { version }) }} className="inline-flex items-center gap-1.5 self-start text-accent hover:underline">
+        <Link to="/launch" search={{ from: idText(id), ...start, ...(version === own ? {} : { version }) }} className="inline-flex items-center gap-1.5 self-start text-accent hover:underline">
           <PencilLine aria-hidden className="size-3.5" />
           With changed inputs…
         </Link>

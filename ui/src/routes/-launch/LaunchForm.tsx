@@ -12,6 +12,7 @@ import { VersionFields } from "@/components/launch/VersionFields";
 import { Page, Section } from "@/components/ui/Page";
 import { Failure, None, Skeleton } from "@/components/ui/State";
 import { say } from "@/components/ui/Toast";
+import { keepsAnything } from "@/graph/rerun";
 import type { ExecutionId } from "@/idl";
 import { shortName } from "@/lib/id";
 import { printable } from "@/lib/printable";
@@ -38,7 +39,7 @@ export function LaunchForm({ wanted, source }: { wanted: Wanted; source?: Source
   const [isComplete, setComplete] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   const { tools, dialog, uploads } = useTools(wanted);
-  const isRerun = source !== undefined && source.fromNodes.length > 0;
+  const isRerun = source !== undefined && keepsAnything(source.start);
 
   const typed = useMemo(() => whatWasTyped(source, inputs, edited), [source, inputs, edited]);
   const written = useMemo(() => writeInputs(inputs ?? [], typed), [inputs, typed]);
@@ -85,7 +86,7 @@ export function LaunchForm({ wanted, source }: { wanted: Wanted; source?: Source
         <div className="min-h-0 flex-1 overflow-auto">
           <div className="mx-auto flex w-full max-w-3xl flex-col gap-4 p-4">
             <Which wanted={wanted} target={target} />
-            {isRerun && <RerunNote source={source.execution.id?.name ?? ""} fromNodes={source.fromNodes} target={id} />}
+            {isRerun && <RerunNote source={source.execution.id?.name ?? ""} fromNodes={source.start.from_nodes} target={id} />}
             {target.error ? (
               <Failure error={target.error} onRetry={target.retry} title="What is to be launched could not be read" />
             ) : inputs ? (
@@ -155,7 +156,7 @@ function rerunOf(source: Source, { name, spec, inputs }: Launch, known: readonly
   for (const input of known) {
     if (input.default && !input.fixed && !Object.hasOwn(literals, input.name) && Object.hasOwn(source.inputs, input.name)) literals[input.name] = input.default;
   }
-  return { id: source.execution.id ?? {}, name, from_nodes: [...source.fromNodes], launch_plan: spec.launch_plan, inputs: { literals } };
+  return { id: source.execution.id ?? {}, name, ...source.start, launch_plan: spec.launch_plan, inputs: { literals } };
 }
 
 function Which({ wanted, target }: { wanted: Wanted; target: Target }) {

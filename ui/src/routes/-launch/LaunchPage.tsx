@@ -3,6 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { executionDataQuery, executionQuery } from "@/api/execution/queries";
 import { Page } from "@/components/ui/Page";
 import { Failure, Skeleton } from "@/components/ui/State";
+import type { Start } from "@/graph/rerun";
 import type { Execution, LiteralMap } from "@/idl";
 import { idOf } from "@/lib/id";
 import { printable } from "@/lib/printable";
@@ -33,8 +34,8 @@ export function LaunchPage() {
 export interface Source {
   execution: Execution;
   inputs: NonNullable<LiteralMap["literals"]>;
-  /** It goes on from these nodes of it; none: it begins from the start. */
-  fromNodes: readonly string[];
+  /** It goes on from there. */
+  start: Start;
 }
 
 /** The same again, with changes. */
@@ -59,7 +60,7 @@ function Again({ source }: { source: NonNullable<ReturnType<typeof idOf>> }) {
   }
   const was = wantedOf(execution.data, source);
   const wanted: Wanted = { ...was, ...(search.name === undefined ? {} : { name: search.name, kind: search.kind ?? was.kind }), version: search.version ?? was.version, plan: search.plan ?? was.plan };
-  return <LaunchForm key={`${search.from} ${search.from_nodes?.join(" ")}`} wanted={wanted} source={{ execution: execution.data, inputs: data.data.full_inputs?.literals ?? {}, fromNodes: search.from_nodes ?? [] }} />;
+  return <LaunchForm key={`${search.from} ${search.from_nodes?.join(" ")}`} wanted={wanted} source={{ execution: execution.data, inputs: data.data.full_inputs?.literals ?? {}, start: { from_nodes: search.from_nodes ?? [], keep_succeeded: search.keep_succeeded } }} />;
 }
 
 function wantedOf(execution: Execution, place: { project: string; domain: string }): Wanted {

@@ -16,10 +16,11 @@ export function RerunNote({ source, fromNodes, target }: { source: string; fromN
   return (
     <section aria-label="What is kept" className="rounded-lg border border-line bg-ground-2 px-4 py-3 text-sm">
       <p>
-        Goes on with what <span className="font-medium">{printable(source, 80)}</span> computed, from <span className="font-mono text-xs">{printable(fromNodes.join(", "), 300)}</span>: what lies before
+        Goes on with what <span className="font-medium">{printable(source, 80)}</span> computed
+        {fromNodes.length > 0 ? <>, from <span className="font-mono text-xs">{printable(fromNodes.join(", "), 300)}</span>: what lies before </> : ": what succeeded "}
         is kept where it would be given the same inputs, the rest is computed anew.
       </p>
-      {workflow.data && (
+      {workflow.data && fromNodes.length > 0 && (
         <dl className="mt-2 grid grid-cols-[7rem_1fr] gap-x-3 gap-y-1 text-xs">
           <Names title="Kept" names={kept} none="nothing" />
           {partly.length > 0 && <Names title="In part" names={partly} />}
