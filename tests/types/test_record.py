@@ -20,6 +20,7 @@ from alula.compiler.interface import castable, fitting_variants
 from alula.errors import DefinitionError, InvalidInput
 from alula.idl import core
 from alula.idl.digest import digest_interface, digest_literal
+from alula.idl.record import with_defaults
 from alula.types.base import converter, literal_type, to_literal, to_python
 from alula.types.offload import Offload
 from alula.types.value import File
@@ -313,3 +314,20 @@ def test_the_order_a_union_was_written_in_makes_no_other_type() -> None:
     assert digest_interface(ways[0]) == digest_interface(ways[1])
     first, second = (to_literal([1, "a", None], list[kind], NOWHERE) for kind in (one, other))  # type: ignore[valid-type]
     assert digest_literal(first) == digest_literal(second)
+
+
+@dataclasses.dataclass
+class Large:
+    exact: int = 2**53
+    beyond: int = 2**53 + 1
+    within: list[int] = dataclasses.field(default_factory=lambda: [1, -(2**60) - 1])
+
+
+def test_a_default_that_a_schema_cannot_hold_exactly_is_left_to_the_class() -> None:
+    of = converter(Large)
+    properties = of.schema()["properties"]
+    assert {name for name, one in properties.items() if "default" in one} == {"exact"}
+    assert "required" not in of.schema()
+    typed = with_defaults({}, of.literal_type.metadata)
+    assert typed == {"exact": 2**53}
+    assert of.from_plain(typed, NOWHERE) == Large()

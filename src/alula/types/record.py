@@ -84,9 +84,11 @@ class Record(Converter):
             if field.default is not UNSET:
                 # A default that has no plain form here (a file, say) is left out of the description, not of the class.
                 try:
-                    properties[name]["default"] = self.converters[name].to_plain(field.default, Offload())
+                    default = self.converters[name].to_plain(field.default, Offload())
                 except AlulaError:
                     continue
+                if _is_exact(default):
+                    properties[name]["default"] = default
         made: dict[str, Any] = {
             "type": "object",
             "title": self.annotation.__name__,
@@ -313,3 +315,12 @@ def make(annotation: Any, metadata: tuple[Any, ...]) -> Converter | None:
     if issubclass(annotation, tuple) and hasattr(annotation, "_fields"):
         return NamedTupleRecord(annotation)
     return DataclassRecord(annotation) if dataclasses.is_dataclass(annotation) else None
+
+
+def _is_exact(plain: Any) -> bool:
+    """Whether a value is the same in a protobuf Struct, as which schemas are stored: all its numbers are floats of 64 bits."""
+    if isinstance(plain, dict):
+        return all(map(_is_exact, plain.values()))
+    if isinstance(plain, list | tuple):
+        return all(map(_is_exact, plain))
+    return not isinstance(plain, int) or int(float(plain)) == plain

@@ -67,7 +67,7 @@ export function RaisedLine({ error }: { error: ParsedError }) {
 /** Whose error it was, its code, and after how many attempts. */
 export function ErrorWords({ error }: { error: ParsedError }) {
   const memory = outOfMemory(error);
-  const kind = memory ? "ended for its memory" : error.kind === "USER" ? "raised by the task's own code" : error.kind === "SYSTEM" ? "of the system, not of the task's code" : "";
+  const kind = error.code === "ReceivedRejectSignal" ? "answered with no by a person" : memory ? "ended for its memory" : error.kind === "USER" ? "raised by the task's own code" : error.kind === "SYSTEM" ? "of the system, not of the task's code" : "";
   return (
     <>
       <p className="text-xs text-ink-2">

@@ -66,7 +66,7 @@ function Versions({ launched, own, version, onVersion }: { launched: Identifier 
   const newest = versions[0]?.id?.version;
   const byName = entity.data?.active_version || newest;
   return (
-    <Field label="Version" error={query.error ? messageOf(query.error) : ""} hint={version === own ? "The code that it ran: what failed for its code fails again" : "What succeeded is kept where this version would do the same with the same inputs"}>
+    <Field label="Version" error={query.error ? messageOf(query.error) : ""} hint={version === own ? "The code that it ran: what failed for its code fails again" : "What succeeded is kept where this version has the same node with the same inputs; whether code before it has changed is not looked at"}>
       {(tied) => (
         <VersionSelect
           tied={tied}

@@ -13,6 +13,7 @@ export function RerunNote({ source, fromNodes, target }: { source: string; fromN
   const workflowId = plan.data?.spec?.workflow_id;
   const workflow = useQuery({ ...workflowQuery(workflowId ?? {}), enabled: workflowId !== undefined });
   const { kept, partly, anew } = planOf(workflow.data?.closure?.compiled_workflow?.primary, fromNodes);
+  const isStranger = partly.length + anew.length === 0;
   return (
     <section aria-label="What is kept" className="rounded-lg border border-line bg-ground-2 px-4 py-3 text-sm">
       <p>
@@ -22,7 +23,7 @@ export function RerunNote({ source, fromNodes, target }: { source: string; fromN
       </p>
       {workflow.data && fromNodes.length > 0 && (
         <dl className="mt-2 grid grid-cols-[7rem_1fr] gap-x-3 gap-y-1 text-xs">
-          <Names title="Kept" names={kept} none="nothing" />
+          <Names title="Kept" names={isStranger ? [] : kept} none={isStranger ? "what it has in common with that execution" : "nothing"} />
           {partly.length > 0 && <Names title="In part" names={partly} />}
           <Names title="Computed anew" names={anew} none={partly.length > 0 ? "nothing else" : "none of these nodes is in this version"} />
         </dl>
