@@ -85,8 +85,10 @@ async def test_lists_are_told_that_an_execution_asks_and_was_answered(plane: Pla
                 await reader.next()
             while len(await waiting(plane)) < 2:
                 await reader.next()
-            await plane.platform.signaller.set(signal(execution, "how-many", 1))
-            news = await reader.next()
+            await plane.platform.write(lambda _: None)  # behind it nothing of the launch is still on its way
+            with plane.platform.feed.read("default", "development") as fresh:
+                await plane.platform.signaller.set(signal(execution, "how-many", 1))
+                news = await fresh.next()
         assert news.phases == {execution: ExecutionPhase.RUNNING}
         assert [each.name for each in await waiting(plane)] == ["go-live"]
 

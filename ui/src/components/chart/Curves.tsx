@@ -68,6 +68,7 @@ export default function Curves({ curves, label, isLog = false, isTime = false, f
       observer.disconnect();
       made.destroy();
       plot.current = undefined;
+      setCursor(undefined); // the one that is made next does not know of the mouse
     };
     // eslint-disable-next-line react-hooks/exhaustive-deps -- new data is given to the plot that stands, below
   }, [names, isLog, isTime, isDark, isDense, height]);

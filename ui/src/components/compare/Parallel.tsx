@@ -30,6 +30,7 @@ export function Parallel({ groups, columns }: { groups: readonly Group[]; column
   };
   const isShown = columns.map((_, at) => isWithin(axes, ranges, at));
   const within = isShown.filter(Boolean).length;
+  const isRanged = axes.some(({ key }) => ranges[key]); // those of axes that are gone hold nobody back
   const opacity = (at: number) => (!isShown[at] ? 0.06 : focused === undefined || focused === at ? 0.9 : 0.15);
   return (
     <div className="p-4">
@@ -49,9 +50,9 @@ export function Parallel({ groups, columns }: { groups: readonly Group[]; column
           </Field>
         </div>
         <p className="text-xs text-ink-2" role="status">
-          {Object.keys(ranges).length === 0 ? "Drag along an axis to look at a part of it." : `${within} of ${columns.length} lie within what is chosen.`}
+          {!isRanged ? "Drag along an axis to look at a part of it." : `${within} of ${columns.length} lie within what is chosen.`}
         </p>
-        {Object.keys(ranges).length > 0 && <Button onClick={() => setRanges({})}>Show all</Button>}
+        {isRanged && <Button onClick={() => setRanges({})}>Show all</Button>}
       </div>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by the keyboard */}
       <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Parallel coordinates">

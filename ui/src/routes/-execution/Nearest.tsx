@@ -35,32 +35,36 @@ function BothValues({ names, ours, source }: BothValuesProps) {
   const here = useQuery(nodeDataQuery(ours.id, ours.nodeId, "cached"));
   const there = useQuery(nodeDataQuery(execution, node, "cached"));
   if (here.isPending || there.isPending) return <Skeleton lines={2} />;
+  if (here.isError || there.isError) {
+    return (
+      <>
+        <QueryFailure query={here} />
+        <QueryFailure query={there} />
+      </>
+    );
+  }
   const rows = compareValues([there.data?.full_inputs, here.data?.full_inputs]).filter(({ name, isSame }) => !isSame && names.some((each) => name === each || name.startsWith(`${each}.`) || name.startsWith(`${each}[`)));
   return (
-    <>
-      <QueryFailure query={here} />
-      <QueryFailure query={there} />
-      <table className="w-full table-fixed text-left text-xs">
-        <thead className="text-ink-2">
-          <tr>
-            <th scope="col" className="py-1 font-medium">Input</th>
-            <th scope="col" className="py-1 font-medium">There</th>
-            <th scope="col" className="py-1 font-medium">Here</th>
+    <table className="w-full table-fixed text-left text-xs">
+      <thead className="text-ink-2">
+        <tr>
+          <th scope="col" className="py-1 font-medium">Input</th>
+          <th scope="col" className="py-1 font-medium">There</th>
+          <th scope="col" className="py-1 font-medium">Here</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ key, name, cells: [one, other] }) => (
+          <tr key={key} className="border-t border-line">
+            <th scope="row" className="truncate py-1 pr-2 font-mono font-normal">{printable(name, 120)}</th>
+            {[one, other].map((cell, at) => (
+              <td key={at} title={cell && printable(cell.text, 1000)} className="truncate py-1 pr-2 font-mono">
+                <Value cell={cell} />
+              </td>
+            ))}
           </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ key, name, cells: [one, other] }) => (
-            <tr key={key} className="border-t border-line">
-              <th scope="row" className="truncate py-1 pr-2 font-mono font-normal">{printable(name, 120)}</th>
-              {[one, other].map((cell, at) => (
-                <td key={at} title={cell && printable(cell.text, 1000)} className="truncate py-1 pr-2 font-mono">
-                  <Value cell={cell} />
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </>
+        ))}
+      </tbody>
+    </table>
   );
 }
