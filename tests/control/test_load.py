@@ -96,7 +96,7 @@ class Durable(Simulation):
         was_terminal = self.run.is_terminal
         self.connection.exec_driver_sql("BEGIN")
         if isinstance(event, ev.SignalReceived):
-            signal.set_value(self.connection, self.run.key, event.signal_id, event.value.SerializeToString(), event.at)
+            signal.set_value(self.connection, self.run.key, event.signal_id, event.value.SerializeToString(), event.principal, event.at)
         later: list[object] = []
         answers: list[ev.Event] = []
         todo = deque([event])
